@@ -1,0 +1,1 @@
+"""Where the pictures come from: volumes, cohorts, audit, splits, the phantom and the slice bank."""

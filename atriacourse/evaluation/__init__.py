@@ -1,0 +1,1 @@
+"""How good a mask is: overlap, surface distances, volumes, per-case tables, paired comparisons."""

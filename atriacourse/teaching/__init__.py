@@ -1,0 +1,1 @@
+"""What the chapters use beside the method itself: figures with one shared style."""
