@@ -1,0 +1,135 @@
+"""One case, one row: every metric of a predicted mask, in a dict that becomes a line of a CSV table.
+
+After overlap.py and distances.py, before summary.py and compare.py. Masks are (z, y, x); spacing is
+(z, y, x) in millimetres; volumes are in millilitres.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from atriacourse.data.masks import as_mask, as_mask_pair, as_spacing
+from atriacourse.errors import InputError
+from atriacourse.evaluation.distances import (
+    SurfaceDistances,
+    assd_mm,
+    distances_between,
+    hausdorff95_mm,
+    hausdorff_mm,
+    surface_voxels,
+)
+from atriacourse.evaluation.overlap import dice, jaccard
+
+HIGHER_IS_BETTER = ("dice", "jaccard")
+LOWER_IS_BETTER = ("hd_mm", "hd95_mm", "assd_mm", "hd_voxels", "hd95_voxels", "assd_voxels")
+VOLUMES = ("truth_ml", "guess_ml", "volume_difference_ml")
+METRICS = HIGHER_IS_BETTER + LOWER_IS_BETTER + VOLUMES  # the columns that summary.py describes
+
+Row = dict[str, str | float | bool]
+
+
+def score_case(
+    name: str,
+    truth: np.ndarray,
+    guess: np.ndarray,
+    spacing_mm: Sequence[float],
+    *,
+    spacing_source: str = "caller",
+    pooled_assd: bool = False,
+) -> Row:
+    """Score one predicted mask against its truth.
+
+    Args:
+        name: the case's name, unique in its table.
+        truth, guess: (z, y, x) masks of one grid; bool, {0, 1} or {0, 255}.
+        spacing_mm: (z, y, x).
+        spacing_source: where the spacing comes from ("file", "assumed" or "caller"), kept in the row
+            because every millimetre depends on it; the columns in voxels do not.
+        pooled_assd: average both directions' distances together (MedPy 0.5) instead of the mean of the
+            two directed means (the authors).
+    Returns: name; dice, jaccard; hd, hd95 and assd in mm and in voxels; volumes in mL (the difference
+        is guess minus truth); spacing; whether a mask is empty. Empty masks, both: dice, jaccard and
+        distances nan. One: dice and jaccard 0, distances inf. Volumes are always defined.
+    Raises: InputError as `dice` and `surface_distances`, naming the case.
+    """
+    try:
+        truth, guess = as_mask_pair(truth, guess)
+        spacing_mm = as_spacing(spacing_mm)
+    except InputError as error:
+        raise InputError(f"case {name}: {error}") from error
+    truth_surface, guess_surface = surface_voxels(truth), surface_voxels(guess)
+    in_mm = distances_between(truth_surface, guess_surface, spacing_mm)
+    in_voxels = distances_between(truth_surface, guess_surface, (1, 1, 1))
+    truth_ml, guess_ml = volume_ml(truth, spacing_mm), volume_ml(guess, spacing_mm)
+    return {
+        "name": name,
+        "dice": dice(truth, guess),
+        "jaccard": jaccard(truth, guess),
+        **_distance_columns(in_mm, "mm", pooled_assd=pooled_assd),
+        **_distance_columns(in_voxels, "voxels", pooled_assd=pooled_assd),
+        "truth_ml": truth_ml,
+        "guess_ml": guess_ml,
+        "volume_difference_ml": guess_ml - truth_ml,
+        "spacing_z_mm": spacing_mm[0],
+        "spacing_y_mm": spacing_mm[1],
+        "spacing_x_mm": spacing_mm[2],
+        "spacing_source": spacing_source,
+        "truth_empty": len(truth_surface) == 0,
+        "guess_empty": len(guess_surface) == 0,
+    }
+
+
+def _distance_columns(distances: SurfaceDistances, unit: str, *, pooled_assd: bool) -> dict[str, float]:
+    return {
+        f"hd_{unit}": hausdorff_mm(distances),
+        f"hd95_{unit}": hausdorff95_mm(distances),
+        f"assd_{unit}": assd_mm(distances, pooled=pooled_assd),
+    }
+
+
+def volume_ml(mask: np.ndarray, spacing_mm: Sequence[float]) -> float:
+    """Volume of a mask (z, y, x) in millilitres (1 mL = 1000 mm cubed); 0 for an empty mask."""
+    return float(np.count_nonzero(as_mask(mask)) * np.prod(as_spacing(spacing_mm)) / 1000)
+
+
+def write_table(path: str | os.PathLike, rows: Sequence[Row] | pd.DataFrame) -> Path:
+    """Write one row per case as CSV; the file appears whole or not at all.
+
+    Returns: the path. Not-a-number is an empty cell and infinity is `inf`; `read_table` restores both.
+    Raises: InputError for a table without rows or without names, or with a name twice.
+    """
+    path = Path(path)
+    table = check_table(pd.DataFrame(rows), path.name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    table.to_csv(partial, index=False)
+    os.replace(partial, path)
+    return path
+
+
+def read_table(path: str | os.PathLike) -> pd.DataFrame:
+    """Read a per-case table; names stay text ("007"), numbers come back to the last bit.
+
+    Raises: InputError if there is no such file, or it is not a per-case table.
+    """
+    path = Path(path)
+    try:
+        table = pd.read_csv(path, dtype={"name": str}, float_precision="round_trip")
+    except FileNotFoundError as error:
+        raise InputError(f"there is no table {path}; `atriacourse evaluate` writes one") from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not a CSV table: {error}") from error
+    return check_table(table, str(path))
+
+
+def check_table(table: pd.DataFrame, what: str) -> pd.DataFrame:
+    """Return a per-case table if each row has a name of its own, else raise InputError."""
+    if "name" not in table.columns or len(table) == 0:
+        raise InputError(f"{what} is not a per-case table: it needs at least one row and a column `name`")
+    repeated = sorted(set(table["name"][table["name"].duplicated()].astype(str)))
+    if repeated:
+        raise InputError(f"{what} has more than one row for {', '.join(repeated)}; each case needs one row")
+    return table
