@@ -18,28 +18,28 @@ and clips to 0.8..1.2; we do what the paper cites, and `gamma_bounds=(0.8, 1.2)`
 
 import math
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import numpy as np
 from skimage.exposure import equalize_adapthist
 
 from atriacourse.errors import InputError
 
-Method = Literal["none", "clahe", "auto_gamma"]
+METHODS = ("none", "clahe", "auto_gamma")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ContrastConfig:
     """Which correction, and its settings."""
 
-    method: Method = "none"  # Table 1, "standard normalisation" and "gamma augmentation"
+    method: str = "none"  # Table 1, "standard normalisation" and "gamma augmentation"
     regions: int = 8  # section 3.3: 8x8 regions
     clip_limit: float = 0.01  # scikit-image's default (MATLAB's too); the paper gives none
     gamma_bounds: tuple[float, float] | None = None  # the cited method has none; authors' code (0.8, 1.2)
 
-    def __post_init__(self):
-        if self.method not in get_args(Method):
-            raise InputError(f"contrast method must be one of {get_args(Method)}, got {self.method!r}")
+    def __post_init__(self) -> None:
+        """Refuse settings that make no sense."""
+        if self.method not in METHODS:
+            raise InputError(f"contrast method must be one of {', '.join(METHODS)}, got {self.method!r}")
         if not isinstance(self.regions, int) or self.regions < 1:
             raise InputError(f"regions must be a whole number of at least 1, got {self.regions!r}")
         if not 0 < self.clip_limit <= 1:  # also refuses NaN
@@ -54,7 +54,7 @@ class ContrastConfig:
                 )
 
 
-def apply_contrast(slices: np.ndarray, method: Method | ContrastConfig) -> np.ndarray:
+def apply_contrast(slices: np.ndarray, method: str | ContrastConfig) -> np.ndarray:
     """Correct the contrast of each slice by itself.
 
     Args:

@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from atriacourse.augment.contrast import ContrastConfig, apply_contrast
+from atriacourse.augment.contrast import METHODS, ContrastConfig, apply_contrast
 from atriacourse.errors import InputError
 
-METHODS = ("none", "clahe", "auto_gamma")
 stacks = hnp.arrays(np.uint8, st.tuples(st.integers(1, 3), st.integers(8, 40), st.integers(8, 40)))
 
 
