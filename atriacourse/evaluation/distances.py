@@ -68,15 +68,15 @@ def surface_voxels(mask: np.ndarray) -> np.ndarray:
     box = bounding_box(mask)
     if box is None:
         return np.empty((0, 3), dtype=int)
-    window = np.pad(mask[box], 1)  # what lies outside the mask's box, and outside the volume, is background
-    core = window[1:-1, 1:-1, 1:-1]
-    inner = core.copy()
-    for axis in range(3):
-        for end in (slice(None, -2), slice(2, None)):  # the neighbour before, the neighbour after
-            at = [slice(1, -1)] * 3
-            at[axis] = end
-            inner &= window[tuple(at)]
-    return np.argwhere(core & ~inner) + [part.start for part in box]
+    padded = np.pad(mask[box], 1)  # beyond the mask's box, and beyond the volume, lies background
+    flat = padded.ravel()
+    inside = np.flatnonzero(flat)
+    inner = np.ones(len(inside), dtype=bool)
+    _, height, width = padded.shape
+    for step in (height * width, width, 1):  # from a voxel to its neighbour in z, y, x
+        inner &= flat[inside - step] & flat[inside + step]
+    surface = np.unravel_index(inside[~inner], padded.shape)
+    return np.stack(surface, axis=1) - 1 + [part.start for part in box]
 
 
 def distances_between(
@@ -97,8 +97,8 @@ def _nearest(here: np.ndarray, there: np.ndarray, spacing: np.ndarray) -> np.nda
     """Distance from each point of `here` (N, 3) to the nearest of `there` (M, 3), both in voxels."""
     if len(there) == 0:
         return np.full(len(here), np.inf)
-    # A quick tree (no rebalancing, no tight boxes) serves: every point is looked up once.
-    tree = cKDTree(there * spacing, balanced_tree=False, compact_nodes=False)
+    # A tree built in haste, with large leaves, pays here: each of its points is looked up only once or so.
+    tree = cKDTree(there * spacing, leafsize=32, balanced_tree=False, compact_nodes=False)
     _, index = tree.query(here * spacing)
     # From whole-voxel differences, so that the rounding does not depend on where in the volume we are.
     return np.sqrt((((here - there[index]) * spacing) ** 2).sum(axis=1))

@@ -135,17 +135,25 @@ def _close_window(mask: np.ndarray, box: Box, *, radius: int, ball: Ball) -> np.
 def _dilate(padded: np.ndarray, runs: dict[tuple[int, int], int], radius: int) -> np.ndarray:
     """Dilate by shifting and joining; takes an array padded by `radius` all round, returns it unpadded."""
     depth, height, width = (size - 2 * radius for size in padded.shape)
-    # First along x, once for each length of run: wider[h] is the mask dilated by a run of half-length h.
-    wider = {0: padded[:, :, radius : radius + width]}
-    for half in range(1, radius + 1):
-        before = padded[:, :, radius - half : radius - half + width]
-        after = padded[:, :, radius + half : radius + half + width]
-        wider[half] = wider[half - 1] | before | after
-    # Then every run at its place in y and z.
     out = np.zeros((depth, height, width), dtype=bool)
-    for (dz, dy), half in runs.items():
-        z, y = radius + dz, radius + dy
-        out |= wider[half][z : z + depth, y : y + height]
+    for z, plane in enumerate(padded, start=-radius):  # one plane at a time stays in the cache
+        if not plane.any():
+            continue
+        # wider[half] is the plane dilated along x by a run that reaches `half` to either side.
+        wider = [plane[:, radius : radius + width]]
+        for half in range(1, radius + 1):
+            before = plane[:, radius - half : radius - half + width]
+            after = plane[:, radius + half : radius + half + width]
+            wider.append(wider[-1] | before | after)
+        # The ball's cross-section dz planes away: its runs, each at its place in y.
+        for dz in range(radius + 1):
+            disk = np.zeros((height, width), dtype=bool)
+            for dy in range(-radius, radius + 1):
+                if (dz, dy) in runs:
+                    disk |= wider[runs[dz, dy]][radius + dy : radius + dy + height]
+            for reached in {z - dz, z + dz}:
+                if 0 <= reached < depth:
+                    out[reached] |= disk
     return out
 
 
@@ -155,6 +163,5 @@ def _largest_in_window(window: np.ndarray, *, connectivity: int) -> np.ndarray:
     labels, count = ndimage.label(window, structure)  # numbered in scan order, 0 is background
     if count == 1:
         return window
-    sizes = np.bincount(labels.ravel())
-    sizes[0] = 0
+    sizes = np.bincount(labels[window])  # sizes[0] is 0: no voxel of the mask is background
     return labels == sizes.argmax()  # argmax takes the first of equals
