@@ -1,0 +1,93 @@
+"""Charts, guesses, checks and source listings of the pages."""
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+
+from atriacourse.data.phantom import PhantomConfig
+from atriacourse.errors import InputError
+from atriacourse.evaluation.overlap import dice
+from atriacourse.teaching import charts
+from atriacourse.teaching.check import check_answer
+from atriacourse.teaching.guess import Guess
+from atriacourse.teaching.source import source_markdown
+
+mpl.use("agg")
+
+
+def test_pipeline_fills_the_steps_of_the_page():
+    figure = charts.pipeline(here=["load", "score"])
+    filled = [text.get_text() for text in figure.axes[0].texts if text.get_color() == "white"]
+    assert filled == ["load", "score"]
+    with pytest.raises(InputError, match="no step is called bake"):
+        charts.pipeline(here=["bake"])
+
+
+def test_training_curves_skip_what_was_not_measured():
+    history = pd.DataFrame({"step": [1, 2, 3], "loss": [3.0, 2.0, 1.0], "dice": [np.nan, 0.5, np.nan]})
+    labels = {"step": "updates", "loss": "training", "dice": "validation"}
+    figure = charts.training_curves(
+        history, step="step", panels={"loss": ["loss"], "Dice": ["dice"]}, labels=labels
+    )
+    drawn = [axes.lines[0].get_xydata().tolist() for axes in figure.axes]
+    assert drawn == [[[1, 3], [2, 2], [3, 1]], [[2, 0.5]]]
+    assert [axes.get_ylabel() for axes in figure.axes] == ["loss", "Dice"]
+    with pytest.raises(InputError, match="no column hd"):
+        charts.training_curves(history, step="step", panels={"mm": ["hd"]}, labels=labels)
+
+
+def test_case_scores_draw_every_case_and_the_interval():
+    table = pd.DataFrame({"name": ["b", "a", "c"], "dice": [0.9, 0.8, 0.85]})
+    figure = charts.case_scores(table, metric="dice", label="Dice")
+    axes = figure.axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["mean, 95 % interval", "a", "c", "b"]
+    assert axes.lines[0].get_xdata().tolist() == [0.8, 0.85, 0.9]
+    assert len(axes.containers) == 1  # the error bar
+
+
+def test_one_case_has_no_interval():
+    figure = charts.case_scores(pd.DataFrame({"name": ["a"], "dice": [0.8]}), metric="dice", label="Dice")
+    assert len(figure.axes[0].containers) == 0
+
+
+def test_a_guess_says_on_which_side_the_answer_lies():
+    guess = Guess(question="Dice", low=0.5, high=0.7)
+    assert guess.reveal(0.6) == "Dice: 0.6, inside your interval (0.5 to 0.7)"
+    assert "above" in guess.reveal(0.8)
+    assert "below" in guess.reveal(0.2)
+    with pytest.raises(InputError, match="smaller number"):
+        Guess(question="Dice", low=0.7, high=0.5)
+
+
+def test_missed_guesses_have_an_open_mark():
+    guess = Guess(question="Dice", low=0.5, high=0.7)
+    figure = charts.guesses([(guess, 0.6), (guess, 0.9)])
+    faces = [axes.lines[-1].get_markerfacecolor() for axes in figure.axes]
+    assert faces == [charts.BLUE, "white"]
+
+
+def test_checks_tell_right_from_wrong_from_untried():
+    assert check_answer(0.5, 0.5 + 1e-9).passed
+    assert repr(check_answer(0.5, 0.5)) == "Right."
+    assert not check_answer(0.5, 0.6, hint="Halve it.").passed
+    assert "Halve it." in repr(check_answer(0.5, 0.6, hint="Halve it."))
+    assert "No answer yet" in repr(check_answer(None, 0.6))
+    assert "2 of 3 differ" in repr(check_answer([1, 2, 3], [1, 0, 0]))
+    assert "shape is (2,)" in repr(check_answer([1, 2], [1, 2, 3]))
+    assert check_answer(float("nan"), float("nan")).passed
+    with pytest.raises(InputError, match="must be a number"):
+        check_answer("half", 0.5)
+
+
+@pytest.mark.parametrize(
+    ("thing", "file", "first"),
+    [
+        (dice, "atriacourse/evaluation/overlap.py", "def dice("),
+        (PhantomConfig, "atriacourse/data/phantom/config.py", "@dataclass"),
+    ],
+)
+def test_source_comes_from_the_file(thing, file, first):
+    shown = source_markdown(thing)
+    assert shown.startswith(f"From `{file}`:\n\n```python\n{first}")
+    assert shown.endswith("\n```")
