@@ -111,13 +111,13 @@ def write_table(path: str | os.PathLike, rows: Sequence[Row] | pd.DataFrame) -> 
 
 
 def read_table(path: str | os.PathLike) -> pd.DataFrame:
-    """Read a per-case table; names stay text ("007"), numbers come back to the last bit.
+    """Read a per-case table; names stay text ("007").
 
     Raises: InputError if there is no such file, or it is not a per-case table.
     """
     path = Path(path)
     try:
-        table = pd.read_csv(path, dtype={"name": str}, float_precision="round_trip")
+        table = pd.read_csv(path, converters={"name": str})  # a converter, so that "NA" is a name too
     except FileNotFoundError as error:
         raise InputError(f"there is no table {path}; `atriacourse evaluate` writes one") from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
