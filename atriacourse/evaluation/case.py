@@ -117,7 +117,8 @@ def read_table(path: str | os.PathLike) -> pd.DataFrame:
     """
     path = Path(path)
     try:
-        table = pd.read_csv(path, converters={"name": str})  # a converter, so that "NA" is a name too
+        # Only these mean "not a number": pandas' own list would swallow a case that is called NA or None.
+        table = pd.read_csv(path, dtype={"name": str}, keep_default_na=False, na_values=["", "nan", "NaN"])
     except FileNotFoundError as error:
         raise InputError(f"there is no table {path}; `atriacourse evaluate` writes one") from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
