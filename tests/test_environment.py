@@ -1,0 +1,101 @@
+"""The four places that name versions agree: pyproject, constraints.txt, environment.yml, the Makefile."""
+
+import importlib.metadata
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+ROOT = Path(__file__).parents[1]
+
+
+def project():
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def wanted():
+    """Every direct requirement of the package, the book and the tests, by name."""
+    extras = project()["optional-dependencies"]
+    listed = [Requirement(line) for line in project()["dependencies"] + extras["book"] + extras["test"]]
+    return {canonicalize_name(requirement.name): requirement for requirement in listed}
+
+
+def pins(lines):
+    """Name -> version of the lines `name==version`."""
+    found = (re.fullmatch(r"([\w.-]+)==([\w.!+]+)", line.strip()) for line in lines)
+    return {canonicalize_name(match[1]): Version(match[2]) for match in found if match}
+
+
+def constraints():
+    return pins((ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines())
+
+
+def conda():
+    return yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
+
+
+def conda_pip_lines():
+    return next(entry["pip"] for entry in conda() if isinstance(entry, dict))
+
+
+def commands_of(target_text):
+    """The commands of the Makefile as one types them: variables filled in, no make signs."""
+    lines = (ROOT / "Makefile").read_text(encoding="utf-8").splitlines()
+    recipes = [line.strip() for line in lines if line.startswith("\t$(")]
+    filled = [line.replace("$(VENV)", target_text).replace("$(PYTHON)", "python") for line in recipes]
+    return [line.replace(" --quiet", "") for line in filled if not line.startswith("$")]
+
+
+@pytest.mark.parametrize("name", sorted(wanted()))
+def test_every_requirement_has_a_pin_inside_its_range(name):
+    requirement = wanted()[name]
+    assert name in constraints(), f"constraints.txt has no line for {name}"
+    assert constraints()[name] in requirement.specifier
+
+
+def test_the_package_does_not_pin_what_colab_ships():
+    for name in ("torch", "numpy", "pandas", "scipy", "matplotlib"):
+        operators = {specifier.operator for specifier in wanted()[name].specifier}
+        assert operators == {">="}, f"{name} must have a floor and no ceiling"
+
+
+def test_conda_has_every_requirement_at_the_constraint():
+    listed = pins(conda_pip_lines())
+    assert set(listed) == set(wanted())
+    assert listed == {name: constraints()[name] for name in listed}
+    assert "-c constraints.txt" in conda_pip_lines()
+    assert "-e .[book,test]" in conda_pip_lines()
+
+
+def test_conda_takes_a_python_that_the_package_allows():
+    (line,) = [entry for entry in conda() if isinstance(entry, str) and entry.startswith("python=")]
+    assert line.removeprefix("python=") in SpecifierSet(project()["requires-python"])
+
+
+@pytest.mark.parametrize("name", sorted(constraints()))
+def test_what_is_installed_is_what_is_pinned(name):
+    try:
+        installed = Version(importlib.metadata.version(name))
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip(f"{name} is not needed on this system")
+    assert installed.public == constraints()[name].public, "run make again, or move the pin on"
+
+
+def test_make_installs_the_pinned_torch_first():
+    installs = [line for line in commands_of("python") if " pip install " in line]
+    assert installs == [
+        f"python -m pip install torch=={constraints()['torch']}",
+        'python -m pip install -c constraints.txt -e ".[book,test]"',
+    ]
+
+
+def test_the_readme_lists_the_commands_of_the_makefile():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    missing = [line for line in commands_of("python") if line not in readme]
+    assert missing == []

@@ -1,0 +1,83 @@
+"""The shape of the repository: one-way imports, linted code, no scan or weight or picture tracked."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DATA_SUFFIXES = {".nrrd", ".nii", ".gz", ".h5", ".hdf5", ".npy", ".npz", ".mha", ".dcm"}
+WEIGHT_SUFFIXES = {".pt", ".pth", ".ckpt", ".safetensors", ".onnx", ".pkl"}
+PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".tif", ".tiff"}
+
+
+def run(*command):
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def tracked():
+    code, listed = run("git", "-c", "safe.directory=*", "ls-files")
+    if code != 0:
+        pytest.skip("not a git checkout: there is no list of tracked files")
+    return [ROOT / line for line in listed.splitlines()]
+
+
+def test_imports_run_one_way():
+    code, said = run(sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()")
+    assert code == 0, said
+
+
+@pytest.mark.parametrize("command", [("check",), ("format", "--check")])
+def test_ruff_has_nothing_to_say(command):
+    code, said = run(sys.executable, "-m", "ruff", *command, ".")
+    assert code == 0, said
+
+
+def test_importing_the_package_pulls_in_nothing_heavy():
+    script = (
+        "import sys, atriacourse; print([m for m in ('torch', 'pandas', 'matplotlib') if m in sys.modules])"
+    )
+    assert run(sys.executable, "-c", script) == (0, "[]\n")
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "atriacourse.data.volume",
+        "atriacourse.data.cohort",
+        "atriacourse.data.splits",
+        "atriacourse.data.phantom",
+        "atriacourse.evaluation.case",
+        "atriacourse.evaluation.compare",
+        "atriacourse.inference.postprocess",
+        "data_fetch",
+    ],
+)
+def test_what_needs_no_network_needs_no_torch(module):
+    assert run(sys.executable, "-c", f"import sys, {module}; print('torch' in sys.modules)") == (0, "False\n")
+
+
+def test_no_scan_and_no_weights_are_tracked():
+    forbidden = DATA_SUFFIXES | WEIGHT_SUFFIXES
+    assert [path.name for path in tracked() if path.suffix.lower() in forbidden] == []
+
+
+def test_no_picture_is_tracked():
+    # A picture of a scan may not be passed on; the pages draw theirs when they are built.
+    assert [path.name for path in tracked() if path.suffix.lower() in PICTURES] == []
+
+
+def test_no_large_file_is_tracked_outside_the_vendored_scripts():
+    vendor = ROOT / "book" / "_assets" / "vendor"
+    large = [path for path in tracked() if path.is_file() and path.stat().st_size > 500_000]
+    assert [path.name for path in large if vendor not in path.parents] == []
+
+
+def test_committed_notebooks_have_no_outputs():
+    for path in tracked():
+        if path.suffix == ".ipynb":
+            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+            assert [cell for cell in cells if cell.get("outputs") or cell.get("execution_count")] == []
