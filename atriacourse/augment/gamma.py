@@ -1,0 +1,43 @@
+"""Gamma augmentation: a random power law on the grey levels, the paper's remedy for varying contrast.
+
+After augment/geometry.py, before augment/normalise.py. Grey levels are 0..1, (N, C, H, W). The scale is
+irrelevant once z-scored: (c * x) ** (1/g) = c ** (1/g) * x ** (1/g). Source: section 3.3, Table 1.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from atriacourse.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class GammaConfig:
+    """How often and how strongly the contrast is changed."""
+
+    probability: float = 0.5  # authors' code; the paper gives no probability
+    low: float = 0.8  # section 3.3
+    high: float = 2.0  # section 3.3
+
+    def __post_init__(self) -> None:
+        """Refuse ranges that make no sense."""
+        if not 0 <= self.probability <= 1:
+            raise InputError(f"gamma probability must lie in 0..1, got {self.probability}")
+        if not 0 < self.low <= self.high:
+            raise InputError(f"gamma range must be 0 < low <= high, got {self.low}..{self.high}")
+
+
+def draw_gamma(config: GammaConfig, *, count: int, generator: torch.Generator) -> Tensor:
+    """Draw gamma for `count` slices: (N,), 1 for those left alone."""
+    gamma = config.low + (config.high - config.low) * torch.rand(count, generator=generator)
+    changed = torch.rand(count, generator=generator) < config.probability
+    return torch.where(changed, gamma, 1.0)
+
+
+def apply_gamma(images: Tensor, gamma: Tensor) -> Tensor:
+    """`images ** (1 / gamma)`, one gamma a slice.
+
+    Args: images: (N, C, H, W) in 0..1; gamma: (N,) above 0, above 1 brightens.
+    """
+    return images.clamp(min=0) ** (1 / gamma.to(images)).view(-1, 1, 1, 1)

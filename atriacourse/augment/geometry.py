@@ -1,0 +1,131 @@
+"""Flip, rotate, shift, zoom, crop and pad a batch of slices in ONE resampling of image and mask.
+
+After data/bank.py, before augment/gamma.py. Slices are (N, C, H, W), positions are pixels (y, x).
+Random numbers are drawn first (`draw_geometry`), then applied (`resample`): same draw, same batch.
+Source: Chen, Bai and Rueckert 2018, section 3.3; DIFFERENCES rows "Crop", "Affine" and "Flips".
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from atriacourse.augment.mirror import mirror
+from atriacourse.errors import InputError
+
+PADDINGS = ("mirror", "zero", "edge")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeometryConfig:
+    """Ranges of the random geometry."""
+
+    flip_up_down: float = 0.5  # probability, section 3.3
+    flip_left_right: float = 0.5  # probability, section 3.3
+    rotation_degrees: float = 10.0  # section 3.3: -10 to +10
+    shift: float = 0.1  # section 3.3: part of the slice's own height and width
+    zoom_low: float = 0.7  # section 3.3
+    zoom_high: float = 1.3  # section 3.3
+    independent_zoom: bool = True  # authors' code: y and x each draw a zoom; the paper says one factor
+    padding: str = "mirror"  # section 3.3; the authors' code pads with "zero"
+
+    def __post_init__(self) -> None:
+        """Refuse ranges that make no sense."""
+        if not (0 <= self.flip_up_down <= 1 and 0 <= self.flip_left_right <= 1):
+            raise InputError("flip probabilities must lie in 0..1")
+        if not 0 < self.zoom_low <= self.zoom_high:
+            raise InputError(f"zoom range must be 0 < low <= high, got {self.zoom_low}..{self.zoom_high}")
+        if self.rotation_degrees < 0 or not 0 <= self.shift < 1:
+            raise InputError("rotation_degrees must be 0 or more and shift in 0..1 (below 1)")
+        if self.padding not in PADDINGS:
+            raise InputError(f"padding must be one of {', '.join(PADDINGS)}, got {self.padding!r}")
+
+
+class Geometry(NamedTuple):
+    """What was drawn for each of N slices; every field but flips is float32."""
+
+    angle: Tensor  # (N,) radians, positive turns x towards y
+    zoom: Tensor  # (N, 2) y, x; above 1 the atrium gets larger
+    shift: Tensor  # (N, 2) y, x; part of the slice's own height and width
+    flip: Tensor  # (N, 2) y, x; bool
+
+
+def no_geometry(count: int) -> Geometry:
+    """The draw that changes nothing: resampling is then a plain centre crop (or mirror padding)."""
+    return Geometry(
+        torch.zeros(count), torch.ones(count, 2), torch.zeros(count, 2), torch.zeros(count, 2, dtype=torch.bool)
+    )
+
+
+def draw_geometry(config: GeometryConfig, *, count: int, generator: torch.Generator) -> Geometry:
+    """Draw flips, angles, zooms and shifts for `count` slices (on the CPU, whatever the device)."""
+
+    def uniform(low: float, high: float, *shape: int) -> Tensor:
+        return low + (high - low) * torch.rand(*shape, generator=generator)
+
+    limit = torch.deg2rad(torch.tensor(config.rotation_degrees)).item()
+    angle = uniform(-limit, limit, count)
+    zoom = uniform(config.zoom_low, config.zoom_high, count, 2)
+    if not config.independent_zoom:
+        zoom = zoom[:, :1].expand(-1, 2)
+    shift = uniform(-config.shift, config.shift, count, 2)
+    chances = torch.tensor([config.flip_up_down, config.flip_left_right])
+    flip = torch.rand(count, 2, generator=generator) < chances
+    return Geometry(angle, zoom, shift, flip)
+
+
+def source_positions(drawn: Geometry, sizes: Tensor, crop: tuple[int, int]) -> Tensor:
+    """Where in its slice each pixel of the crop comes from.
+
+    Args: sizes: (N, 2) height and width of each slice; crop: height and width of the result.
+    Returns: (N, crop height, crop width, 2) positions (y, x) in pixels, possibly outside the slice.
+    """
+    device = sizes.device
+    centre = (sizes - 1) / 2  # (N, 2)
+    scale = torch.where(drawn.flip.to(device), -1.0, 1.0) / drawn.zoom.to(device)  # undo zoom and flip
+    cosine, sine = torch.cos(drawn.angle).to(device), torch.sin(drawn.angle).to(device)
+    offset = drawn.shift.to(device) * sizes  # pixels
+
+    y = torch.arange(crop[0], device=device) - (crop[0] - 1) / 2
+    x = torch.arange(crop[1], device=device) - (crop[1] - 1) / 2
+    # a centre crop must fall on whole pixels: round the half pixel of an odd difference away
+    half = torch.remainder(sizes - torch.tensor(crop, device=device), 2) / 2  # (N, 2): 0 or 0.5
+    y = y[None, :, None] + half[:, 0, None, None] - offset[:, 0, None, None]  # (N, height, 1)
+    x = x[None, None, :] + half[:, 1, None, None] - offset[:, 1, None, None]  # (N, 1, width)
+    cosine, sine = cosine[:, None, None], sine[:, None, None]
+    from_y = (cosine * y - sine * x) * scale[:, 0, None, None] + centre[:, 0, None, None]
+    from_x = (sine * y + cosine * x) * scale[:, 1, None, None] + centre[:, 1, None, None]
+    return torch.stack([from_y, from_x], dim=-1)
+
+
+def resample(
+    canvas: Tensor, sizes: Tensor, drawn: Geometry, crop: tuple[int, int], *, padding: str = "mirror"
+) -> tuple[Tensor, Tensor]:
+    """Apply the drawn geometry to every channel at once, bilinearly.
+
+    Args:
+        canvas: (N, C, H, W) float; slice n fills its top left corner, `sizes[n]` pixels large.
+        sizes: (N, 2) height and width of each slice.
+        crop: height and width of the result.
+        padding: "mirror" (the paper), "zero" or "edge" (authors' code) beyond the slice.
+    Returns: the slices (N, C, crop height, crop width), and where they show the slice itself and not
+        padding (N, 1, crop height, crop width), bool.
+    """
+    sizes = sizes.to(canvas.device, torch.float32)
+    position = source_positions(drawn, sizes, crop)  # (N, h, w, 2)
+    last = (sizes - 1)[:, None, None, :]
+    inside = ((position >= -0.5) & (position <= last + 0.5)).all(dim=-1)  # (N, h, w)
+    if padding == "mirror":
+        position = mirror(position, last + 1)
+    else:
+        position = torch.minimum(position.clamp(min=0), last)
+    # grid_sample wants x before y, -1 and 1 at the centres of the canvas's corner pixels
+    extent = torch.tensor([canvas.shape[-1] - 1, canvas.shape[-2] - 1], device=canvas.device).clamp(min=1)
+    grid = position.flip(-1) * (2 / extent) - 1
+    sampled = functional.grid_sample(canvas, grid, mode="bilinear", padding_mode="border", align_corners=True)
+    inside = inside[:, None]
+    if padding == "zero":
+        sampled = sampled * inside
+    return sampled, inside

@@ -1,0 +1,146 @@
+"""The network: a U-Net with 4 or 5 poolings and, if wanted, a pre/post-ablation label head.
+
+After augment/, before training/ and inference/. A batch is (N, inputs, H, W) with H and W multiples of
+2 ** poolings. The vanilla U-Net and the multi-task Deep U-Net are this one class with another config.
+Source: Chen, Bai and Rueckert 2018, section 2.1 and Fig. 1; widths and up-sampling from the authors' code.
+"""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+from atriacourse.errors import InputError
+from atriacourse.network.blocks import UPSAMPLINGS, ConvBlock, UpBlock
+from atriacourse.network.pyramid import SpatialPyramidPooling
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkConfig:
+    """What distinguishes one U-Net from another."""
+
+    inputs: int = 1  # slices the network sees at once; 1 in the paper
+    encoder: tuple[int, ...] = (64, 128, 256, 512, 512, 512)  # authors' code; one more than poolings
+    decoder: tuple[int, ...] = (512, 256, 128, 64, 64)  # authors' code; deepest first
+    upsampling: str = "bilinear_corners"  # authors' code
+    label_head: bool = True  # the multi-task network of Table 2
+    label_stage: int = 4  # section 2.1: features after the 4th max pooling
+    grids: tuple[int, ...] = (8, 4, 1)  # authors' code: 81 bins
+    hidden: int = 512  # authors' code
+    dropout: float = 0.5  # section 2.1
+
+    def __post_init__(self) -> None:
+        """Refuse settings that do not fit together."""
+        if len(self.encoder) != len(self.decoder) + 1 or len(self.decoder) < 1:
+            raise InputError(
+                f"network has {len(self.encoder)} encoder widths and {len(self.decoder)} decoder widths; "
+                f"it needs one encoder width more than decoder widths (poolings + 1 and poolings)"
+            )
+        if min(*self.encoder, *self.decoder, self.hidden, self.inputs, *self.grids) < 1 or not self.grids:
+            raise InputError("widths, hidden units, inputs and grids of the network must be 1 or more")
+        if self.upsampling not in UPSAMPLINGS:
+            raise InputError(f"upsampling must be one of {', '.join(UPSAMPLINGS)}, got {self.upsampling!r}")
+        if not 0 <= self.dropout < 1:
+            raise InputError(f"dropout must be at least 0 and below 1, got {self.dropout}")
+        if self.label_head and not 0 <= self.label_stage <= self.poolings:
+            raise InputError(
+                f"label_stage must be 0 to {self.poolings} (the number of poolings), got {self.label_stage}"
+            )
+
+    @property
+    def poolings(self) -> int:
+        """How often the encoder halves the slice: 5 in the Deep U-Net, 4 in the vanilla one."""
+        return len(self.decoder)
+
+    @property
+    def multiple(self) -> int:
+        """Height and width of the input must be multiples of this: 32 for five poolings."""
+        return 2**self.poolings
+
+    def narrowed(self, divisor: int) -> "NetworkConfig":
+        """The same shape with every width divided, for a laptop."""
+        return replace(
+            self,
+            encoder=tuple(max(1, width // divisor) for width in self.encoder),
+            decoder=tuple(max(1, width // divisor) for width in self.decoder),
+            hidden=max(1, self.hidden // divisor),
+        )
+
+
+def deep_unet(*, label_head: bool = True) -> NetworkConfig:
+    """The paper's network: five poolings, 46,432,068 parameters (25,196,866 without the label head)."""
+    return NetworkConfig(label_head=label_head)
+
+
+def vanilla_unet(*, label_head: bool = False) -> NetworkConfig:
+    """The baseline of Table 2: four poolings. The paper gives no widths; we drop the deepest level."""
+    return NetworkConfig(
+        encoder=(64, 128, 256, 512, 512), decoder=(256, 128, 64, 64), label_head=label_head
+    )
+
+
+class MultiTaskOutput(NamedTuple):
+    """What the network returns."""
+
+    mask_logits: Tensor  # (N, 2, H, W): background, atrium; before softmax
+    label_logits: Tensor | None  # (N, 2): pre-, post-ablation; None for a single-task network
+
+
+class MultiTaskUNet(nn.Module):
+    """Encoder, decoder, mask head and, if the config asks for it, a label head.
+
+    Raises: InputError if height or width is not a multiple of `config.multiple`.
+    """
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+        widths = (config.inputs, *config.encoder)
+        self.encoder = nn.ModuleList(ConvBlock(a, b) for a, b in zip(widths, widths[1:], strict=False))
+        self.pool = nn.MaxPool2d(kernel_size=2, stride=2)
+
+        self.decoder = nn.ModuleList()
+        coarse = config.encoder[-1]
+        for skip, outputs in zip(reversed(config.encoder[:-1]), config.decoder, strict=True):
+            self.decoder.append(UpBlock(coarse, skip, outputs, upsampling=config.upsampling))
+            coarse = outputs
+        self.mask_head = nn.Conv2d(coarse, 2, kernel_size=1)
+        self.label_head = self._make_label_head() if config.label_head else None
+
+    def _make_label_head(self) -> nn.Sequential:
+        config = self.config
+        pyramid = SpatialPyramidPooling(config.grids)
+        return nn.Sequential(
+            pyramid,
+            nn.Linear(config.encoder[config.label_stage] * pyramid.bins, config.hidden),
+            nn.Dropout(config.dropout),  # authors' code: no activation between the two layers
+            nn.Linear(config.hidden, 2),
+        )
+
+    def forward(self, images: Tensor) -> MultiTaskOutput:
+        """Shapes: (N, inputs, H, W) -> mask logits (N, 2, H, W) and label logits (N, 2) or None."""
+        self._check(images)
+        stages = [self.encoder[0](images)]  # stages[k] is at 1 / 2**k of the input size
+        for block in self.encoder[1:]:
+            stages.append(block(self.pool(stages[-1])))
+        features = stages[-1]
+        for block, skip in zip(self.decoder, reversed(stages[:-1]), strict=True):
+            features = block(features, skip)
+        mask_logits = self.mask_head(features)
+        if self.label_head is None:
+            return MultiTaskOutput(mask_logits, None)
+        return MultiTaskOutput(mask_logits, self.label_head(stages[self.config.label_stage]))
+
+    def _check(self, images: Tensor) -> None:
+        if images.ndim != 4 or images.shape[1] != self.config.inputs:
+            raise InputError(
+                f"network got a batch of shape {tuple(images.shape)}, but needs (N, {self.config.inputs}, H, W)"
+            )
+        height, width = images.shape[-2:]
+        multiple = self.config.multiple
+        if height % multiple or width % multiple:
+            up_height, up_width = -(-height // multiple) * multiple, -(-width // multiple) * multiple
+            raise InputError(
+                f"slice is {height}x{width}, but {self.config.poolings} halvings need multiples of {multiple}; "
+                f"mirror-pad it to {up_height}x{up_width} with pad_to_multiple()"
+            )

@@ -1,0 +1,93 @@
+"""Bagging: train the same network on several bootstrap subsets, into one folder, member by member.
+
+After runs/train.py. Source: section 3.4, last paragraph (five networks, each on a random subset); the
+authors' file names suggest five folds instead, which `subsets="folds"` gives.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from atriacourse.data.case import Cohort
+from atriacourse.data.splits import Split, bootstrap_subsets, fold_splits
+from atriacourse.errors import InputError
+from atriacourse.runs.config import RunConfig, from_json, read_json, to_json, write_json
+from atriacourse.runs.train import Silent, Watcher, train_run
+from atriacourse.training.loop import Trainer
+
+SUBSETS = ("bootstrap", "folds")
+
+
+def train_bag(
+    cohort: Cohort,
+    folder: Path | str,
+    *,
+    config: RunConfig,
+    split: Split,
+    members: int = 5,
+    subsets: str = "bootstrap",
+    seed: int = 0,
+    device: str = "auto",
+    watcher: Watcher | None = None,
+    on_trainer: Callable[[Trainer], None] = lambda trainer: None,
+) -> bool:
+    """Train `members` networks on subsets of `split.train`; the same call again goes on where it stopped.
+
+    Args:
+        split: its held-out side stays unseen by every member.
+        subsets: "bootstrap" (the paper) or "folds" (each member leaves a different fold out).
+        seed: of the subsets; member k trains with seed + k. Others: as in `train_run`.
+    Returns: True if all members are done, False if stopped on request.
+    Raises: InputError if the folder holds another bag, and as `train_run`.
+    """
+    folder, watcher = Path(folder), watcher or Silent()
+    if subsets not in SUBSETS:
+        raise InputError(f"subsets must be one of {', '.join(SUBSETS)}, got {subsets!r}")
+    if members < 1:
+        raise InputError(f"a bag needs at least 1 member, got {members}")
+    training = cohort.subset(split.train)
+    if subsets == "bootstrap":
+        inner = bootstrap_subsets(training, seed=seed, count=members, groups=split.groups)
+    else:
+        inner = fold_splits(training, seed=seed, folds=members, groups=split.groups)
+    _begin(folder, config, split, members=members, subsets=subsets, seed=seed)
+
+    for number, member in enumerate(inner):
+        run = folder / f"member_{number}"
+        if (run / "run.json").is_file() and read_json(run / "run.json")["done"]:
+            watcher.say(f"member {number} of {members} is done already")
+            continue
+        watcher.say(f"member {number} of {members}: {len(set(member.train))} different cases")
+        member = replace(member, cohort=cohort.name)
+        if not train_run(
+            cohort,
+            run,
+            config=config,
+            split=member,
+            seed=seed + number,
+            device=device,
+            watcher=watcher,
+            on_trainer=on_trainer,
+        ):
+            return False
+    return True
+
+
+def _begin(folder: Path, config: RunConfig, split: Split, *, members: int, subsets: str, seed: int) -> None:
+    setup = {
+        "config": to_json(config),
+        "subsets": subsets,
+        "seed": seed,
+        "members": [f"member_{number}" for number in range(members)],
+    }
+    if not (folder / "bag.json").is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        split.save(folder / "split.json")
+        write_json(folder / "bag.json", setup)
+        return
+    before = read_json(folder / "bag.json")
+    same = before | {"config": None} == setup | {"config": None}
+    if not same or from_json(before["config"]) != config or Split.load(folder / "split.json") != split:
+        raise InputError(
+            f"{folder} holds another bag; name another folder, or repeat the command it was started with"
+        )

@@ -1,0 +1,262 @@
+"""Train one network on a cohort, into a folder; give the same call again to go on where it stopped.
+
+After runs/{config,profiles,budget}.py; wires data/, augment/, network/, training/, inference/ and
+evaluation/ together. The folder's files are listed in runs/folder.py.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import nn
+
+from atriacourse.augment.prepare import prepare_grey, prepare_mask
+from atriacourse.data.bank import BankCase, SliceBank
+from atriacourse.data.case import Case, Cohort
+from atriacourse.data.splits import Split, holdout_split
+from atriacourse.data.volume import grey_levels
+from atriacourse.errors import InputError
+from atriacourse.evaluation.overlap import dice
+from atriacourse.inference.postprocess import postprocess
+from atriacourse.inference.predict import predict_volume, probabilities_to_mask
+from atriacourse.network.unet import MultiTaskUNet
+from atriacourse.runs.budget import Budget, measure_steps
+from atriacourse.runs.config import RunConfig, from_json, read_json, to_json, write_json
+from atriacourse.runs.logs import write_logs
+from atriacourse.runs.provenance import provenance
+from atriacourse.training.device import choose_device, keep_cpu_fast
+from atriacourse.training.loop import Report, Trainer
+from atriacourse.training.schedule import Plan
+
+
+class Watcher(Protocol):
+    """Whoever follows a run; the library itself never prints. `Silent` ignores everything."""
+
+    def say(self, text: str) -> None:
+        """A line worth reading."""
+
+    def loading(self, done: int, total: int) -> None:
+        """Cases read so far."""
+
+    def step(self, report: Report) -> None:
+        """One training step is done."""
+
+
+class Silent:
+    """A watcher that ignores everything."""
+
+    def say(self, text: str) -> None:
+        """Ignore a line."""
+
+    def loading(self, done: int, total: int) -> None:
+        """Ignore a case."""
+
+    def step(self, report: Report) -> None:
+        """Ignore a step."""
+
+
+def train_run(
+    cohort: Cohort,
+    folder: Path | str,
+    *,
+    config: RunConfig,
+    split: Split,
+    seed: int = 0,
+    device: str = "auto",
+    watcher: Watcher | None = None,
+    on_trainer: Callable[[Trainer], None] = lambda trainer: None,
+) -> bool:
+    """Train on `split.train`, keeping a part of it back to pick the best checkpoint.
+
+    Args:
+        folder: made if absent; a run of the same settings, split, seed and data is gone on with.
+        on_trainer: given the trainer before it starts; setting `stop_requested` on it stops and saves.
+    Returns: True if the run is done, False if it was stopped on request.
+    Raises: InputError if the folder holds another run, a case cannot be used, or the loss diverges.
+    """
+    started = time.monotonic()
+    folder, watcher = Path(folder), watcher or Silent()
+    if not keep_cpu_fast():
+        watcher.say("torch was at work before this run, so subnormal numbers may slow it; start afresh if they do")
+    where = choose_device(device)
+    inner = inner_split(cohort, split, fraction=config.validation, seed=seed)
+    bank_cases = load_bank_cases(cohort, inner.train, config, watcher)
+    held = [(case.name, grey_levels(case.image()), case.mask().voxels) for case in cohort.subset(inner.test)]
+    setup = {"config": to_json(config), "seed": seed, "data": data_hash(bank_cases, held)}
+    going_on = begin_folder(folder, config, split, setup)
+
+    torch.manual_seed(seed)
+    model = MultiTaskUNet(config.network).to(where)
+    bank = SliceBank(bank_cases, offsets=config.prepare.offsets, device=where)
+    trainer = Trainer(
+        model,
+        bank,
+        config=config.training,
+        augmentation=config.augmentation,
+        seed=seed,
+        folder=folder,
+        validate=lambda network: validate(network, held, config),
+        header={"config": to_json(config), "seed": seed},
+        report=watcher.step,
+    )
+    if going_on and (folder / "last.safetensors").is_file():
+        trainer.resume()
+        watcher.say(f"going on from epoch {trainer.epoch}, step {trainer.step_in_epoch}")
+    plan, replan = make_plan(trainer, config, folder, started, watcher)
+    on_trainer(trainer)
+    watcher.say(
+        f"{len(bank)} cases to train on, {len(held)} to pick the best checkpoint, {len(split.test)} held out; "
+        f"{plan.epochs} epochs on {where} in {trainer.precision}"
+    )
+
+    def replan_and_log(running: Trainer, before: Plan) -> Plan:
+        write_logs(folder, running.history, running.validations)
+        return replan(running, before) if replan else before
+
+    try:
+        done = trainer.run(plan, replan=replan_and_log)
+    finally:
+        write_logs(folder, trainer.history, trainer.validations)
+    record = {
+        **setup,
+        **provenance(where),
+        "done": done,
+        "precision": trainer.precision,
+        "seconds": round(trainer.seconds, 1),
+        "epochs": trainer.epoch,
+        "best_validation_dice": trainer.best,
+        "trained_on": list(inner.train),
+        "validated_on": list(inner.test),
+    }
+    write_json(folder / "run.json", record)
+    return done
+
+
+def inner_split(cohort: Cohort, split: Split, *, fraction: float, seed: int) -> Split:
+    """Keep back a part of the training cases for validation, never parting a group of scans.
+
+    In a bootstrap a name may stand several times; it does so on whichever side it falls.
+    """
+    names = tuple(dict.fromkeys(split.train))
+    inner = holdout_split(cohort.subset(names), fraction=fraction, seed=seed, groups=split.groups)
+    validation = set(inner.test)
+    return replace(inner, train=tuple(name for name in split.train if name not in validation))
+
+
+def load_bank_cases(
+    cohort: Cohort, names: Sequence[str], config: RunConfig, watcher: Watcher
+) -> list[BankCase]:
+    """Read and prepare the training cases; a name that stands several times shares its arrays."""
+    loaded: dict[str, BankCase] = {}
+    different = list(dict.fromkeys(names))
+    for number, name in enumerate(different, start=1):
+        loaded[name] = load_bank_case(cohort.case(name), config)
+        watcher.loading(number, len(different))
+    return [loaded[name] for name in names]
+
+
+def load_bank_case(case: Case, config: RunConfig) -> BankCase:
+    """Read one case and prepare it as the config says. Raises: InputError naming the case."""
+    return BankCase(
+        name=case.name,
+        grey=prepare_grey(grey_levels(case.image()), config.prepare),
+        mask=prepare_mask(case.mask().voxels, config.prepare),
+        post_ablation=case.post_ablation,
+    )
+
+
+def validate(
+    model: nn.Module, held: Sequence[tuple[str, np.ndarray, np.ndarray]], config: RunConfig
+) -> dict[str, Any]:
+    """3D Dice of the cleaned mask on whole, un-augmented volumes.
+
+    Args: held: (name, grey levels uint8 (z, y, x), truth bool (z, y, x)).
+    Returns: "score", the mean over cases with a defined Dice, and "dice" by case.
+    """
+    scores = {}
+    for name, grey, truth in held:
+        prediction = predict_volume(model, grey, prepare=config.prepare, config=config.prediction)
+        scores[name] = dice(
+            truth, postprocess(probabilities_to_mask(prediction.atrium), config.postprocessing)
+        )
+    defined = [score for score in scores.values() if score == score]  # both masks empty: nan
+    return {"score": float(np.mean(defined)) if defined else 0.0, "dice": scores}
+
+
+def begin_folder(folder: Path, config: RunConfig, split: Split, setup: dict[str, Any]) -> bool:
+    """Write the run's settings, or check that the run already there has the same.
+
+    Returns: True if there was a run of the same settings. Raises: InputError if it was another.
+    """
+    if not (folder / "setup.json").is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / "config.json", to_json(config))
+        split.save(folder / "split.json")
+        write_json(folder / "setup.json", setup)  # last: a folder without it is begun anew
+        return False
+    before = read_json(folder / "setup.json")
+    other = []
+    if from_json(before["config"]) != config:
+        other.append("settings")
+    if before["seed"] != setup["seed"]:
+        other.append(f"seed {before['seed']}")
+    if before["data"] != setup["data"]:
+        other.append("data")
+    if Split.load(folder / "split.json") != split:
+        other.append("split")
+    if other:
+        raise InputError(
+            f"{folder} holds a run with other {', '.join(other)}; name another folder, or repeat the command "
+            f"it was started with to go on with it"
+        )
+    return True
+
+
+def make_plan(
+    trainer: Trainer, config: RunConfig, folder: Path, started: float, watcher: Watcher
+) -> tuple[Plan, Callable[[Trainer, Plan], Plan] | None]:
+    """A plan of `config.epochs`, or as many as fit into `config.minutes`; the saved plan if there is one."""
+    path = folder / "plan.json"
+    if config.minutes is None:
+        return Plan.straight(config.epochs), None
+    costs = measure_steps(trainer)
+    began = time.monotonic()
+    trainer.validate(trainer.model)
+    validation_seconds = time.monotonic() - began
+    budget = Budget(seconds=config.minutes * 60 - (time.monotonic() - started), seconds_of_crop=costs)
+    saved = read_json(path)["knots"] if path.is_file() else None
+    if saved is not None:
+        plan = Plan(knots=tuple((int(epoch), float(progress)) for epoch, progress in saved))
+    else:
+        plan = budget.first_plan(trainer, validation_seconds=validation_seconds)
+        write_json(path, {"knots": plan.knots})
+    for crop, seconds in costs.items():
+        watcher.say(f"crop {crop}: {1 / seconds:.1f} slices a second")
+
+    def replan(running: Trainer, before: Plan) -> Plan:
+        if any(epoch == running.epoch for epoch, _ in before.knots[1:-1]):
+            return before  # this bend was planned before the run was stopped: follow it
+        after = budget.replan(running, before)
+        write_json(path, {"knots": after.knots})
+        return after
+
+    return plan, replan
+
+
+def data_hash(bank_cases: Sequence[BankCase], held: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> str:
+    """Sixteen hex digits of the names and bytes trained and validated on."""
+    digest = hashlib.sha256()
+    for case in bank_cases:
+        digest.update(case.name.encode() + repr(case.post_ablation).encode())
+        digest.update(np.ascontiguousarray(case.grey))
+        digest.update(np.ascontiguousarray(case.mask))
+    for name, grey, truth in held:
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(grey))
+        digest.update(np.ascontiguousarray(truth))
+    return digest.hexdigest()[:16]

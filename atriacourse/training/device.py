@@ -1,0 +1,62 @@
+"""Where and how precisely to compute: the device, mixed precision, and settings that keep a CPU fast.
+
+Used by training/loop.py and inference/predict.py.
+"""
+
+from contextlib import AbstractContextManager
+
+import torch
+
+from atriacourse.errors import InputError
+
+PRECISIONS = ("auto", "float32", "bf16", "fp16")
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """The GPU if there is one, else the CPU; or the device named.
+
+    Raises: InputError if the named device does not exist.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise InputError(f"device must be auto, cpu, cuda or cuda:N, got {name!r}") from error
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise InputError("device cuda was asked for, but torch sees no GPU; use --device cpu or auto")
+    return device
+
+
+def choose_precision(name: str, device: torch.device) -> str:
+    """What "auto" means on this device: bf16 where the hardware has it, fp16 on older GPUs, else float32."""
+    if name not in PRECISIONS:
+        raise InputError(f"precision must be one of {', '.join(PRECISIONS)}, got {name!r}")
+    if name == "fp16" and device.type == "cpu":
+        raise InputError("fp16 training needs a GPU; on a CPU use bf16, float32 or auto")
+    if name != "auto":
+        return name
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
+    probe = getattr(torch.cpu, "_is_avx512_bf16_supported", None)  # no public way to ask as of torch 2.13
+    return "bf16" if device.type == "cpu" and probe is not None and probe() else "float32"
+
+
+def autocast(precision: str, device: torch.device) -> AbstractContextManager:
+    """The context in which the network runs; a plain one for float32."""
+    dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision, torch.float32)
+    return torch.autocast(device.type, dtype=dtype, enabled=precision in ("bf16", "fp16"))
+
+
+def keep_cpu_fast() -> bool:
+    """Flush subnormal numbers to zero: without it a long run on a CPU falls to a tenth of its speed.
+
+    Numbers near 1e-40 pile up in the optimiser's state, and CPUs handle them in microcode. The setting
+    belongs to a thread, and torch's worker threads inherit it from the thread that first needs them: call
+    this before the first large torch operation of a program.
+
+    Returns: whether all of torch's threads flush now; False if the workers were there before.
+    """
+    torch.set_flush_denormal(True)
+    subnormal = torch.full((torch.get_num_threads() * 100_000,), 1e-39)  # enough for every thread to get some
+    return not (subnormal * 0.5).any()

@@ -1,0 +1,279 @@
+"""The training loop: batches from the bank, one optimiser step each, validation, checkpoints, resume.
+
+After network/ and training/{losses,curriculum,schedule,checkpoint}.py. Validation is a function handed in
+by runs/train.py, so that this file ends at the network's logits. The state of a run is its weights, its
+optimiser and the number of steps done: every batch follows from (seed, epoch, step) alone, so a run killed
+and resumed ends with the weights of one left alone. Source: section 2.1.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+
+from atriacourse.augment.batch import AugmentConfig, Batch, augment, draw_augmentation
+from atriacourse.data.bank import SliceBank
+from atriacourse.errors import InputError
+from atriacourse.training.checkpoint import load_training, save_checkpoint
+from atriacourse.training.curriculum import CurriculumConfig, Step, epoch_steps
+from atriacourse.training.device import PRECISIONS, autocast, choose_precision
+from atriacourse.training.losses import Loss, LossConfig, total_loss
+from atriacourse.training.schedule import Plan, ScheduleConfig, learning_rate
+
+OPTIMISERS = ("sgd", "adamw")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """Everything about the optimisation but its length."""
+
+    optimiser: str = "sgd"  # section 2.1
+    learning_rate: float = 0.001  # section 2.1
+    momentum: float = 0.99  # section 2.1
+    weight_decay: float = 5e-4  # section 2.1
+    gradient_clip: float = 0.0  # largest gradient norm; 0 leaves it alone, as the paper
+    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
+    curriculum: CurriculumConfig = field(default_factory=CurriculumConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
+    precision: str = "auto"  # ours: bf16 where the hardware has it
+    channels_last: bool = True  # ours: the memory layout convolutions like best
+    validations: int = 20  # how often, evenly spread over the training
+    save_seconds: float = 60.0  # at least this long between two checkpoints
+
+    def __post_init__(self) -> None:
+        """Refuse settings that make no sense."""
+        if self.optimiser not in OPTIMISERS:
+            raise InputError(f"optimiser must be one of {', '.join(OPTIMISERS)}, got {self.optimiser!r}")
+        if self.precision not in PRECISIONS:
+            raise InputError(f"precision must be one of {', '.join(PRECISIONS)}, got {self.precision!r}")
+        if not (self.learning_rate > 0 and 0 <= self.momentum < 1 and self.weight_decay >= 0):
+            raise InputError("learning_rate must be above 0, momentum in 0..1, weight_decay 0 or more")
+        if self.validations < 1 or self.save_seconds < 0 or self.gradient_clip < 0:
+            raise InputError("validations must be 1 or more; save_seconds and gradient_clip 0 or more")
+
+
+class Report(NamedTuple):
+    """Where the training stands, told to whoever watches (a progress bar, a notebook)."""
+
+    epoch: int
+    progress: float  # 0..1
+    loss: float
+    learning_rate: float
+    crop: int
+    slices_per_second: float
+    score: float | None  # of the last validation
+
+
+class TrainingDiverged(InputError):
+    """The loss is not a number any more."""
+
+
+def make_optimiser(model: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
+    """SGD with momentum as the paper, or AdamW for short runs."""
+    if config.optimiser == "sgd":
+        return torch.optim.SGD(
+            model.parameters(), config.learning_rate, config.momentum, weight_decay=config.weight_decay
+        )
+    return torch.optim.AdamW(model.parameters(), config.learning_rate, weight_decay=config.weight_decay)
+
+
+class Trainer:
+    """One training run, from its first step or from wherever it stopped.
+
+    Args:
+        model: on `bank.device`.
+        bank: the training slices.
+        folder: where `last.safetensors` and `best.safetensors` go.
+        validate: called with the model; returns a dict whose "score" (higher is better) picks the best.
+        header: what every checkpoint carries beside the weights (the run's config).
+        report: called after every step; may be slow only at its own cost.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        bank: SliceBank,
+        *,
+        config: TrainingConfig,
+        augmentation: AugmentConfig,
+        seed: int,
+        folder: Path,
+        validate: Callable[[nn.Module], dict[str, Any]],
+        header: dict[str, Any] | None = None,
+        report: Callable[[Report], None] = lambda report: None,
+    ) -> None:
+        self.model, self.bank, self.config, self.augmentation = model, bank, config, augmentation
+        self.seed, self.folder, self.validate, self.header, self.report = seed, folder, validate, header or {}, report
+        self.precision = choose_precision(config.precision, bank.device)
+        if config.channels_last:
+            model.to(memory_format=torch.channels_last)
+        self.optimiser = make_optimiser(model, config)
+        self.scaler = torch.amp.GradScaler(bank.device.type, enabled=self.precision == "fp16")
+        self.epoch = self.step_in_epoch = 0
+        self.seconds = 0.0  # spent training, over all sittings
+        self.best = -math.inf
+        self.history: list[dict[str, Any]] = []  # one row an epoch
+        self.validations: list[dict[str, Any]] = []
+        self.stop_requested = False
+
+    # ---- one step -------------------------------------------------------------------------------
+
+    def make_batch(self, step: Step) -> Batch:
+        """Gather and augment the slices of a step; the same step always gives the same batch."""
+        generator = torch.Generator().manual_seed(step.seed)
+        drawn = draw_augmentation(self.augmentation, count=len(step.cases), generator=generator)
+        raw = self.bank.gather(step.cases, step.slices)
+        batch = augment(raw, drawn, (step.crop, step.crop), self.augmentation)
+        if self.config.channels_last:
+            batch = batch._replace(images=batch.images.contiguous(memory_format=torch.channels_last))
+        return batch
+
+    def train_step(self, batch: Batch, *, rate: float, seed: int) -> Loss:
+        """Forward, backward, one optimiser step. The seed decides what dropout drops."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        torch.manual_seed(seed)
+        with autocast(self.precision, self.bank.device):
+            output = self.model(batch.images)
+        loss = total_loss(output, batch.masks, batch.labels, self.config.loss)
+        self.optimiser.zero_grad(set_to_none=True)
+        self.scaler.scale(loss.total).backward()
+        if self.config.gradient_clip:
+            self.scaler.unscale_(self.optimiser)
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.config.gradient_clip)
+        self.scaler.step(self.optimiser)
+        self.scaler.update()
+        return Loss(*(part.detach() for part in loss))
+
+    # ---- the run --------------------------------------------------------------------------------
+
+    def run(self, plan: Plan, *, replan: Callable[["Trainer", Plan], Plan] | None = None) -> bool:
+        """Train until the plan is done or `stop_requested` is set.
+
+        Args: replan: called after each validation; may bend the rest of the plan to the time left.
+        Returns: True if the plan is done, False if it was stopped; either way everything is saved.
+        """
+        last_save = started = time.monotonic()
+        spent_before = self.seconds
+        while self.epoch < plan.epochs:
+            steps = epoch_steps(
+                self.config.curriculum,
+                depths=self.bank.depths,
+                progress=plan.progress(self.epoch),
+                seed=self.seed,
+                epoch=self.epoch,
+            )
+            self.model.train()
+            for index in range(self.step_in_epoch, len(steps)):
+                self._one_step(steps[index], plan, fraction=index / len(steps))
+                self.step_in_epoch = index + 1
+                self.seconds = spent_before + time.monotonic() - started
+                if self.stop_requested or time.monotonic() - last_save > self.config.save_seconds:
+                    self.save_last()
+                    last_save = time.monotonic()
+                if self.stop_requested:
+                    return False
+            before, after = plan.progress(self.epoch), plan.progress(self.epoch + 1)
+            self._close_epoch()
+            if int(after * self.config.validations + 1e-9) > int(before * self.config.validations + 1e-9):
+                self._validate(after)
+                self.seconds = spent_before + time.monotonic() - started
+                if replan is not None and self.epoch < plan.epochs:
+                    plan = replan(self, plan)
+                self.save_last()
+                last_save = time.monotonic()
+        self.save_last()
+        return True
+
+    def _one_step(self, step: Step, plan: Plan, *, fraction: float) -> None:
+        began = time.monotonic()
+        progress = plan.progress(self.epoch + fraction)
+        rate = learning_rate(
+            self.config.schedule, base=self.config.learning_rate, epoch=self.epoch, progress=progress
+        )
+        batch = self.make_batch(step)
+        loss = self.train_step(batch, rate=rate, seed=step.seed)
+        values = [float(part) for part in loss]
+        if not math.isfinite(values[0]):
+            raise TrainingDiverged(self._diagnosis(step, batch, rate))
+        seconds = time.monotonic() - began
+        self._add_to_epoch(values, count=len(step.cases), seconds=seconds, crop=step.crop, rate=rate)
+        score = self.validations[-1]["score"] if self.validations else None
+        self.report(
+            Report(self.epoch, progress, values[0], rate, step.crop, len(step.cases) / seconds, score)
+        )
+
+    def _add_to_epoch(self, values: list[float], *, count: int, seconds: float, crop: int, rate: float) -> None:
+        if not self.history or self.history[-1]["epoch"] != self.epoch:
+            zero = {"loss": 0.0, "mask_loss": 0.0, "label_loss": 0.0, "slices": 0, "seconds": 0.0}
+            self.history.append({"epoch": self.epoch, "crop": crop, "learning_rate": rate, **zero})
+        row = self.history[-1]
+        for name, value in zip(("loss", "mask_loss", "label_loss"), values, strict=True):
+            row[name] = (row[name] * row["slices"] + value * count) / (row["slices"] + count)
+        row["slices"] += count
+        row["seconds"] += seconds
+        row["crop"] = max(row["crop"], crop)
+
+    def _close_epoch(self) -> None:
+        self.epoch += 1
+        self.step_in_epoch = 0
+
+    def _validate(self, progress: float) -> None:
+        self.model.eval()
+        result = {"epoch": self.epoch, "progress": progress, **self.validate(self.model)}
+        self.validations.append(result)
+        if result["score"] > self.best or not (self.folder / "best.safetensors").exists():
+            self.best = result["score"]
+            save_checkpoint(self.folder / "best.safetensors", model=self.model, state=self._state())
+
+    def _diagnosis(self, step: Step, batch: Batch, rate: float) -> str:
+        names = sorted({self.bank.names[case] for case in step.cases})
+        broken = [name for name, weight in self.model.named_parameters() if not weight.isfinite().all()]
+        seen = "finite" if batch.images.isfinite().all() else "NOT finite"
+        return (
+            f"the loss became NaN or infinite in epoch {self.epoch}, step {self.step_in_epoch} "
+            f"(learning rate {rate:.3g}, crop {step.crop}, precision {self.precision}); the batch was {seen}, "
+            f"{len(broken)} weights were not, cases {', '.join(names)}. The last good state is in "
+            f"{self.folder / 'last.safetensors'}. Ways out: a lower learning_rate, gradient_clip 1, or "
+            f"precision float32"
+        )
+
+    # ---- saving and resuming --------------------------------------------------------------------
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "header": self.header,
+            "seed": self.seed,
+            "epoch": self.epoch,
+            "step_in_epoch": self.step_in_epoch,
+            "seconds": self.seconds,
+            "best": self.best if math.isfinite(self.best) else None,
+            "history": self.history,
+            "validations": self.validations,
+            "scaler": self.scaler.state_dict(),
+            "config": asdict(self.config),
+        }
+
+    def save_last(self) -> None:
+        """Write everything needed to go on to `last.safetensors`."""
+        path = self.folder / "last.safetensors"
+        save_checkpoint(path, model=self.model, optimiser=self.optimiser, state=self._state())
+
+    def resume(self) -> None:
+        """Go on from `last.safetensors`.
+
+        Raises: InputError if it is missing, corrupt, or of a run with other settings.
+        """
+        state = load_training(self.folder / "last.safetensors", self.model, self.optimiser)
+        if state["seed"] != self.seed:
+            raise InputError(f"the run was started with seed {state['seed']}, not {self.seed}; keep its seed")
+        self.epoch, self.step_in_epoch = state["epoch"], state["step_in_epoch"]
+        self.seconds, self.history, self.validations = state["seconds"], state["history"], state["validations"]
+        self.best = -math.inf if state["best"] is None else state["best"]
+        if state["scaler"]:
+            self.scaler.load_state_dict(state["scaler"])
