@@ -78,7 +78,7 @@ def predict_volume(
     for start in range(0, depth, config.batch_size):
         stop = min(start + config.batch_size, depth)
         shown = [neighbours(z, prepare.offsets, depth) for z in range(start, stop)]
-        images = slices[shown].to(device).float() / 255  # (n, C, H, W)
+        images = slices[torch.tensor(shown)].to(device).float() / 255  # (n, C, H, W)
         with torch.inference_mode(), autocast(precision, device):
             mask, label = _probabilities(model, images, config)
         atrium[start:stop] = _to_input_grid(mask, prepare.downsample, height, width).cpu().numpy()

@@ -1,0 +1,42 @@
+"""From the word on the command line to a split: holdout, list, fold:K/N or all.
+
+Before runs/train.py, after data/splits.py.
+"""
+
+import re
+from pathlib import Path
+
+from atriacourse.data.case import Cohort
+from atriacourse.data.splits import Split, fold_splits, holdout_split, list_split, scan_groups
+from atriacourse.errors import InputError
+
+
+def make_split(cohort: Cohort, kind: str, *, seed: int, saved: Path | None = None) -> Split:
+    """Split a cohort, leaving out cases without a mask.
+
+    Args:
+        kind: "holdout" (80:20), "list" (the dataset's own), "fold:2/5" (the second of five folds held
+            out) or "all" (nothing held out).
+        saved: a split file of a run that is being gone on with; it is used as it is.
+    Raises: InputError for another word, or a cohort without masks.
+    """
+    if saved is not None and saved.is_file():
+        return Split.load(saved)
+    labelled = [case.name for case in cohort if case.mask_path is not None]
+    if not labelled:
+        raise InputError(f"{cohort.root}: no case has a mask, so there is nothing to train on")
+    cohort = cohort.subset(labelled)
+    if kind == "holdout":
+        return holdout_split(cohort, seed=seed)
+    if kind == "list":
+        return list_split(cohort)
+    if kind == "all":
+        groups = scan_groups(cohort)
+        return Split(kind="all", cohort=cohort.name, seed=None, train=cohort.names, test=(), groups=groups)
+    match = re.fullmatch(r"fold:(\d+)/(\d+)", kind)
+    if match is None:
+        raise InputError(f"split must be holdout, list, fold:K/N or all, got {kind!r}")
+    number, folds = int(match[1]), int(match[2])
+    if not 1 <= number <= folds:
+        raise InputError(f"fold:K/N needs K from 1 to N, got {kind!r}")
+    return fold_splits(cohort, seed=seed, folds=folds)[number - 1]
