@@ -1,7 +1,7 @@
 """A case, which is one scan on disk with what is known of it, and a cohort, which is a list of cases.
 
-After data/volume.py; made by data/cohort.py, used by everything that works case by case. Nothing is loaded until
-a case is asked for its image or mask."""
+After data/volume.py; made by data/cohort.py, used by everything that works case by case. Nothing is loaded
+until a case is asked for its image or mask."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -38,14 +38,17 @@ class Case:
         mask = read_mask(self.mask_path, spacing_mm=self.spacing_mm, orientation=self.orientation)
         grid = read_grid(self.image_path, spacing_mm=self.spacing_mm, orientation=self.orientation)
         if mask.shape != grid.shape:
-            raise InputError(f"case {self.name}: mask is {mask.shape} but image is {grid.shape} (z, y, x)")
+            raise InputError(
+                f"case {self.name}: {self.mask_path.name} is {mask.shape} but {self.image_path.name} is "
+                f"{grid.shape} (z, y, x); give the mask that was drawn on this image"
+            )
         # Where both headers mean something they must agree; a placeholder header fits anything of its shape.
         if mask.grid.spacing_source == grid.spacing_source == "file" and not np.allclose(
             mask.grid.affine, grid.affine, rtol=1e-4, atol=ORIGIN_TOLERANCE_MM
         ):
             raise InputError(
-                f"case {self.name}: {self.mask_path.name} and {self.image_path.name} lie at different places in "
-                "space (their affines differ); resample the mask to the image, or correct its header"
+                f"case {self.name}: {self.mask_path.name} and {self.image_path.name} lie at different places "
+                "in space (their affines differ); resample the mask to the image, or correct its header"
             )
         return mask
 

@@ -1,7 +1,7 @@
 """Open a folder of scans: recognise its layout, join the pre/post table, and give the cases.
 
-After data/layouts.py and data/labels.py, before data/audit.py, data/splits.py and data/bank.py. The two classes
-a caller meets, `Case` and `Cohort`, live in data/case.py and can be imported from here."""
+After data/layouts.py and data/labels.py, before data/audit.py, data/splits.py and data/bank.py. The two
+classes a caller meets, `Case` and `Cohort`, live in data/case.py and can be imported from here."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -100,11 +100,18 @@ def grid_from(
         spacing_mm: (z, y, x), overrides the header; None takes the header's, or 0.625 mm where that is a
             placeholder.
         orientation: overrides the header, e.g. "ASR"; None takes the affine's closest axes.
-    Raises: InputError on a degenerate affine, a bad spacing or a bad orientation.
+    Raises: InputError if the shape is not that of one 3D volume, or on a degenerate affine, a bad spacing or
+        a bad orientation.
     """
+    if len(geometry.shape) != 3 or 0 in geometry.shape:
+        raise InputError(
+            f"must be one 3D volume with at least one voxel along each axis, got shape {geometry.shape}; "
+            "save a single channel and time point as 3D"
+        )
     if not np.isfinite(geometry.affine).all() or abs(np.linalg.det(geometry.affine[:3, :3])) < 1e-9:
         raise InputError(
-            f"the header's affine is degenerate: {geometry.affine.tolist()}; rewrite the file with a valid one"
+            f"the header's affine is degenerate: {geometry.affine.tolist()}; "
+            "write the file again with a valid one"
         )
     letters = checked_orientation(orientation) if orientation else axis_letters(geometry.affine)
     sizes = np.linalg.norm(geometry.affine[:3, :3], axis=0)  # mm along the file's i, j, k
@@ -120,7 +127,7 @@ def grid_from(
     if spacing_mm is not None:
         return replace(grid, shape=shape, spacing_mm=checked_spacing(spacing_mm), spacing_source="caller")
     if geometry.real_spacing:
-        # Headers keep spacings as float32: 0.625 is exact there, 1.37 is not. Seven digits restore what was meant.
+        # Headers keep spacings as float32, where 1.37 is not exact: seven digits restore what was meant.
         spacing = tuple(float(f"{sizes[axis]:.7g}") for axis in order)
         return replace(grid, shape=shape, spacing_mm=spacing, spacing_source="file")
     return replace(grid, shape=shape)
@@ -136,7 +143,8 @@ def checked_orientation(orientation: str) -> str:
     letters = orientation.upper()
     if sorted(letters.translate(str.maketrans("LAI", "RPS"))) != ["P", "R", "S"]:
         raise InputError(
-            f"orientation must be three letters, one each of L/R, P/A and S/I, such as 'LPS'; got {orientation!r}"
+            "orientation must be three letters, one each of L/R, P/A and S/I, such as 'LPS'; "
+            f"got {orientation!r}"
         )
     return letters
 

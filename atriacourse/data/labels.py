@@ -1,7 +1,7 @@
 """The pre/post-ablation table: case code -> True (after an ablation) or False (before).
 
-Used by data/layouts.py. Source: the authors' repository, `pre post ablation recrods.csv` (spelled so), 154 rows,
-columns `Patient Code,post_ablation?` with TRUE or FALSE."""
+Used by data/cohort.py. Source: the authors' repository, `pre post ablation recrods.csv` (spelled so), 154
+rows, columns `Patient Code,post_ablation?` with TRUE or FALSE."""
 
 import csv
 from collections.abc import Iterable

@@ -27,7 +27,7 @@ def read_geometry(path: Path, *, dataset: str = "image") -> Geometry:
                 f"no data set {dataset!r}, only {sorted(file)}; the mirror's files have image and label"
             )
         shape = file[dataset].shape
-    return Geometry(shape, LPS_TO_RAS @ np.diag([*ASSUMED_SPACING_MM[::-1], 1.0]), False)
+    return Geometry(shape, LPS_TO_RAS @ np.diag([*ASSUMED_SPACING_MM[::-1], 1.0]), real_spacing=False)
 
 
 def read_voxels(path: Path, *, dataset: str = "image") -> np.ndarray:
@@ -60,8 +60,8 @@ def recover_grey_levels(scores: np.ndarray) -> np.ndarray:
     stray = float(np.abs(positions - np.round(positions)).max())
     if levels >= GREY_LEVELS or stray > GRID_TOLERANCE:
         raise InputError(
-            f"{len(values)} different values in the image are not z-scored 8-bit grey levels (they need a grid of "
-            f"at most {GREY_LEVELS} levels in equal steps; this would take {levels + 1}, straying by {stray:.2g} "
-            "of a step); give the scan itself as NRRD or NIfTI"
+            f"the image's {len(values)} different values are not z-scored 8-bit grey levels: they need a grid "
+            f"of at most {GREY_LEVELS} levels in equal steps, and this would take {levels + 1}, straying "
+            f"by {stray:.2g} of a step; give the scan itself as NRRD or NIfTI"
         )
     return np.round((scores - np.float32(low)) * np.float32(levels / span)).astype(np.uint8)

@@ -12,7 +12,7 @@ from atriacourse.data.grid import LPS_TO_RAS, Geometry
 from atriacourse.errors import InputError
 
 TO_MM = {"m": 1000.0, "cm": 10.0, "um": 0.001, "µm": 0.001}  # anything else is millimetres
-# World axes of the header, to RAS. A header that names no space is read as ITK reads it: left-posterior-superior.
+# World axes of the header, to RAS. A header that names no space is left-posterior-superior, as ITK reads it.
 SPACE_TO_RAS = {"left-posterior": (-1, -1, 1), "right-anterior": (1, 1, 1), "left-anterior": (-1, 1, 1)}
 SHORT = {"lps": "left-posterior", "ras": "right-anterior", "las": "left-anterior"}
 

@@ -1,9 +1,9 @@
 """Who trains and who is held out: seeded splits that keep duplicates of one scan on one side.
 
-After data/cohort.py and data/fingerprint.py, before runs/ (which saves the split with the run). A *group* is a
-set of scans that must not be parted: copies of one scan, or all scans of one patient where that is known (for
-LA2018 it is not: 154 scans of 60 patients, no map published). Groups are drawn, never single scans, within each
-pre/post stratum. Draws depend on the seed and the names alone, not on the order of files on disk.
+After data/cohort.py and data/fingerprint.py, before runs/ (which saves the split with the run). A *group* is
+a set of scans that must not be parted: copies of one scan, or all scans of one patient where that is known
+(for LA2018 it is not: 154 scans of 60 patients, no map published). Groups are drawn, never single scans,
+within each pre/post stratum. Draws depend on the seed and the names alone, not on the order of files on disk.
 
 Source: Chen, Bai and Rueckert 2018, section 4: 80 training and 20 held-out cases; bagging over random subsets."""
 

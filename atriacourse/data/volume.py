@@ -3,17 +3,18 @@
 After data/grid.py and the three readers (nifti.py, nrrd_file.py, mirror.py), before data/cohort.py. Volumes
 are (z, y, x) in the orientation of the LA2018 axial slices (see grid.py); spacing is (z, y, x) in mm.
 
-Source of the spacing rule: LA2018's headers say (1, 1, 1) without a unit, the challenge page and the paper say
-0.625 mm isotropic, another paper of the same group 0.625 x 0.625 x 1.25. So a placeholder becomes 0.625,
-`spacing_source` says "assumed", and the caller may set another."""
+Source of the spacing rule: LA2018's headers say (1, 1, 1) without a unit, the challenge page and the paper
+say 0.625 mm isotropic, another paper of the same group 0.625 x 0.625 x 1.25. So a placeholder becomes
+0.625, `grid.spacing_source` says "assumed", and the caller may set another."""
 
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import nibabel
 import nrrd
@@ -25,14 +26,16 @@ from atriacourse.errors import InputError
 
 READERS = {".nii.gz": nifti, ".nii": nifti, ".nrrd": nrrd_file, ".h5": mirror}
 WRITERS = {".nii.gz": nifti, ".nii": nifti, ".nrrd": nrrd_file}
-# What the three libraries raise on a file that is not what its name says, cut short or damaged.
+# What nibabel, pynrrd and h5py raise on a file that is damaged, cut short or not what its name says.
 DAMAGE = (
     OSError,
     EOFError,
     ValueError,
     KeyError,
-    IndexError,
     TypeError,
+    ArithmeticError,
+    RuntimeError,
+    MemoryError,  # a damaged header that asks for a huge array
     zlib.error,
     nrrd.NRRDError,
     nibabel.spatialimages.HeaderDataError,
@@ -47,6 +50,7 @@ class Volume:
     voxels: np.ndarray  # (z, y, x)
     grid: Grid
     path: Path | None = None
+    label_values: tuple[int, ...] = ()  # of a mask: the values its file holds, e.g. (0, 255)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -67,14 +71,17 @@ def read_volume(
     Args:
         spacing_mm: (z, y, x), overrides the file's.
         orientation: overrides the file's, for headers known to be wrong, e.g. "ASR" for MSD's heart task.
-    Returns: voxels in the file's own number type, (z, y, x).
+    Returns: voxels (z, y, x) in the file's own number type.
     Raises: InputError, naming the file, if it cannot be read, is not 3D, is empty, or holds NaN or infinity.
     """
     path = Path(path)
-    with named_errors(path):
-        grid = read_grid(path, spacing_mm=spacing_mm, orientation=orientation)
-        voxels = grid.to_canonical(checked_numbers(reader_of(path).read_voxels(path)))
-    return Volume(voxels=voxels, grid=grid, path=path)
+    reader = reader_of(path)
+    with errors_naming(path):
+        grid = grid_from(
+            from_file(reader.read_geometry, path), spacing_mm=spacing_mm, orientation=orientation
+        )
+        native = checked_numbers(from_file(reader.read_voxels, path))
+        return Volume(voxels=grid.to_canonical(native), grid=grid, path=path)
 
 
 def read_mask(
@@ -82,57 +89,49 @@ def read_mask(
 ) -> Volume:
     """Read a mask: labels {0, 1}, or {0, 255} as in the official files; an empty mask is allowed.
 
-    Returns: bool voxels (z, y, x). From the mirror's .h5 it reads `label`.
+    From the mirror's .h5 it reads `label`.
+    Args: as `read_volume`; give a mask the same as its image.
+    Returns: bool voxels (z, y, x).
     Raises: InputError, naming the file and the values found, for any other label; and as `read_volume`.
     """
     path = Path(path)
     reader = reader_of(path)
     options = {"dataset": "label"} if reader is mirror else {}
-    with named_errors(path):
-        grid = read_grid(path, spacing_mm=spacing_mm, orientation=orientation)
-        native = checked_numbers(reader.read_voxels(path, **options))
-        values = np.unique(native).tolist()
+    with errors_naming(path):
+        grid = grid_from(
+            from_file(reader.read_geometry, path, **options), spacing_mm=spacing_mm, orientation=orientation
+        )
+        native = checked_numbers(from_file(reader.read_voxels, path, **options))
+        values = tuple(np.unique(native).tolist())
         if not (set(values) <= {0, 1} or set(values) <= {0, 255}):
             shown = ", ".join(f"{value:g}" for value in values[:8]) + (", ..." if len(values) > 8 else "")
             raise InputError(
-                f"a mask must hold the values 0 and 1, or 0 and 255; found {shown}: "
-                "is this the image, or a mask of several structures or probabilities?"
-            )
-        if native.shape != native_shape(grid):
-            raise InputError(
-                f"label is {native.shape} but image is {native_shape(grid)}, in the file's axis order"
+                f"a mask must hold the values 0 and 1, or 0 and 255; found {shown}. Is this the image, or a "
+                "mask of several structures or probabilities? Write one structure as 0 and 1"
             )
         voxels = grid.to_canonical(native != 0)
-    return Volume(voxels=voxels, grid=grid, path=path)
+    return Volume(voxels=voxels, grid=grid, path=path, label_values=tuple(int(value) for value in values))
 
 
 def read_grid(
     path: Path | str, *, spacing_mm: tuple[float, float, float] | None = None, orientation: str | None = None
 ) -> Grid:
-    """The header alone: shape, spacing and orientation, without loading the voxels.
+    """What `read_volume` would give as `grid`, from the header alone.
 
-    Raises: InputError, naming the file, if it cannot be read, is not 3D, or is empty.
+    Raises: InputError, naming the file, if the header cannot be read, is not 3D, or is empty.
     """
     path = Path(path)
-    with named_errors(path):
-        geometry = reader_of(path).read_geometry(path)
-        if len(geometry.shape) != 3 or 0 in geometry.shape:
-            raise InputError(
-                f"must be one 3D volume with at least one voxel along each axis, got shape {geometry.shape}; "
-                "save a single channel and time point as 3D"
-            )
+    reader = reader_of(path)
+    with errors_naming(path):
+        geometry = from_file(reader.read_geometry, path)
         return grid_from(geometry, spacing_mm=spacing_mm, orientation=orientation)
-
-
-def native_shape(grid: Grid) -> tuple[int, ...]:
-    """The shape of the file's own array."""
-    return grid.to_native(np.broadcast_to(np.False_, grid.shape)).shape
 
 
 def grey_levels(volume: Volume) -> np.ndarray:
     """8-bit grey levels, uint8 (z, y, x): 8-bit scans stay as they are, others go from min..max to 0..255.
 
-    A constant volume becomes 0. Source: the authors' code scales by the volume's minimum and maximum on loading.
+    A constant volume becomes 0. Source: the authors' code, which scales every volume by its minimum and
+    maximum on loading (8-bit ones too; most of those span 0..255 already).
     """
     voxels = volume.voxels
     if voxels.dtype == np.uint8:
@@ -160,7 +159,7 @@ def write_volume(path: Path | str, voxels: np.ndarray, *, like: Grid) -> Path:
     if suffix not in WRITERS:
         raise InputError(f"cannot write {path.name}: give it one of {', '.join(WRITERS)}")
     kind = np.uint8 if voxels.dtype in (np.bool_, np.uint8) else np.float32
-    with named_errors(path):
+    with errors_naming(path):
         native = like.to_native(checked_numbers(voxels)).astype(kind)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name.removesuffix(suffix)}.{os.getpid()}{suffix}")
@@ -198,16 +197,23 @@ def checked_numbers(voxels: np.ndarray) -> np.ndarray:
     return voxels
 
 
+def from_file(read: Callable[..., Any], path: Path, **options: str) -> Any:
+    """Call a reader. Raises: InputError for whatever the file libraries raise on a damaged file."""
+    try:
+        return read(path, **options)
+    except InputError:
+        raise
+    except DAMAGE as error:
+        raise InputError(
+            f"cannot be read ({type(error).__name__}: {error}); the file is damaged, cut short or not what "
+            "its name says: copy or download it again"
+        ) from error
+
+
 @contextmanager
-def named_errors(path: Path) -> Iterator[None]:
-    """Turn whatever goes wrong with a file into an `InputError` that names the file."""
+def errors_naming(path: Path) -> Iterator[None]:
+    """Put the file's name in front of an `InputError`."""
     try:
         yield
     except InputError as error:
-        message = str(error)
-        raise InputError(message if str(path) in message else f"{path}: {message}") from error
-    except DAMAGE as error:
-        raise InputError(
-            f"{path}: cannot be read ({type(error).__name__}: {error}); the file is damaged, cut short or not what "
-            "its name says: copy or download it again"
-        ) from error
+        raise InputError(f"{path}: {error}") from error
