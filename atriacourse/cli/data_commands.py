@@ -1,0 +1,55 @@
+"""`atriacourse audit` and `atriacourse phantom`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from atriacourse.cli.options import Labels, Seed, Spacing
+from atriacourse.cli.progress import advance, bar
+
+
+def audit(
+    folder: Annotated[Path, typer.Argument(help="folder of scans in any layout")],
+    csv: Annotated[Path | None, typer.Option(help="write one row a case here")] = None,
+    labels: Labels = None,
+    spacing_mm: Spacing = None,
+) -> None:
+    """Report what a folder of scans holds, and what is wrong with it."""
+    from atriacourse.data.audit import audit as audit_cohort
+    from atriacourse.data.cohort import open_cohort
+
+    cohort = open_cohort(folder, spacing_mm=spacing_mm, labels_csv=labels)
+    with bar("reading", len(cohort), "case") as shown:
+        report = audit_cohort(cohort, progress=lambda done, total: advance(shown, done))
+    print(report.to_text())
+    if csv is not None:
+        report.table.to_csv(csv, index=False)
+        print(f"table: {csv}")
+    if report.unreadable:
+        raise typer.Exit(1)
+
+
+def phantom(
+    folder: Annotated[Path, typer.Argument(help="new folder for the phantom cohort")],
+    cases: Annotated[int, typer.Option(help="how many", min=1)] = 12,
+    matrix: Annotated[int, typer.Option(help="voxels along x and y; 576 or 640 are the scans' own")] = 144,
+    slices: Annotated[int, typer.Option(help="88 are the scans' own")] = 44,
+    file_format: Annotated[str, typer.Option("--format", help="nrrd or nii.gz")] = "nrrd",
+    seed: Seed = 0,
+) -> None:
+    """Write synthetic scans with known truth: no download, no licence."""
+    from atriacourse.data.phantom import PhantomConfig, write_phantom_cohort
+
+    field_mm = 400.0 if matrix == 640 else 360.0
+    config = PhantomConfig(matrix=matrix, slices=slices, field_mm=field_mm)
+    with bar("phantoms", cases, "case") as shown:
+        write_phantom_cohort(
+            folder,
+            cases=cases,
+            config=config,
+            seed=seed,
+            file_format=file_format,
+            progress=lambda done, total: advance(shown, done),
+        )
+    print(f"{cases} phantoms of {slices} x {matrix} x {matrix} voxels (z, y, x) in {folder}")

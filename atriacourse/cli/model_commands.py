@@ -1,0 +1,145 @@
+"""`atriacourse predict`, `evaluate`, `compare` and `describe`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from atriacourse.cli.options import (
+    Assign,
+    Checkpoint,
+    Data,
+    Device,
+    Labels,
+    Model,
+    Profile,
+    Spacing,
+    Threads,
+    quick_cpu,
+    run_config,
+)
+from atriacourse.cli.progress import bar, fail
+
+
+def predict(
+    scans: Annotated[Path, typer.Argument(help="one scan, or a folder of scans in any layout")],
+    model: Model,
+    out: Annotated[Path, typer.Option(help="folder for the masks")],
+    file_format: Annotated[str, typer.Option("--format", help="nii.gz, nii or nrrd")] = "nii.gz",
+    probabilities: Annotated[bool, typer.Option("--probabilities", help="write them too")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="predict again what is there")] = False,
+    checkpoint: Checkpoint = "best",
+    device: Device = "auto",
+    threads: Threads = None,
+    spacing_mm: Spacing = None,
+) -> None:
+    """Write a mask for each scan, on the scan's own grid."""
+    quick_cpu(threads)
+    from atriacourse.data.cohort import open_cohort
+    from atriacourse.runs.folder import open_model
+    from atriacourse.runs.predict import Outcome, Segmenter, predict_cohort
+
+    cohort = open_cohort(scans, spacing_mm=spacing_mm)
+    segmenter = Segmenter(open_model(model, checkpoint=checkpoint), device=device)
+    with bar("predicting", len(cohort), "case") as shown:
+
+        def on_case(outcome: Outcome) -> None:
+            post = "" if outcome.post_ablation is None else f", post-ablation {outcome.post_ablation:.2f}"
+            where = f"{outcome.mask_path}{' (there already)' if outcome.kept else ''}{post}"
+            shown.write(f"{outcome.name}: {outcome.problem or where}", file=sys.stdout)
+            shown.update()
+
+        outcomes = predict_cohort(
+            segmenter,
+            cohort,
+            out,
+            file_format=file_format,
+            probabilities=probabilities,
+            overwrite=overwrite,
+            on_case=on_case,
+        )
+    failed = sum(outcome.problem is not None for outcome in outcomes)
+    if failed:
+        fail(f"{failed} of {len(outcomes)} scans have no mask; the reasons stand above", code=1)
+
+
+def evaluate(
+    model: Model,
+    data: Data,
+    cases: Annotated[str, typer.Option(help="auto, held-out or all")] = "auto",
+    out: Annotated[Path | None, typer.Option(help="per-case table (csv)")] = None,
+    raw: Annotated[bool, typer.Option("--raw", help="score before post-processing")] = False,
+    checkpoint: Checkpoint = "best",
+    device: Device = "auto",
+    threads: Threads = None,
+    labels: Labels = None,
+    spacing_mm: Spacing = None,
+) -> None:
+    """Score a run or a bag case by case.
+
+    "auto" scores the held-out cases of the folder it was trained on, and every case of any other folder.
+    """
+    quick_cpu(threads)
+    from atriacourse.data.cohort import open_cohort
+    from atriacourse.evaluation.summary import summarise
+    from atriacourse.runs.evaluate import cases_to_score, evaluate_cohort
+    from atriacourse.runs.folder import open_model
+    from atriacourse.runs.predict import Segmenter
+
+    cohort = open_cohort(data, spacing_mm=spacing_mm, labels_csv=labels)
+    saved = open_model(model, checkpoint=checkpoint)
+    chosen, leaked = cases_to_score(saved, cohort, cases)
+    if leaked:
+        fail(f"warning: {len(leaked)} of {len(chosen)} cases were trained on; their scores prove nothing")
+    csv_path = out or model / f"evaluation-{cohort.name}-{cases}{'-raw' if raw else ''}-{checkpoint}.csv"
+    with bar("scoring", len(chosen), "case") as shown:
+
+        def on_case(name: str, row: dict[str, Any] | str) -> None:
+            text = row if isinstance(row, str) else score_line(row)
+            shown.write(f"{name}  {text}", file=sys.stdout)
+            shown.update()
+
+        result = evaluate_cohort(Segmenter(saved, device=device), chosen, csv_path, raw=raw, on_case=on_case)
+    summary = summarise(result.table)
+    sources = ", ".join(sorted(set(result.table["spacing_source"])))
+    print(f"\n{summary.round(4).to_string()}\n\nspacing: {sources}; table: {csv_path}")
+    if result.problems:
+        fail(f"{len(result.problems)} of {len(chosen)} cases could not be scored; see above", code=1)
+
+
+def compare(
+    table_a: Annotated[Path, typer.Argument(help="per-case table of run A")],
+    table_b: Annotated[Path, typer.Argument(help="per-case table of run B")],
+    metric: Annotated[str, typer.Option(help="a column of both tables")] = "dice",
+    seed: Annotated[int, typer.Option(help="of the bootstrap")] = 0,
+) -> None:
+    """Compare two runs case by case; no winner is named when the interval spans zero."""
+    from atriacourse.evaluation.case import read_table
+    from atriacourse.evaluation.compare import compare as compare_tables
+
+    result = compare_tables(read_table(table_a), read_table(table_b), metric=metric, seed=seed)
+    print(f"A: {table_a} (mean {result.mean_a:.4f})\nB: {table_b} (mean {result.mean_b:.4f})")
+    print(result.verdict)
+
+
+def describe(
+    profile: Profile = "laptop",
+    model: Annotated[Path | None, typer.Option(help="describe a run or bag instead")] = None,
+    set_: Assign = None,
+) -> None:
+    """Print every setting of a profile or a run, with parameters, FLOPs and memory."""
+    from atriacourse.runs.describe import describe_config
+    from atriacourse.runs.folder import open_model
+
+    config = open_model(model).config if model else run_config(profile, assignments=set_ or [])
+    print(describe_config(config))
+
+
+def score_line(row: dict[str, Any]) -> str:
+    """One case's scores, short."""
+    return (
+        f"Dice {row['dice']:.3f}  Jaccard {row['jaccard']:.3f}  HD {row['hd_mm']:.1f} mm  "
+        f"HD95 {row['hd95_mm']:.1f} mm  ASSD {row['assd_mm']:.2f} mm  "
+        f"volume {row['guess_ml']:.1f} mL (truth {row['truth_ml']:.1f})"
+    )

@@ -1,0 +1,86 @@
+"""What a person sees while a command works: bars on stderr, lines above them, and a clean Ctrl-C.
+
+Beside the command files of this folder.
+"""
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+
+
+@contextmanager
+def bar(text: str, total: int, unit: str) -> Iterator[Any]:
+    """A progress bar on stderr."""
+    from tqdm import tqdm
+
+    with tqdm(total=total, desc=text, unit=unit, file=sys.stderr, dynamic_ncols=True) as shown:
+        yield shown
+
+
+def advance(shown: Any, done: int) -> None:
+    """Set a bar to an absolute count."""
+    shown.update(done - shown.n)
+
+
+class TrainingBar:
+    """Shows a run: cases read, then progress, loss, throughput and time left."""
+
+    def __enter__(self) -> "TrainingBar":
+        from tqdm import tqdm
+
+        form = "{desc}: {percentage:5.1f}%|{bar}| {elapsed}<{remaining}{postfix}"
+        self.shown = tqdm(total=1.0, desc="training", bar_format=form, file=sys.stderr, dynamic_ncols=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shown.close()
+
+    def say(self, text: str) -> None:
+        """Print a line above the bar."""
+        self.shown.write(text, file=sys.stdout)
+
+    def loading(self, done: int, total: int) -> None:
+        """Cases read so far."""
+        self.shown.set_description_str(f"reading {done}/{total}")
+
+    def step(self, report: Any) -> None:
+        """One training step is done."""
+        if self.shown.n == 0 or report.progress < self.shown.n:
+            self.shown.reset()  # a new member of a bag, or a run that goes on
+            self.shown.initial = report.progress
+        self.shown.set_description_str(f"epoch {report.epoch}")
+        score = "" if report.score is None else f", validation Dice {report.score:.3f}"
+        self.shown.set_postfix_str(
+            f"loss {report.loss:.3f}, crop {report.crop}, {report.slices_per_second:.0f} slices/s{score}",
+            refresh=False,
+        )
+        self.shown.update(report.progress - self.shown.n)
+
+
+@contextmanager
+def stop_on_signal() -> Iterator[Any]:
+    """Ctrl-C or SIGTERM: finish the step, save, stop. A second Ctrl-C stops at once."""
+    running: list[Any] = []
+
+    def on_signal(number: int, frame: object) -> None:
+        if not running or running[-1].stop_requested:
+            raise KeyboardInterrupt
+        running[-1].stop_requested = True
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield running.append
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def fail(text: str, *, code: int | None = None) -> None:
+    """Print to stderr, and exit if there is a code."""
+    print(text, file=sys.stderr)
+    if code is not None:
+        raise typer.Exit(code)

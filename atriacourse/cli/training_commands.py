@@ -1,0 +1,108 @@
+"""`atriacourse train` and `atriacourse bag`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from atriacourse.cli.options import (
+    Assign,
+    Data,
+    Device,
+    Epochs,
+    Labels,
+    Minutes,
+    Profile,
+    Seed,
+    Spacing,
+    SplitKind,
+    Threads,
+    quick_cpu,
+    run_config,
+)
+from atriacourse.cli.progress import TrainingBar, fail, stop_on_signal
+
+
+def train(
+    data: Data,
+    out: Annotated[Path, typer.Option(help="folder of the run; the same command goes on with it")],
+    profile: Profile = "laptop",
+    minutes: Minutes = None,
+    epochs: Epochs = None,
+    split: SplitKind = "holdout",
+    seed: Seed = 0,
+    device: Device = "auto",
+    threads: Threads = None,
+    set_: Assign = None,
+    labels: Labels = None,
+    spacing_mm: Spacing = None,
+) -> None:
+    """Train one network. Ctrl-C saves; the same command goes on where it stopped."""
+    quick_cpu(threads)
+    from atriacourse.data.cohort import open_cohort
+    from atriacourse.runs.splitting import make_split
+    from atriacourse.runs.train import train_run
+
+    config = run_config(profile, minutes=minutes, epochs=epochs, assignments=set_ or [])
+    cohort = open_cohort(data, spacing_mm=spacing_mm, labels_csv=labels)
+    chosen = make_split(cohort, split, seed=seed, saved=out / "split.json")
+    with TrainingBar() as watcher, stop_on_signal() as stop:
+        done = train_run(
+            cohort,
+            out,
+            config=config,
+            split=chosen,
+            seed=seed,
+            device=device,
+            watcher=watcher,
+            on_trainer=stop,
+        )
+    tell_end(done, out)
+
+
+def bag(
+    data: Data,
+    out: Annotated[Path, typer.Option(help="folder of the bag; the same command goes on with it")],
+    profile: Profile = "laptop",
+    members: Annotated[int, typer.Option(help="how many networks", min=1)] = 5,
+    subsets: Annotated[str, typer.Option(help="bootstrap (the paper) or folds")] = "bootstrap",
+    minutes: Minutes = None,
+    epochs: Epochs = None,
+    split: SplitKind = "holdout",
+    seed: Seed = 0,
+    device: Device = "auto",
+    threads: Threads = None,
+    set_: Assign = None,
+    labels: Labels = None,
+    spacing_mm: Spacing = None,
+) -> None:
+    """Train several networks on subsets (bagging); they predict as one."""
+    quick_cpu(threads)
+    from atriacourse.data.cohort import open_cohort
+    from atriacourse.runs.bag import train_bag
+    from atriacourse.runs.splitting import make_split
+
+    config = run_config(profile, minutes=minutes, epochs=epochs, assignments=set_ or [])
+    cohort = open_cohort(data, spacing_mm=spacing_mm, labels_csv=labels)
+    chosen = make_split(cohort, split, seed=seed, saved=out / "split.json")
+    with TrainingBar() as watcher, stop_on_signal() as stop:
+        done = train_bag(
+            cohort,
+            out,
+            config=config,
+            split=chosen,
+            members=members,
+            subsets=subsets,
+            seed=seed,
+            device=device,
+            watcher=watcher,
+            on_trainer=stop,
+        )
+    tell_end(done, out)
+
+
+def tell_end(done: bool, out: Path) -> None:
+    """Say that a run is done, or how to go on with it."""
+    if not done:
+        fail(f"stopped and saved in {out}; the same command goes on", code=130)
+    print(f"done: {out}; score it with: atriacourse evaluate --model {out} --data FOLDER")
