@@ -1,0 +1,198 @@
+"""Unpack a zip or tar into a folder, and never outside it.
+
+The archive is read as a plain list of regular files. Anything that could reach outside the folder makes the
+whole archive refused before a single byte is written: an absolute path, `..`, a drive letter, a symbolic or
+hard link, a device. (Python's own `tarfile` filters allow links that stay inside; data sets need none.)
+
+Everything is written to `.unpacking` inside the folder and then renamed into place, one top-level entry at
+a time. A list of what was unpacked (`<archive>.unpacked.json`) is written last: it vouches that all is there.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from data_fetch.disk import check_space
+from data_fetch.errors import FetchError
+from data_fetch.watcher import Watcher
+
+# What macOS and Windows leave in archives. `._la_003.nii.gz` would even pass for a volume.
+LITTER_NAMES = frozenset({".DS_Store", "desktop.ini", "Thumbs.db"})
+COPY_BYTES = 1 << 20
+BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """A regular file of an archive: its checked relative path, its size, and how to open it."""
+
+    path: PurePosixPath
+    size_bytes: int
+    open: Callable[[], IO[bytes]]
+
+
+def unpack(archive: Path, folder: Path, *, watcher: Watcher | None = None) -> Path:
+    """Unpack `archive` into `folder`; what already lies there complete is kept.
+
+    Returns: the path of the list of unpacked files.
+    Raises: FetchError: the archive is broken or unsafe, or `folder` already holds other files of those names.
+    """
+    watcher = watcher or Watcher()
+    try:
+        with _open_archive(archive) as members:
+            _check_clashes(members, archive)
+            wanted = [member for member in members if not _is_there(member, folder)]
+            total = sum(member.size_bytes for member in wanted)
+            check_space(total, folder, purpose=f"unpacking {archive.name}")
+            watcher.begin(f"unpacking {archive.name}", total)
+            try:
+                _write(wanted, folder, watcher)
+            finally:
+                watcher.end()
+            return _write_receipt(archive, members)
+    except BROKEN as error:
+        raise FetchError(
+            f"{archive} is broken or of an unknown kind ({error}): delete it and fetch again"
+        ) from error
+
+
+def receipt_path(archive: Path) -> Path:
+    """Where the list of the files unpacked from `archive` lies."""
+    return archive.with_name(archive.name + ".unpacked.json")
+
+
+def is_unpacked(archive: Path) -> bool:
+    """Whether everything `archive` held lies unpacked beside it (the archive itself may be gone)."""
+    receipt = receipt_path(archive)
+    if not receipt.exists():
+        return False
+    sizes: dict[str, int] = json.loads(receipt.read_text(encoding="utf-8"))
+    return all(_has_size(archive.parent / path, size) for path, size in sizes.items())
+
+
+def _write_receipt(archive: Path, members: list[Member]) -> Path:
+    receipt = receipt_path(archive)
+    draft = receipt.with_name(receipt.name + ".part")
+    sizes = {str(member.path): member.size_bytes for member in members}
+    draft.write_text(json.dumps(sizes, indent=0), encoding="utf-8")
+    return draft.replace(receipt)
+
+
+def safe_path(name: str) -> PurePosixPath:
+    """Check a name from an archive.
+
+    Returns: the same path, relative and free of `..`.
+    Raises: FetchError: the name could lead outside the folder, on any operating system.
+    """
+    path = PurePosixPath(name)
+    if not path.parts or path.is_absolute() or ".." in path.parts or any(c in name for c in "\\:\0"):
+        raise FetchError(
+            f"the archive is not safe: it holds {name!r}, which leads out of the folder. Nothing was unpacked"
+        )
+    return path
+
+
+def _is_litter(path: PurePosixPath) -> bool:
+    return path.name.startswith("._") or path.name in LITTER_NAMES or "__MACOSX" in path.parts
+
+
+@contextlib.contextmanager
+def _open_archive(archive: Path) -> Iterator[list[Member]]:
+    """List the regular files of a zip or tar, ready to be opened while the context lasts."""
+    if zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as bundle:
+            yield list(_zip_members(bundle))
+    else:
+        with tarfile.open(archive) as bundle:
+            yield list(_tar_members(bundle))
+
+
+def _zip_members(bundle: zipfile.ZipFile) -> Iterator[Member]:
+    for info in bundle.infolist():
+        if info.is_dir():
+            continue  # folders are made as their files need them
+        path = safe_path(info.filename)
+        kind = stat.S_IFMT(info.external_attr >> 16)  # Unix mode; 0 where another system made the zip
+        if kind not in (0, stat.S_IFREG):
+            raise FetchError(
+                f"the archive is not safe: {info.filename!r} is a link or device. Nothing was unpacked"
+            )
+        if info.flag_bits & 1:
+            raise FetchError(
+                f"the archive is encrypted ({info.filename!r}): the course knows no password for it"
+            )
+        if not _is_litter(path):
+            yield Member(path=path, size_bytes=info.file_size, open=lambda info=info: bundle.open(info))
+
+
+def _tar_members(bundle: tarfile.TarFile) -> Iterator[Member]:
+    for info in bundle:
+        if info.isdir():
+            continue
+        path = safe_path(info.name)
+        if not info.isreg():
+            raise FetchError(
+                f"the archive is not safe: {info.name!r} is a link or device. Nothing was unpacked"
+            )
+        if not _is_litter(path):
+            yield Member(path=path, size_bytes=info.size, open=lambda info=info: bundle.extractfile(info))
+
+
+def _check_clashes(members: list[Member], archive: Path) -> None:
+    """Refuse two files of one name (also where case does not count) and a file that is a folder, too."""
+    seen: set[str] = set()
+    folders = {str(parent).casefold() for member in members for parent in member.path.parents}
+    for member in members:
+        name = str(member.path).casefold()
+        if name in seen or name in folders:
+            raise FetchError(
+                f"{archive} is not safe: it holds {str(member.path)!r} twice. Nothing was unpacked"
+            )
+        seen.add(name)
+
+
+def _has_size(path: Path, size_bytes: int) -> bool:
+    return path.is_file() and path.stat().st_size == size_bytes
+
+
+def _is_there(member: Member, folder: Path) -> bool:
+    """Whether the member's top-level entry is in `folder` already, complete.
+
+    Raises: FetchError: it is there, but something in it is missing or of another size; the user decides.
+    """
+    top = member.path.parts[0]
+    if not os.path.lexists(folder / top):
+        return False
+    if not _has_size(folder / member.path, member.size_bytes):
+        raise FetchError(
+            f"{folder / top} is there already, but {member.path} is missing or differs from the archive's. "
+            f"Move or delete {folder / top}, then run the same command again"
+        )
+    return True
+
+
+def _write(members: list[Member], folder: Path, watcher: Watcher) -> None:
+    staging = folder / ".unpacking"
+    if staging.exists():
+        shutil.rmtree(staging)  # of a run that was killed
+    try:
+        for member in members:
+            target = staging / member.path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with member.open() as source, open(target, "xb") as out:
+                while block := source.read(COPY_BYTES):
+                    out.write(block)
+                    watcher.advance(len(block))
+        for top in sorted({member.path.parts[0] for member in members}):
+            os.rename(staging / top, folder / top)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)  # a failed unpacking gives its disk space back
