@@ -12,8 +12,7 @@ The name of a data set is also the name of its folder, and the path of a file is
 
 import re
 from dataclasses import dataclass
-from importlib.resources import files as package_files
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from urllib.parse import quote
 
@@ -91,7 +90,7 @@ def parse_sums(text: str) -> list[tuple[str, int, str]]:
 
 
 def _mirror_files() -> tuple[RemoteFile, ...]:
-    sums = parse_sums((package_files("data_fetch") / "la2018.txt").read_text(encoding="utf-8"))
+    sums = parse_sums(Path(__file__).with_name("la2018.txt").read_text(encoding="utf-8"))
     return tuple(
         RemoteFile(
             path=path,

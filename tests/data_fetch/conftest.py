@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-import data_fetch
+import data_fetch.registry
 from data_fetch.registry import DataSet, RemoteFile
 from data_fetch.transfer import TransferConfig
 from data_fetch.watcher import Watcher
@@ -218,4 +218,4 @@ def remote_fixture() -> Callable[..., RemoteFile]:
 @pytest.fixture
 def child_environment() -> dict[str, str]:
     """The environment for a child process that is to import this very checkout, from any folder."""
-    return dict(os.environ) | {"PYTHONPATH": str(Path(data_fetch.__file__).parents[1])}
+    return dict(os.environ) | {"PYTHONPATH": str(Path(data_fetch.registry.__file__).parents[1])}
