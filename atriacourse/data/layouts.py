@@ -25,10 +25,10 @@ SCAN, CAVITY, MIRROR_FILE = "lgemri", "laendo", "mri_norm2.h5"  # lawall, the wa
 
 # MSD's heart files have a positive diagonal affine, so their headers claim "RAS". Their slices are sagittal
 # all the same: the first axis runs from spine to chest (A), the second from abdomen to neck (S), the third
-# from the apex of the heart to the dome of the liver (R). Established by looking at la_003, la_005, la_007 and
-# la_026 (aortic arch, spine, liver, apex), and by number: of all 48 orientations this one correlates best, in
-# each of the four, with the mean LA2018 scan. Followed to the letter, their affine would show a network
-# trained on axial slices every heart from the side.
+# from the apex of the heart to the dome of the liver (R). Established by looking at la_003, la_005, la_007
+# and la_026 (aortic arch, spine, liver, apex), and by number: of all 48 orientations this one correlates
+# best, in each of the four, with the mean LA2018 scan. Followed to the letter, their affine would show a
+# network trained on axial slices every heart from the side.
 MSD_HEART, MSD_HEART_ORIENTATION = "LeftAtrium", "ASR"  # "name" in its dataset.json
 
 

@@ -60,8 +60,8 @@ def recover_grey_levels(scores: np.ndarray) -> np.ndarray:
     stray = float(np.abs(positions - np.round(positions)).max())
     if levels >= GREY_LEVELS or stray > GRID_TOLERANCE:
         raise InputError(
-            f"the image's {len(values)} different values are not z-scored 8-bit grey levels: they need a grid "
-            f"of at most {GREY_LEVELS} levels in equal steps, and this would take {levels + 1}, straying "
+            f"the image's {len(values)} different values are not z-scored 8-bit grey levels: they need a "
+            f"grid of at most {GREY_LEVELS} levels in equal steps; this would take {levels + 1}, straying "
             f"by {stray:.2g} of a step; give the scan itself as NRRD or NIfTI"
         )
     return np.round((scores - np.float32(low)) * np.float32(levels / span)).astype(np.uint8)

@@ -5,7 +5,8 @@ a set of scans that must not be parted: copies of one scan, or all scans of one 
 (for LA2018 it is not: 154 scans of 60 patients, no map published). Groups are drawn, never single scans,
 within each pre/post stratum. Draws depend on the seed and the names alone, not on the order of files on disk.
 
-Source: Chen, Bai and Rueckert 2018, section 4: 80 training and 20 held-out cases; bagging over random subsets."""
+Source: Chen, Bai and Rueckert 2018, section 4: 80 training and 20 held-out cases; bagging over random
+subsets."""
 
 import json
 import os
@@ -105,8 +106,8 @@ def holdout_split(cohort: Cohort, *, seed: int, fraction: float = 0.2, groups: G
     train = sorted(set(cohort.names) - set(test))
     if not test or not train:
         raise InputError(
-            f"{len(cohort)} cases in {len(set(groups.values()))} groups cannot give a hold-out of {fraction:.0%}; "
-            "use more cases or another fraction"
+            f"{len(cohort)} cases in {len(set(groups.values()))} groups cannot give a hold-out of "
+            f"{fraction:.0%}; use more cases or another fraction"
         )
     return Split(
         kind="holdout",
@@ -128,7 +129,8 @@ def fold_splits(
     groups = known_groups(cohort, groups)
     if not 2 <= folds <= len(set(groups.values())):
         raise InputError(
-            f"folds must be at least 2 and at most the {len(set(groups.values()))} groups of scans, got {folds}"
+            f"folds must be at least 2 and at most the {len(set(groups.values()))} groups of scans; "
+            f"got {folds}"
         )
     parts: list[list[str]] = [[] for _ in range(folds)]
     for stratum in strata_of(cohort, groups, seed=seed):
@@ -233,7 +235,7 @@ def known_groups(cohort: Cohort, groups: Groups | None) -> dict[str, str]:
 
 
 def strata_of(cohort: Cohort, groups: Groups, *, seed: int) -> list[list[list[str]]]:
-    """Strata (pre, post, unknown, or mixed within a group) of groups in random order, each a list of names."""
+    """Strata (pre, post, unknown, or mixed within a group) of groups in random order, each with its names."""
     members: dict[str, list[str]] = {}
     for name in cohort.names:
         members.setdefault(groups[name], []).append(name)
