@@ -28,9 +28,10 @@ def main() -> None:
     """Run the command line; bad input is one line on stderr and exit code 2."""
     try:
         app()
-    except InputError as error:
+    except (InputError, OSError) as error:  # OSError: a full disk, a folder that may not be written to
         print(f"atriacourse: {error}", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("interrupted; what was computed is saved, the same command goes on", file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == 130:  # typer's word for Ctrl-C
+            print("interrupted; what was computed is saved, the same command goes on", file=sys.stderr)
+        raise

@@ -35,7 +35,7 @@ def phantom(
     cases: Annotated[int, typer.Option(help="how many", min=1)] = 12,
     matrix: Annotated[int, typer.Option(help="voxels along x and y; 576 or 640 are the scans' own")] = 144,
     slices: Annotated[int, typer.Option(help="88 are the scans' own")] = 44,
-    file_format: Annotated[str, typer.Option("--format", help="nrrd or nii.gz")] = "nrrd",
+    file_format: Annotated[str, typer.Option("--format", help="nrrd or nifti")] = "nrrd",
     seed: Seed = 0,
 ) -> None:
     """Write synthetic scans with known truth: no download, no licence."""

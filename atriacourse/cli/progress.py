@@ -65,15 +65,21 @@ class TrainingBar:
 def stop_on_signal() -> Iterator[Any]:
     """Ctrl-C or SIGTERM: finish the step, save, stop. A second Ctrl-C stops at once."""
     running: list[Any] = []
+    asked = False
+
+    def on_trainer(trainer: Any) -> None:
+        trainer.stop_requested = asked  # a bag may have been asked between two members
+        running.append(trainer)
 
     def on_signal(number: int, frame: object) -> None:
-        if not running or running[-1].stop_requested:
+        nonlocal asked
+        if asked or not running:
             raise KeyboardInterrupt
-        running[-1].stop_requested = True
+        asked = running[-1].stop_requested = True
 
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield running.append
+        yield on_trainer
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -20,7 +20,7 @@ from atriacourse.cli.options import (
     quick_cpu,
     run_config,
 )
-from atriacourse.cli.progress import TrainingBar, fail, stop_on_signal
+from atriacourse.cli.progress import TrainingBar, stop_on_signal
 
 
 def train(
@@ -102,7 +102,7 @@ def bag(
 
 
 def tell_end(done: bool, out: Path) -> None:
-    """Say that a run is done, or how to go on with it."""
+    """Say that a run is done, or end as interrupted."""
     if not done:
-        fail(f"stopped and saved in {out}; the same command goes on", code=130)
+        raise typer.Exit(130)
     print(f"done: {out}; score it with: atriacourse evaluate --model {out} --data FOLDER")

@@ -12,7 +12,8 @@ from atriacourse.data.case import Cohort
 from atriacourse.data.splits import Split, bootstrap_subsets, fold_splits
 from atriacourse.errors import InputError
 from atriacourse.runs.config import RunConfig, from_json, read_json, to_json, write_json
-from atriacourse.runs.train import Silent, Watcher, train_run
+from atriacourse.runs.train import train_run
+from atriacourse.runs.watcher import Silent, Watcher
 from atriacourse.training.loop import Trainer
 
 SUBSETS = ("bootstrap", "folds")
@@ -80,6 +81,8 @@ def _begin(folder: Path, config: RunConfig, split: Split, *, members: int, subse
         "seed": seed,
         "members": [f"member_{number}" for number in range(members)],
     }
+    if (folder / "config.json").is_file():
+        raise InputError(f"{folder} holds a run, not a bag; name another folder")
     if not (folder / "bag.json").is_file():
         folder.mkdir(parents=True, exist_ok=True)
         split.save(folder / "split.json")

@@ -57,11 +57,11 @@ class Budget:
 
 def measure_steps(trainer: Trainer) -> dict[int, float]:
     """Seconds a slice at each crop size, on a copy of the network and its optimiser: nothing changes."""
-    model, optimiser = trainer.model, trainer.optimiser
+    model, optimiser, scaler = trainer.model, trainer.optimiser, trainer.scaler
     curriculum = trainer.config.curriculum
     result = {}
     try:
-        trainer.model = copy.deepcopy(model)
+        trainer.model, trainer.scaler = copy.deepcopy(model), copy.deepcopy(scaler)
         trainer.optimiser = type(optimiser)(trainer.model.parameters(), **_defaults(optimiser))
         trainer.model.train()
         for stage, crop in enumerate(curriculum.sizes):
@@ -75,7 +75,7 @@ def measure_steps(trainer: Trainer) -> dict[int, float]:
             slices = sum(len(step.cases) for step in steps[-MEASURED_STEPS:])
             result[crop] = (time.monotonic() - began) / slices
     finally:
-        trainer.model, trainer.optimiser = model, optimiser
+        trainer.model, trainer.optimiser, trainer.scaler = model, optimiser, scaler
     return result
 
 

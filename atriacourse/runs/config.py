@@ -37,7 +37,9 @@ class RunConfig:
     def __post_init__(self) -> None:
         """Refuse settings that do not fit together."""
         if self.epochs < 1 or (self.minutes is not None and not self.minutes > 0):
-            raise InputError(f"epochs must be 1 or more and minutes above 0, got {self.epochs}, {self.minutes}")
+            raise InputError(
+                f"epochs must be 1 or more and minutes above 0, got {self.epochs}, {self.minutes}"
+            )
         if not 0 < self.validation < 1:
             raise InputError(f"validation must lie between 0 and 1, got {self.validation}")
         if self.network.inputs != len(self.prepare.offsets):
@@ -49,6 +51,11 @@ class RunConfig:
             raise InputError(
                 f"crop sizes {self.training.curriculum.sizes} must be multiples of {self.network.multiple} "
                 f"for a network with {self.network.poolings} poolings"
+            )
+        if self.training.curriculum.sizes[0] == self.network.multiple:
+            raise InputError(
+                f"a crop of {self.network.multiple} leaves one pixel after {self.network.poolings} poolings, "
+                f"too little for batch normalisation; the smallest crop is {2 * self.network.multiple}"
             )
 
 

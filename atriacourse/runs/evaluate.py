@@ -41,11 +41,18 @@ def evaluate_cohort(
             comes from.
         raw: score the masks before post-processing.
         on_case: told the name and the row, or why there is none.
-    Raises: InputError if the table is there and belongs to another model, or no case could be scored.
+    Raises: InputError if the table is there and belongs to another model, cohort or spacing, or no case
+        could be scored.
     """
     csv_path = Path(csv_path)
     csv_path.parent.mkdir(parents=True, exist_ok=True)
-    origin = {"model": segmenter.saved.fingerprint(), "raw": raw}
+    spacing = cohort.cases[0].spacing_mm  # the caller's, or None
+    origin = {
+        "model": segmenter.saved.fingerprint(),
+        "raw": raw,
+        "cohort": cohort.name,
+        "spacing_mm": list(spacing) if spacing else None,
+    }
     rows = _rows_before(csv_path, origin, cohort)
     write_json(csv_path.with_suffix(".json"), origin | provenance(segmenter.device))
     problems: dict[str, str] = {}
@@ -104,8 +111,11 @@ def _rows_before(csv_path: Path, origin: dict[str, Any], cohort: Cohort) -> dict
     note = csv_path.with_suffix(".json")
     if not csv_path.is_file():
         return {}
-    before = read_json(note) if note.is_file() else {}
-    if any(before.get(key) != value for key, value in origin.items()):
-        raise InputError(f"{csv_path} holds scores of another model; name another file, or remove it")
+    before = read_json(note) if note.is_file() else {"model": None}
+    other = [key for key, value in origin.items() if before.get(key, value) != value]
+    if other:
+        raise InputError(
+            f"{csv_path} holds scores of another {', '.join(other)}; name another file, or remove it"
+        )
     table = read_table(csv_path)
     return {row["name"]: row for row in table.to_dict("records") if row["name"] in set(cohort.names)}

@@ -1,6 +1,6 @@
 """The folder of a run or of a bag, and how its network is loaded.
 
-    run/  config.json  split.json  plan.json  run.json  log.csv  validation.csv  tensorboard/
+    run/  setup.json  config.json  split.json  plan.json  run.json  log.csv  validation.csv  tensorboard/
           best.safetensors  last.safetensors
     bag/  bag.json  split.json  member_0/ ... (each a run)
 

@@ -17,21 +17,22 @@ def make_split(cohort: Cohort, kind: str, *, seed: int, saved: Path | None = Non
     Args:
         kind: "holdout" (80:20), "list" (the dataset's own), "fold:2/5" (the second of five folds held
             out) or "all" (nothing held out).
-        saved: a split file of a run that is being gone on with; it is used as it is.
+        saved: the split file of a run that is being gone on with: its groups of scans are used, so that
+            the scans need not be read again to look for duplicates.
     Raises: InputError for another word, or a cohort without masks.
     """
-    if saved is not None and saved.is_file():
-        return Split.load(saved)
     labelled = [case.name for case in cohort if case.mask_path is not None]
     if not labelled:
         raise InputError(f"{cohort.root}: no case has a mask, so there is nothing to train on")
     cohort = cohort.subset(labelled)
-    if kind == "holdout":
-        return holdout_split(cohort, seed=seed)
-    if kind == "list":
-        return list_split(cohort)
-    if kind == "all":
+    groups = Split.load(saved).groups if saved is not None and saved.is_file() else {}
+    if not set(labelled) <= set(groups):
         groups = scan_groups(cohort)
+    if kind == "holdout":
+        return holdout_split(cohort, seed=seed, groups=groups)
+    if kind == "list":
+        return list_split(cohort, groups=groups)
+    if kind == "all":
         return Split(kind="all", cohort=cohort.name, seed=None, train=cohort.names, test=(), groups=groups)
     match = re.fullmatch(r"fold:(\d+)/(\d+)", kind)
     if match is None:
@@ -39,4 +40,4 @@ def make_split(cohort: Cohort, kind: str, *, seed: int, saved: Path | None = Non
     number, folds = int(match[1]), int(match[2])
     if not 1 <= number <= folds:
         raise InputError(f"fold:K/N needs K from 1 to N, got {kind!r}")
-    return fold_splits(cohort, seed=seed, folds=folds)[number - 1]
+    return fold_splits(cohort, seed=seed, folds=folds, groups=groups)[number - 1]

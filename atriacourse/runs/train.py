@@ -4,20 +4,18 @@ After runs/{config,profiles,budget}.py; wires data/, augment/, network/, trainin
 evaluation/ together. The folder's files are listed in runs/folder.py.
 """
 
-import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from atriacourse.augment.prepare import prepare_grey, prepare_mask
-from atriacourse.data.bank import BankCase, SliceBank
-from atriacourse.data.case import Case, Cohort
+from atriacourse.data.bank import SliceBank
+from atriacourse.data.case import Cohort
 from atriacourse.data.splits import Split, holdout_split
 from atriacourse.data.volume import grey_levels
 from atriacourse.errors import InputError
@@ -27,37 +25,13 @@ from atriacourse.inference.predict import predict_volume, probabilities_to_mask
 from atriacourse.network.unet import MultiTaskUNet
 from atriacourse.runs.budget import Budget, measure_steps
 from atriacourse.runs.config import RunConfig, from_json, read_json, to_json, write_json
+from atriacourse.runs.loading import data_hash, load_bank_cases
 from atriacourse.runs.logs import write_logs
 from atriacourse.runs.provenance import provenance
+from atriacourse.runs.watcher import Silent, Watcher
 from atriacourse.training.device import choose_device, keep_cpu_fast
-from atriacourse.training.loop import Report, Trainer
+from atriacourse.training.loop import Trainer
 from atriacourse.training.schedule import Plan
-
-
-class Watcher(Protocol):
-    """Whoever follows a run; the library itself never prints. `Silent` ignores everything."""
-
-    def say(self, text: str) -> None:
-        """A line worth reading."""
-
-    def loading(self, done: int, total: int) -> None:
-        """Cases read so far."""
-
-    def step(self, report: Report) -> None:
-        """One training step is done."""
-
-
-class Silent:
-    """A watcher that ignores everything."""
-
-    def say(self, text: str) -> None:
-        """Ignore a line."""
-
-    def loading(self, done: int, total: int) -> None:
-        """Ignore a case."""
-
-    def step(self, report: Report) -> None:
-        """Ignore a step."""
 
 
 def train_run(
@@ -82,7 +56,9 @@ def train_run(
     started = time.monotonic()
     folder, watcher = Path(folder), watcher or Silent()
     if not keep_cpu_fast():
-        watcher.say("torch was at work before this run, so subnormal numbers may slow it; start afresh if they do")
+        watcher.say(
+            "torch was at work before this run, so subnormal numbers may slow it; start afresh if they do"
+        )
     where = choose_device(device)
     inner = inner_split(cohort, split, fraction=config.validation, seed=seed)
     bank_cases = load_bank_cases(cohort, inner.train, config, watcher)
@@ -110,8 +86,8 @@ def train_run(
     plan, replan = make_plan(trainer, config, folder, started, watcher)
     on_trainer(trainer)
     watcher.say(
-        f"{len(bank)} cases to train on, {len(held)} to pick the best checkpoint, {len(split.test)} held out; "
-        f"{plan.epochs} epochs on {where} in {trainer.precision}"
+        f"{len(bank)} cases to train on, {len(held)} to pick the best checkpoint, "
+        f"{len(split.test)} held out; {plan.epochs} epochs on {where} in {trainer.precision}"
     )
 
     def replan_and_log(running: Trainer, before: Plan) -> Plan:
@@ -148,28 +124,6 @@ def inner_split(cohort: Cohort, split: Split, *, fraction: float, seed: int) -> 
     return replace(inner, train=tuple(name for name in split.train if name not in validation))
 
 
-def load_bank_cases(
-    cohort: Cohort, names: Sequence[str], config: RunConfig, watcher: Watcher
-) -> list[BankCase]:
-    """Read and prepare the training cases; a name that stands several times shares its arrays."""
-    loaded: dict[str, BankCase] = {}
-    different = list(dict.fromkeys(names))
-    for number, name in enumerate(different, start=1):
-        loaded[name] = load_bank_case(cohort.case(name), config)
-        watcher.loading(number, len(different))
-    return [loaded[name] for name in names]
-
-
-def load_bank_case(case: Case, config: RunConfig) -> BankCase:
-    """Read one case and prepare it as the config says. Raises: InputError naming the case."""
-    return BankCase(
-        name=case.name,
-        grey=prepare_grey(grey_levels(case.image()), config.prepare),
-        mask=prepare_mask(case.mask().voxels, config.prepare),
-        post_ablation=case.post_ablation,
-    )
-
-
 def validate(
     model: nn.Module, held: Sequence[tuple[str, np.ndarray, np.ndarray]], config: RunConfig
 ) -> dict[str, Any]:
@@ -193,6 +147,8 @@ def begin_folder(folder: Path, config: RunConfig, split: Split, setup: dict[str,
 
     Returns: True if there was a run of the same settings. Raises: InputError if it was another.
     """
+    if (folder / "bag.json").is_file():
+        raise InputError(f"{folder} holds a bag, not a run; name another folder")
     if not (folder / "setup.json").is_file():
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / "config.json", to_json(config))
@@ -246,17 +202,3 @@ def make_plan(
         return after
 
     return plan, replan
-
-
-def data_hash(bank_cases: Sequence[BankCase], held: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> str:
-    """Sixteen hex digits of the names and bytes trained and validated on."""
-    digest = hashlib.sha256()
-    for case in bank_cases:
-        digest.update(case.name.encode() + repr(case.post_ablation).encode())
-        digest.update(np.ascontiguousarray(case.grey))
-        digest.update(np.ascontiguousarray(case.mask))
-    for name, grey, truth in held:
-        digest.update(name.encode())
-        digest.update(np.ascontiguousarray(grey))
-        digest.update(np.ascontiguousarray(truth))
-    return digest.hexdigest()[:16]

@@ -20,7 +20,10 @@ MODEL, OPTIMISER = "model.", "optimiser."
 
 
 def save_checkpoint(path: Path, *, model: nn.Module, state: dict[str, Any], optimiser=None) -> None:
-    """Write weights, optimiser (optional) and a JSON-able state to `path`, all or nothing."""
+    """Write weights, optimiser (optional) and a JSON-able state to `path`, all or nothing.
+
+    Raises: OSError if it cannot be written (a full disk); the file from before is kept.
+    """
     tensors = {MODEL + name: tensor for name, tensor in model.state_dict().items()}
     metadata = {"format": "atriacourse-1", "state": json.dumps(state)}
     if optimiser is not None:
@@ -31,7 +34,11 @@ def save_checkpoint(path: Path, *, model: nn.Module, state: dict[str, Any], opti
         metadata["optimiser_groups"] = json.dumps(packed["param_groups"])
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     half_written = path.with_name(path.name + ".part")
-    save_file(tensors, half_written, metadata=metadata)
+    try:
+        save_file(tensors, half_written, metadata=metadata)
+    except SafetensorError as error:
+        half_written.unlink(missing_ok=True)
+        raise OSError(f"{path} could not be written ({error}); what was there before is kept") from error
     os.replace(half_written, path)
 
 
@@ -71,10 +78,14 @@ def load_training(path: Path, model: nn.Module, optimiser: torch.optim.Optimizer
     if "optimiser_groups" not in header:
         raise InputError(f"{path} holds weights only and cannot be resumed; resume from last.safetensors")
     _fill(model, tensors, path)
+    weights = [weight for group in optimiser.param_groups for weight in group["params"]]
     slots: dict[int, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():
         if name.startswith(OPTIMISER):
             index, slot = name.removeprefix(OPTIMISER).split(".", 1)
+            weight = weights[int(index)]
+            if tensor.shape == weight.shape:  # lay it out as its weight: else each step takes 3 times as long
+                tensor = torch.empty_like(weight, device="cpu", dtype=tensor.dtype).copy_(tensor)
             slots.setdefault(int(index), {})[slot] = tensor
     groups = json.loads(header["optimiser_groups"])
     optimiser.load_state_dict({"state": slots, "param_groups": groups})
@@ -82,9 +93,7 @@ def load_training(path: Path, model: nn.Module, optimiser: torch.optim.Optimizer
 
 
 def _fill(model: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
-    weights = {
-        name.removeprefix(MODEL): tensor for name, tensor in tensors.items() if name.startswith(MODEL)
-    }
+    weights = {name.removeprefix(MODEL): tensor for name, tensor in tensors.items() if name.startswith(MODEL)}
     try:
         model.load_state_dict(weights)
     except RuntimeError as error:

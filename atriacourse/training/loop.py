@@ -6,10 +6,11 @@ optimiser and the number of steps done: every batch follows from (seed, epoch, s
 and resumed ends with the weights of one left alone. Source: section 2.1.
 """
 
+import json
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,42 +20,12 @@ from torch import nn
 from atriacourse.augment.batch import AugmentConfig, Batch, augment, draw_augmentation
 from atriacourse.data.bank import SliceBank
 from atriacourse.errors import InputError
-from atriacourse.training.checkpoint import load_training, save_checkpoint
-from atriacourse.training.curriculum import CurriculumConfig, Step, epoch_steps
-from atriacourse.training.device import PRECISIONS, autocast, choose_precision
-from atriacourse.training.losses import Loss, LossConfig, total_loss
-from atriacourse.training.schedule import Plan, ScheduleConfig, learning_rate
-
-OPTIMISERS = ("sgd", "adamw")
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainingConfig:
-    """Everything about the optimisation but its length."""
-
-    optimiser: str = "sgd"  # section 2.1
-    learning_rate: float = 0.001  # section 2.1
-    momentum: float = 0.99  # section 2.1
-    weight_decay: float = 5e-4  # section 2.1
-    gradient_clip: float = 0.0  # largest gradient norm; 0 leaves it alone, as the paper
-    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
-    curriculum: CurriculumConfig = field(default_factory=CurriculumConfig)
-    loss: LossConfig = field(default_factory=LossConfig)
-    precision: str = "auto"  # ours: bf16 where the hardware has it
-    channels_last: bool = True  # ours: the memory layout convolutions like best
-    validations: int = 20  # how often, evenly spread over the training
-    save_seconds: float = 60.0  # at least this long between two checkpoints
-
-    def __post_init__(self) -> None:
-        """Refuse settings that make no sense."""
-        if self.optimiser not in OPTIMISERS:
-            raise InputError(f"optimiser must be one of {', '.join(OPTIMISERS)}, got {self.optimiser!r}")
-        if self.precision not in PRECISIONS:
-            raise InputError(f"precision must be one of {', '.join(PRECISIONS)}, got {self.precision!r}")
-        if not (self.learning_rate > 0 and 0 <= self.momentum < 1 and self.weight_decay >= 0):
-            raise InputError("learning_rate must be above 0, momentum in 0..1, weight_decay 0 or more")
-        if self.validations < 1 or self.save_seconds < 0 or self.gradient_clip < 0:
-            raise InputError("validations must be 1 or more; save_seconds and gradient_clip 0 or more")
+from atriacourse.training.checkpoint import load_training, read_checkpoint, save_checkpoint
+from atriacourse.training.config import TrainingConfig
+from atriacourse.training.curriculum import Step, epoch_steps
+from atriacourse.training.device import autocast, choose_precision
+from atriacourse.training.losses import Loss, total_loss
+from atriacourse.training.schedule import Plan, learning_rate
 
 
 class Report(NamedTuple):
@@ -69,7 +40,7 @@ class Report(NamedTuple):
     score: float | None  # of the last validation
 
 
-class TrainingDiverged(InputError):
+class TrainingDivergedError(InputError):
     """The loss is not a number any more."""
 
 
@@ -108,7 +79,8 @@ class Trainer:
         report: Callable[[Report], None] = lambda report: None,
     ) -> None:
         self.model, self.bank, self.config, self.augmentation = model, bank, config, augmentation
-        self.seed, self.folder, self.validate, self.header, self.report = seed, folder, validate, header or {}, report
+        self.seed, self.folder, self.validate = seed, folder, validate
+        self.header, self.report = header or {}, report
         self.precision = choose_precision(config.precision, bank.device)
         if config.channels_last:
             model.to(memory_format=torch.channels_last)
@@ -169,8 +141,9 @@ class Trainer:
                 epoch=self.epoch,
             )
             self.model.train()
+            batch = None
             for index in range(self.step_in_epoch, len(steps)):
-                self._one_step(steps[index], plan, fraction=index / len(steps))
+                batch = self._one_step(steps, index, batch, plan)
                 self.step_in_epoch = index + 1
                 self.seconds = spent_before + time.monotonic() - started
                 if self.stop_requested or time.monotonic() - last_save > self.config.save_seconds:
@@ -190,25 +163,31 @@ class Trainer:
         self.save_last()
         return True
 
-    def _one_step(self, step: Step, plan: Plan, *, fraction: float) -> None:
+    def _one_step(self, steps: list[Step], index: int, batch: Batch | None, plan: Plan) -> Batch | None:
+        """Take one step; returns the next step's batch, made while a GPU is still at work on this one."""
         began = time.monotonic()
-        progress = plan.progress(self.epoch + fraction)
+        step = steps[index]
+        progress = plan.progress(self.epoch + index / len(steps))
         rate = learning_rate(
             self.config.schedule, base=self.config.learning_rate, epoch=self.epoch, progress=progress
         )
-        batch = self.make_batch(step)
+        batch = batch or self.make_batch(step)
         loss = self.train_step(batch, rate=rate, seed=step.seed)
-        values = [float(part) for part in loss]
+        upcoming = self.make_batch(steps[index + 1]) if index + 1 < len(steps) else None
+        values = [float(part) for part in loss]  # waits for the GPU
         if not math.isfinite(values[0]):
-            raise TrainingDiverged(self._diagnosis(step, batch, rate))
+            raise TrainingDivergedError(self._diagnosis(step, batch, rate))
         seconds = time.monotonic() - began
         self._add_to_epoch(values, count=len(step.cases), seconds=seconds, crop=step.crop, rate=rate)
         score = self.validations[-1]["score"] if self.validations else None
         self.report(
             Report(self.epoch, progress, values[0], rate, step.crop, len(step.cases) / seconds, score)
         )
+        return upcoming
 
-    def _add_to_epoch(self, values: list[float], *, count: int, seconds: float, crop: int, rate: float) -> None:
+    def _add_to_epoch(
+        self, values: list[float], *, count: int, seconds: float, crop: int, rate: float
+    ) -> None:
         if not self.history or self.history[-1]["epoch"] != self.epoch:
             zero = {"loss": 0.0, "mask_loss": 0.0, "label_loss": 0.0, "slices": 0, "seconds": 0.0}
             self.history.append({"epoch": self.epoch, "crop": crop, "learning_rate": rate, **zero})
@@ -224,6 +203,7 @@ class Trainer:
         self.step_in_epoch = 0
 
     def _validate(self, progress: float) -> None:
+        self._refuse_broken_weights()
         self.model.eval()
         result = {"epoch": self.epoch, "progress": progress, **self.validate(self.model)}
         self.validations.append(result)
@@ -233,15 +213,26 @@ class Trainer:
 
     def _diagnosis(self, step: Step, batch: Batch, rate: float) -> str:
         names = sorted({self.bank.names[case] for case in step.cases})
-        broken = [name for name, weight in self.model.named_parameters() if not weight.isfinite().all()]
         seen = "finite" if batch.images.isfinite().all() else "NOT finite"
         return (
             f"the loss became NaN or infinite in epoch {self.epoch}, step {self.step_in_epoch} "
-            f"(learning rate {rate:.3g}, crop {step.crop}, precision {self.precision}); the batch was {seen}, "
-            f"{len(broken)} weights were not, cases {', '.join(names)}. The last good state is in "
-            f"{self.folder / 'last.safetensors'}. Ways out: a lower learning_rate, gradient_clip 1, or "
-            f"precision float32"
+            f"(learning rate {rate:.3g}, crop {step.crop}, precision {self.precision}); the batch was "
+            f"{seen}, cases {', '.join(names)}. {self._ways_out()}"
         )
+
+    def _ways_out(self) -> str:
+        last = self.folder / "last.safetensors"
+        good = f"The last good state is in {last}" if last.is_file() else "Nothing had been saved yet"
+        return f"{good}. Ways out: a lower learning_rate, gradient_clip 1, or precision float32"
+
+    def _refuse_broken_weights(self) -> None:
+        """Before saving: a finite loss can have an infinite gradient, which only the next loss would show."""
+        broken = [name for name, value in self.model.state_dict().items() if not value.isfinite().all()]
+        if broken:
+            raise TrainingDivergedError(
+                f"{len(broken)} of the network's tensors became NaN or infinite by epoch {self.epoch}, step "
+                f"{self.step_in_epoch}, the first is {broken[0]}. {self._ways_out()}"
+            )
 
     # ---- saving and resuming --------------------------------------------------------------------
 
@@ -261,6 +252,7 @@ class Trainer:
 
     def save_last(self) -> None:
         """Write everything needed to go on to `last.safetensors`."""
+        self._refuse_broken_weights()
         path = self.folder / "last.safetensors"
         save_checkpoint(path, model=self.model, optimiser=self.optimiser, state=self._state())
 
@@ -269,11 +261,18 @@ class Trainer:
 
         Raises: InputError if it is missing, corrupt, or of a run with other settings.
         """
-        state = load_training(self.folder / "last.safetensors", self.model, self.optimiser)
+        path = self.folder / "last.safetensors"
+        _, state, _ = read_checkpoint(path)
         if state["seed"] != self.seed:
             raise InputError(f"the run was started with seed {state['seed']}, not {self.seed}; keep its seed")
+        now = json.loads(json.dumps(asdict(self.config)))
+        other = sorted(name for name, value in state["config"].items() if now.get(name) != value)
+        if other:
+            raise InputError(f"the run was started with other {', '.join(other)}; keep its training settings")
+        load_training(path, self.model, self.optimiser)
         self.epoch, self.step_in_epoch = state["epoch"], state["step_in_epoch"]
-        self.seconds, self.history, self.validations = state["seconds"], state["history"], state["validations"]
+        self.seconds = state["seconds"]
+        self.history, self.validations = state["history"], state["validations"]
         self.best = -math.inf if state["best"] is None else state["best"]
         if state["scaler"]:
             self.scaler.load_state_dict(state["scaler"])

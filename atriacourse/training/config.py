@@ -1,0 +1,43 @@
+"""Everything about the optimisation but its length, as one record.
+
+After training/{losses,curriculum,schedule}.py, before training/loop.py. Source: section 2.1.
+"""
+
+from dataclasses import dataclass, field
+
+from atriacourse.errors import InputError
+from atriacourse.training.curriculum import CurriculumConfig
+from atriacourse.training.device import PRECISIONS
+from atriacourse.training.losses import LossConfig
+from atriacourse.training.schedule import ScheduleConfig
+
+OPTIMISERS = ("sgd", "adamw")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """Everything about the optimisation but its length."""
+
+    optimiser: str = "sgd"  # section 2.1
+    learning_rate: float = 0.001  # section 2.1
+    momentum: float = 0.99  # section 2.1
+    weight_decay: float = 5e-4  # section 2.1
+    gradient_clip: float = 0.0  # largest gradient norm; 0 leaves it alone, as the paper
+    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
+    curriculum: CurriculumConfig = field(default_factory=CurriculumConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
+    precision: str = "auto"  # ours: bf16 where the hardware has it
+    channels_last: bool = True  # ours: the memory layout convolutions like best
+    validations: int = 20  # how often, evenly spread over the training
+    save_seconds: float = 60.0  # at least this long between two checkpoints
+
+    def __post_init__(self) -> None:
+        """Refuse settings that make no sense."""
+        if self.optimiser not in OPTIMISERS:
+            raise InputError(f"optimiser must be one of {', '.join(OPTIMISERS)}, got {self.optimiser!r}")
+        if self.precision not in PRECISIONS:
+            raise InputError(f"precision must be one of {', '.join(PRECISIONS)}, got {self.precision!r}")
+        if not (self.learning_rate > 0 and 0 <= self.momentum < 1 and self.weight_decay >= 0):
+            raise InputError("learning_rate must be above 0, momentum in 0..1, weight_decay 0 or more")
+        if self.validations < 1 or self.save_seconds < 0 or self.gradient_clip < 0:
+            raise InputError("validations must be 1 or more; save_seconds and gradient_clip 0 or more")
