@@ -34,3 +34,55 @@ def real_data() -> Path:
 def rng() -> np.random.Generator:
     """A generator with a fixed seed."""
     return np.random.default_rng(20180901)
+
+
+@pytest.fixture(scope="session")
+def phantom_folder(tmp_path_factory) -> Path:
+    """Six small phantoms in the official layout; read them, write nothing there."""
+    from atriacourse.data.phantom import PhantomConfig, write_phantom_cohort
+
+    folder = tmp_path_factory.mktemp("cohort") / "phantoms"
+    return write_phantom_cohort(folder, cases=6, config=PhantomConfig(matrix=64, slices=8), seed=0)
+
+
+TINY = (
+    "epochs=2",
+    "validation=0.25",
+    "network.encoder=[8, 16, 16]",
+    "network.decoder=[16, 8]",
+    "network.hidden=4",
+    "network.grids=[2, 1]",
+    "network.label_stage=2",
+    "training.curriculum.sizes=[32, 48]",
+    "training.curriculum.batch_sizes=[2, 2]",
+    "training.curriculum.passes=2",
+    "training.validations=2",
+    "training.precision=float32",
+    "prediction.precision=float32",
+)
+
+
+@pytest.fixture(scope="session")
+def tiny_settings() -> tuple[str, ...]:
+    """Overrides of the paper's profile that train in half a second: two poolings, two epochs of 8 steps."""
+    return TINY
+
+
+@pytest.fixture(scope="session")
+def tiny_config(tiny_settings):
+    """The same as a `RunConfig`."""
+    from atriacourse.runs.config import override
+    from atriacourse.runs.profiles import profile
+
+    return override(profile("paper"), tiny_settings)
+
+
+@pytest.fixture
+def one_thread():
+    """Sums in one order: what "bit for bit" is promised for."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
