@@ -128,8 +128,10 @@ def read_table(path: str | os.PathLike) -> pd.DataFrame:
 
 def check_table(table: pd.DataFrame, what: str) -> pd.DataFrame:
     """Return a per-case table if each row has a name of its own, else raise InputError."""
-    if "name" not in table.columns or len(table) == 0:
-        raise InputError(f"{what} is not a per-case table: it needs at least one row and a column `name`")
+    if "name" not in table.columns or len(table) == 0 or table["name"].isna().any():
+        raise InputError(
+            f"{what} is not a per-case table: it needs at least one row, and a column `name` filled in each"
+        )
     repeated = sorted(set(table["name"][table["name"].duplicated()].astype(str)))
     if repeated:
         raise InputError(f"{what} has more than one row for {', '.join(repeated)}; each case needs one row")

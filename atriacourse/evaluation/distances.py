@@ -8,9 +8,10 @@ The surface of a mask is its border voxels: those with at least one of their six
 outside the mask. Outside the volume counts as outside the mask. A distance runs from the centre of a
 border voxel to the centre of the nearest border voxel of the other mask, exactly.
 
-Other libraries differ: MONAI takes as surface whatever a full 3x3x3 erosion removes and its HD95 is the
-larger of the two directed percentiles; surface-distance (Google) measures between marching-cube
-elements weighted by their area. Their numbers are therefore near ours but not equal.
+Other libraries differ. MONAI has the same surface and Hausdorff distance, but pools both directions in its
+ASSD and takes the larger of the two directed percentiles as HD95. surface-distance (Google) measures
+between small surface elements at the corners of voxels and weights them by area, so its numbers are near
+ours but not the same.
 Source: Chen, Bai and Rueckert 2018, Table 2, and the metrics their code copied from MedPy 0.3.
 """
 

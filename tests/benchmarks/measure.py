@@ -42,19 +42,26 @@ def row(
 
 
 def rates(
-    contenders: dict[str, Callable[[], object]], *, items: int, rounds: int = 5, seconds: float = 0.3
+    contenders: dict[str, Callable[[], object]],
+    *,
+    items: int,
+    rounds: int = 5,
+    seconds: float = 0.3,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, list[float]]:
     """Items a second of each contender, once a round, in turns.
 
-    Args: items: how many one call handles; seconds: each turn repeats the call for at least this long.
+    Args: items: how many one call handles; seconds: each turn repeats the call for at least this long;
+        clock: `time.process_time` for contenders that all use one thread, where others' work on the
+        machine then counts less.
     """
     for contender in contenders.values():
         contender()  # warm up
     measured: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(rounds):
         for name, contender in contenders.items():
-            calls, began = 0, time.perf_counter()
-            while (spent := time.perf_counter() - began) < seconds or calls == 0:
+            calls, began = 0, clock()
+            while (spent := clock() - began) < seconds or calls == 0:
                 contender()
                 calls += 1
             measured[name].append(items * calls / spent)

@@ -112,6 +112,9 @@ def test_refuses_tables_that_are_none(tmp_path):
     path.write_text("dice\n0.5\n")
     with pytest.raises(InputError, match="column `name`"):
         read_table(path)
+    path.write_text("name,dice\na,0.5\n,0.6\n")
+    with pytest.raises(InputError, match="filled in each"):
+        read_table(path)
     path.write_text("")
     with pytest.raises(InputError, match="is not a CSV table"):
         read_table(path)
