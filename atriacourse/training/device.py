@@ -23,8 +23,10 @@ def choose_device(name: str = "auto") -> torch.device:
         device = torch.device(name)
     except RuntimeError as error:
         raise InputError(f"device must be auto, cpu, cuda or cuda:N, got {name!r}") from error
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise InputError("device cuda was asked for, but torch sees no GPU; use --device cpu or auto")
+    if device.type not in ("cpu", "cuda"):
+        raise InputError(f"device must be auto, cpu, cuda or cuda:N, got {name!r}")
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise InputError(f"device {name} was asked for, but torch sees no such GPU; use --device cpu or auto")
     return device
 
 
@@ -37,7 +39,7 @@ def choose_precision(name: str, device: torch.device) -> str:
     if name != "auto":
         return name
     if device.type == "cuda":
-        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
+        return "bf16" if torch.cuda.get_device_capability(device) >= (8, 0) else "fp16"
     probe = getattr(torch.cpu, "_is_avx512_bf16_supported", None)  # no public way to ask as of torch 2.13
     return "bf16" if device.type == "cpu" and probe is not None and probe() else "float32"
 
@@ -58,5 +60,7 @@ def keep_cpu_fast() -> bool:
     Returns: whether all of torch's threads flush now; False if the workers were there before.
     """
     torch.set_flush_denormal(True)
-    subnormal = torch.full((torch.get_num_threads() * 100_000,), 1e-39)  # enough for every thread to get some
-    return not (subnormal * 0.5).any()
+    count = torch.get_num_threads() * 100_000  # enough for every thread to get some
+    # written and read as bits, because as a number it would be flushed on the way
+    subnormal = torch.full((count,), 2**20, dtype=torch.int32).view(torch.float32)
+    return not (subnormal * 0.5).view(torch.int32).any()
