@@ -85,6 +85,8 @@ def augment(raw: RawBatch, drawn: Drawn, crop: tuple[int, int], config: AugmentC
 def gamma_moments(histograms: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and variance of whole slices after gamma, from their histograms and without their pixels.
 
+    A bias field or noise (augment/intensity.py) comes later and is not in them.
+
     Args: histograms: (N, C, 256); gamma: (N,). Returns: two tensors (N, C).
     """
     level = torch.linspace(0, 1, 256, device=histograms.device)

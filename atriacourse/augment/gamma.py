@@ -39,5 +39,9 @@ def apply_gamma(images: Tensor, gamma: Tensor) -> Tensor:
     """`images ** (1 / gamma)`, one gamma a slice.
 
     Args: images: (N, C, H, W) in 0..1; gamma: (N,) above 0, above 1 brightens.
+
+    Computed in float64: torch's float32 power may differ in the last digit where a thread's share of the
+    pixels ends, so that a batch would depend on the number of threads.
     """
-    return images.clamp(min=0) ** (1 / gamma.to(images)).view(-1, 1, 1, 1)
+    exponent = 1 / gamma.to(images.device, torch.float64).view(-1, 1, 1, 1)
+    return (images.clamp(min=0).double() ** exponent).to(images.dtype)

@@ -34,11 +34,16 @@ class GeometryConfig:
     def __post_init__(self) -> None:
         """Refuse ranges that make no sense."""
         if not (0 <= self.flip_up_down <= 1 and 0 <= self.flip_left_right <= 1):
-            raise InputError("flip probabilities must lie in 0..1")
+            raise InputError(
+                f"flip probabilities must lie in 0..1, got {self.flip_up_down} and {self.flip_left_right}"
+            )
         if not 0 < self.zoom_low <= self.zoom_high:
             raise InputError(f"zoom range must be 0 < low <= high, got {self.zoom_low}..{self.zoom_high}")
-        if self.rotation_degrees < 0 or not 0 <= self.shift < 1:
-            raise InputError("rotation_degrees must be 0 or more and shift in 0..1 (below 1)")
+        if not (self.rotation_degrees >= 0 and 0 <= self.shift < 1):
+            raise InputError(
+                f"rotation_degrees must be 0 or more and shift in 0..1 (below 1), "
+                f"got {self.rotation_degrees} and {self.shift}"
+            )
         if self.padding not in PADDINGS:
             raise InputError(f"padding must be one of {', '.join(PADDINGS)}, got {self.padding!r}")
 
@@ -55,7 +60,10 @@ class Geometry(NamedTuple):
 def no_geometry(count: int) -> Geometry:
     """The draw that changes nothing: resampling is then a plain centre crop (or mirror padding)."""
     return Geometry(
-        torch.zeros(count), torch.ones(count, 2), torch.zeros(count, 2), torch.zeros(count, 2, dtype=torch.bool)
+        torch.zeros(count),
+        torch.ones(count, 2),
+        torch.zeros(count, 2),
+        torch.zeros(count, 2, dtype=torch.bool),
     )
 
 
@@ -76,28 +84,33 @@ def draw_geometry(config: GeometryConfig, *, count: int, generator: torch.Genera
     return Geometry(angle, zoom, shift, flip)
 
 
-def source_positions(drawn: Geometry, sizes: Tensor, crop: tuple[int, int]) -> Tensor:
+def source_positions(drawn: Geometry, sizes: Tensor, crop: tuple[int, int]) -> tuple[Tensor, Tensor]:
     """Where in its slice each pixel of the crop comes from.
 
     Args: sizes: (N, 2) height and width of each slice; crop: height and width of the result.
-    Returns: (N, crop height, crop width, 2) positions (y, x) in pixels, possibly outside the slice.
+    Returns: y and x in pixels, each (N, crop height, crop width), possibly outside the slice. Two tensors,
+        because torch is many times slower where the last axis has length 2.
     """
     device = sizes.device
-    centre = (sizes - 1) / 2  # (N, 2)
-    scale = torch.where(drawn.flip.to(device), -1.0, 1.0) / drawn.zoom.to(device)  # undo zoom and flip
-    cosine, sine = torch.cos(drawn.angle).to(device), torch.sin(drawn.angle).to(device)
-    offset = drawn.shift.to(device) * sizes  # pixels
-
-    y = torch.arange(crop[0], device=device) - (crop[0] - 1) / 2
-    x = torch.arange(crop[1], device=device) - (crop[1] - 1) / 2
+    angle = drawn.angle.to(device)[:, None, None]
+    cosine, sine = torch.cos(angle), torch.sin(angle)
+    centre_y, centre_x = _y_and_x((sizes - 1) / 2)
+    scale_y, scale_x = _y_and_x(torch.where(drawn.flip, -1.0, 1.0).to(device) / drawn.zoom.to(device))
     # a centre crop must fall on whole pixels: round the half pixel of an odd difference away
     half = torch.remainder(sizes - torch.tensor(crop, device=device), 2) / 2  # (N, 2): 0 or 0.5
-    y = y[None, :, None] + half[:, 0, None, None] - offset[:, 0, None, None]  # (N, height, 1)
-    x = x[None, None, :] + half[:, 1, None, None] - offset[:, 1, None, None]  # (N, 1, width)
-    cosine, sine = cosine[:, None, None], sine[:, None, None]
-    from_y = (cosine * y - sine * x) * scale[:, 0, None, None] + centre[:, 0, None, None]
-    from_x = (sine * y + cosine * x) * scale[:, 1, None, None] + centre[:, 1, None, None]
-    return torch.stack([from_y, from_x], dim=-1)
+    away_y, away_x = _y_and_x(half - drawn.shift.to(device) * sizes)  # pixels
+
+    y = torch.arange(crop[0], device=device)[:, None] - (crop[0] - 1) / 2 + away_y  # (N, height, 1)
+    x = torch.arange(crop[1], device=device) - (crop[1] - 1) / 2 + away_x  # (N, 1, width)
+    # undo shift, rotation, zoom and flip; only the last operation of each line works on whole pictures
+    from_y = (centre_y + scale_y * cosine * y) - scale_y * sine * x
+    from_x = (centre_x + scale_x * cosine * x) + scale_x * sine * y
+    return from_y, from_x
+
+
+def _y_and_x(pairs: Tensor) -> tuple[Tensor, ...]:
+    """(N, 2) -> the first and the second column, each (N, 1, 1) to go with pictures."""
+    return pairs[:, :, None, None].unbind(dim=1)
 
 
 def resample(
@@ -114,16 +127,18 @@ def resample(
         padding (N, 1, crop height, crop width), bool.
     """
     sizes = sizes.to(canvas.device, torch.float32)
-    position = source_positions(drawn, sizes, crop)  # (N, h, w, 2)
-    last = (sizes - 1)[:, None, None, :]
-    inside = ((position >= -0.5) & (position <= last + 0.5)).all(dim=-1)  # (N, h, w)
-    if padding == "mirror":
-        position = mirror(position, last + 1)
-    else:
-        position = torch.minimum(position.clamp(min=0), last)
-    # grid_sample wants x before y, -1 and 1 at the centres of the canvas's corner pixels
-    extent = torch.tensor([canvas.shape[-1] - 1, canvas.shape[-2] - 1], device=canvas.device).clamp(min=1)
-    grid = position.flip(-1) * (2 / extent) - 1
+    positions = source_positions(drawn, sizes, crop)
+    inside = torch.ones_like(positions[0], dtype=torch.bool)
+    grid = []
+    for position, size, extent in zip(positions, _y_and_x(sizes), canvas.shape[-2:], strict=True):
+        inside &= (position >= -0.5) & (position <= size - 0.5)
+        if padding == "mirror":
+            position = mirror(position, size)
+        else:
+            position = torch.minimum(position.clamp(min=0), size - 1)
+        # grid_sample has -1 and 1 at the centres of the canvas's first and last pixel
+        grid.append(position * (2 / max(extent - 1, 1)) - 1)
+    grid = torch.stack(grid[::-1], dim=-1)  # it wants x before y
     sampled = functional.grid_sample(canvas, grid, mode="bilinear", padding_mode="border", align_corners=True)
     inside = inside[:, None]
     if padding == "zero":

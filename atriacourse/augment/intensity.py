@@ -22,7 +22,7 @@ class IntensityConfig:
 
     def __post_init__(self) -> None:
         """Refuse negative strengths."""
-        if self.bias < 0 or self.noise < 0:
+        if not (self.bias >= 0 and self.noise >= 0):
             raise InputError(f"bias and noise must be 0 or more, got {self.bias} and {self.noise}")
 
 
@@ -51,9 +51,9 @@ def apply_intensity(images: Tensor, drawn: Intensity) -> Tensor:
         height, width = images.shape[-2:]
         y = torch.linspace(-1, 1, height, device=images.device).view(1, 1, -1, 1)
         x = torch.linspace(-1, 1, width, device=images.device).view(1, 1, 1, -1)
-        b = drawn.bias.to(images).view(-1, 5, 1, 1).unbind(dim=1)  # five of (N, 1, 1)
-        b = [part[:, None] for part in b]
-        images = images * torch.exp(b[0] * y + b[1] * x + b[2] * y * y + b[3] * x * y + b[4] * x * x)
+        b = drawn.bias.to(images).T.reshape(5, -1, 1, 1, 1)  # one (N, 1, 1, 1) for each term
+        field = b[0] * y + b[1] * x + b[2] * y * y + b[3] * x * y + b[4] * x * x
+        images = images * torch.exp(field.double()).to(images)  # float64: as in augment/gamma.py
     if drawn.noise.any():
         generator = torch.Generator().manual_seed(drawn.noise_seed)
         noise = torch.randn(images.shape, generator=generator).to(images)

@@ -18,14 +18,10 @@ def mirror(position: Tensor, size: Tensor | int) -> Tensor:
     The edge pixel is not repeated (numpy's "reflect"): -1 -> 1, size -> size - 2. Works for whole and
     fractional positions, beyond twice the size too. A slice one pixel wide maps everything to 0.
     """
-    last = size - 1
-    period = 2 * last
-    if isinstance(size, int):
-        if size == 1:
-            return torch.zeros_like(position)
-    else:
-        period = period.clamp(min=1)
-    return last - (torch.remainder(position, period) - last).abs()
+    last = torch.as_tensor(size, device=position.device) - 1
+    period = (2 * last).clamp(min=1)
+    folded = last - (torch.remainder(position, period) - last).abs()
+    return folded.clamp(min=0)  # below 0 only in a slice one pixel wide
 
 
 class Padding(NamedTuple):

@@ -35,13 +35,13 @@ def normalise(
         slice_moments: mean and variance (N, C) of the whole slices, needed for "slice" alone.
     Raises: InputError for another word, or "slice" without moments.
     """
-    if statistics == "crop":
-        variance, mean = torch.var_mean(images, dim=(-2, -1), correction=0, keepdim=True)
-    elif statistics == "inside":
-        weight = inside.to(images.dtype)
-        count = weight.sum(dim=(-2, -1), keepdim=True).clamp(min=1)
-        mean = (images * weight).sum(dim=(-2, -1), keepdim=True) / count
-        variance = ((images - mean).square() * weight).sum(dim=(-2, -1), keepdim=True) / count
+    if statistics in ("inside", "crop"):
+        shows_nothing = ~inside.flatten(1).any(dim=1).view(-1, 1, 1, 1)  # nothing but padding: count that
+        counted = torch.ones_like(inside) if statistics == "crop" else inside | shows_nothing
+        weight = counted.to(images.dtype)
+        count = _slice_sum(weight)
+        mean = _slice_sum(images * weight) / count
+        variance = _slice_sum((images - mean).square() * weight) / count
     elif statistics == "slice" and slice_moments is not None:
         mean, variance = (moment.to(images)[..., None, None] for moment in slice_moments)
     elif statistics == "slice":
@@ -49,3 +49,11 @@ def normalise(
     else:
         raise InputError(f"statistics must be one of {', '.join(STATISTICS)}, got {statistics!r}")
     return z_score(images, mean, variance)
+
+
+def _slice_sum(images: Tensor) -> Tensor:
+    """Sum over each slice, (N, C, H, W) -> (N, C, 1, 1), row by row.
+
+    Torch shares one long sum out among its threads, so that the last digit depends on how many there are.
+    """
+    return images.sum(dim=-1, keepdim=True).sum(dim=-2, keepdim=True)

@@ -37,7 +37,7 @@ def prepare_grey(grey: np.ndarray, config: PrepareConfig) -> np.ndarray:
 
 def prepare_mask(mask: np.ndarray, config: PrepareConfig) -> np.ndarray:
     """The part of each coarse pixel that is atrium, 0..255: bool (z, y, x) -> uint8 (z, y', x')."""
-    return block_mean(mask.astype(np.uint8) * np.uint8(255), config.downsample)
+    return block_mean(np.where(mask, np.uint8(255), np.uint8(0)), config.downsample)
 
 
 def block_mean(stack: np.ndarray, factor: int) -> np.ndarray:
