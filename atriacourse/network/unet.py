@@ -6,6 +6,7 @@ Source: Chen, Bai and Rueckert 2018, section 2.1 and Fig. 1; widths and up-sampl
 """
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NamedTuple
 
 from torch import Tensor, nn
@@ -37,7 +38,11 @@ class NetworkConfig:
                 f"it needs one encoder width more than decoder widths (poolings + 1 and poolings)"
             )
         if min(*self.encoder, *self.decoder, self.hidden, self.inputs, *self.grids) < 1 or not self.grids:
-            raise InputError("widths, hidden units, inputs and grids of the network must be 1 or more")
+            raise InputError(
+                f"widths, hidden units, inputs and grids of the network must be 1 or more, got encoder "
+                f"{self.encoder}, decoder {self.decoder}, hidden {self.hidden}, inputs {self.inputs}, "
+                f"grids {self.grids}"
+            )
         if self.upsampling not in UPSAMPLINGS:
             raise InputError(f"upsampling must be one of {', '.join(UPSAMPLINGS)}, got {self.upsampling!r}")
         if not 0 <= self.dropout < 1:
@@ -74,9 +79,7 @@ def deep_unet(*, label_head: bool = True) -> NetworkConfig:
 
 def vanilla_unet(*, label_head: bool = False) -> NetworkConfig:
     """The baseline of Table 2: four poolings. The paper gives no widths; we drop the deepest level."""
-    return NetworkConfig(
-        encoder=(64, 128, 256, 512, 512), decoder=(256, 128, 64, 64), label_head=label_head
-    )
+    return NetworkConfig(encoder=(64, 128, 256, 512, 512), decoder=(256, 128, 64, 64), label_head=label_head)
 
 
 class MultiTaskOutput(NamedTuple):
@@ -96,7 +99,7 @@ class MultiTaskUNet(nn.Module):
         super().__init__()
         self.config = config
         widths = (config.inputs, *config.encoder)
-        self.encoder = nn.ModuleList(ConvBlock(a, b) for a, b in zip(widths, widths[1:], strict=False))
+        self.encoder = nn.ModuleList(ConvBlock(a, b) for a, b in pairwise(widths))
         self.pool = nn.MaxPool2d(kernel_size=2, stride=2)
 
         self.decoder = nn.ModuleList()
@@ -134,13 +137,13 @@ class MultiTaskUNet(nn.Module):
     def _check(self, images: Tensor) -> None:
         if images.ndim != 4 or images.shape[1] != self.config.inputs:
             raise InputError(
-                f"network got a batch of shape {tuple(images.shape)}, but needs (N, {self.config.inputs}, H, W)"
+                f"batch is {tuple(images.shape)}, but the network needs (N, {self.config.inputs}, H, W)"
             )
         height, width = images.shape[-2:]
         multiple = self.config.multiple
         if height % multiple or width % multiple:
             up_height, up_width = -(-height // multiple) * multiple, -(-width // multiple) * multiple
             raise InputError(
-                f"slice is {height}x{width}, but {self.config.poolings} halvings need multiples of {multiple}; "
-                f"mirror-pad it to {up_height}x{up_width} with pad_to_multiple()"
+                f"slice is {height}x{width}, but {self.config.poolings} halvings need multiples of "
+                f"{multiple}; mirror-pad it to {up_height}x{up_width} with pad_to_multiple()"
             )

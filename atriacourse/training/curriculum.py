@@ -36,7 +36,10 @@ class CurriculumConfig:
         if list(self.sizes) != sorted(self.sizes):
             raise InputError(f"crop sizes must ascend, got {self.sizes}; choose the order with `order`")
         if min(*self.sizes, *self.batch_sizes, self.passes, self.slices_per_case) < 1:
-            raise InputError("crop sizes, batch sizes, passes and slices_per_case must be 1 or more")
+            raise InputError(
+                f"crop sizes, batch sizes, passes and slices_per_case must be 1 or more, got {self.sizes}, "
+                f"{self.batch_sizes}, {self.passes} and {self.slices_per_case}"
+            )
         if self.order not in ORDERS:
             raise InputError(f"order must be one of {', '.join(ORDERS)}, got {self.order!r}")
 
@@ -90,5 +93,7 @@ def epoch_steps(
         for start in range(0, len(cases), batch):
             chosen = slice(start, start + batch)
             seed_of_step = int(rng.integers(2**63))
-            steps.append(Step(config.sizes[stage], cases[chosen].tolist(), slices[chosen].tolist(), seed_of_step))
+            steps.append(
+                Step(config.sizes[stage], cases[chosen].tolist(), slices[chosen].tolist(), seed_of_step)
+            )
     return steps

@@ -25,7 +25,10 @@ class ScheduleConfig:
         if self.kind not in SCHEDULES:
             raise InputError(f"schedule must be one of {', '.join(SCHEDULES)}, got {self.kind!r}")
         if not 0 < self.factor <= 1 or self.every < 1 or not 0 <= self.warmup < 1:
-            raise InputError("schedule needs 0 < factor <= 1, every >= 1 and 0 <= warmup < 1")
+            raise InputError(
+                f"schedule needs 0 < factor <= 1, every >= 1 and 0 <= warmup < 1, "
+                f"got {self.factor}, {self.every} and {self.warmup}"
+            )
 
 
 def learning_rate(config: ScheduleConfig, *, base: float, epoch: int, progress: float) -> float:
