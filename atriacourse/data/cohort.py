@@ -3,6 +3,7 @@
 After data/layouts.py and data/labels.py, before data/audit.py, data/splits.py and data/bank.py. The two
 classes a caller meets, `Case` and `Cohort`, live in data/case.py and can be imported from here."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def open_cohort(
         labels_csv: the pre/post table; by default looked for beside the cases and up to two folders above.
     Raises: InputError saying what was found, if no layout is recognised, or several cohorts lie below.
     """
-    folder = Path(folder).absolute()
+    folder = Path(os.path.abspath(folder))  # a root's name is the cohort's, so "." and ".." must go
     if not folder.exists():
         raise InputError(
             f"{folder}: there is no such file or folder; check the path, or download with data_fetch"

@@ -49,6 +49,12 @@ class Grid:
     orientation: str  # of the file's array, e.g. "LPS"
     affine: tuple[tuple[float, ...], ...]  # 4 x 4, file voxel (i, j, k) -> RAS mm, as the file has it
 
+    @property
+    def affine_is_real(self) -> bool:
+        """Whether the file's affine has the spacing used here, rather than a placeholder's."""
+        sizes = np.linalg.norm(np.array(self.affine)[:3, :3], axis=0)[self._file_axes()]
+        return bool(np.allclose(sizes, self.spacing_mm, rtol=1e-4))
+
     def to_canonical(self, native: np.ndarray) -> np.ndarray:
         """The file's (i, j, k) array as a contiguous (z, y, x) array."""
         turned = orientations.apply_orientation(native, self._turn())
@@ -67,6 +73,10 @@ class Grid:
         for axis, (place, flip) in enumerate(turn):
             back[int(place)] = axis, flip
         return orientations.apply_orientation(canonical, back)
+
+    def _file_axes(self) -> np.ndarray:
+        """The file axis (0 = i) of z, of y and of x."""
+        return np.argsort(self._turn()[:, 0])
 
     def _turn(self) -> np.ndarray:
         """nibabel's (3, 2) table: for each file axis its canonical place (0 = z) and its flip (+1, -1)."""
@@ -108,12 +118,13 @@ def grid_from(
             f"must be one 3D volume with at least one voxel along each axis, got shape {geometry.shape}; "
             "save a single channel and time point as 3D"
         )
-    if not np.isfinite(geometry.affine).all() or abs(np.linalg.det(geometry.affine[:3, :3])) < 1e-9:
+    nearest = axis_letters(geometry.affine)
+    if len(nearest) < 3:
         raise InputError(
             f"the header's affine is degenerate: {geometry.affine.tolist()}; "
             "write the file again with a valid one"
         )
-    letters = checked_orientation(orientation) if orientation else axis_letters(geometry.affine)
+    letters = checked_orientation(orientation) if orientation else nearest
     sizes = np.linalg.norm(geometry.affine[:3, :3], axis=0)  # mm along the file's i, j, k
     grid = Grid(
         shape=(1, 1, 1),
@@ -122,7 +133,7 @@ def grid_from(
         orientation=letters,
         affine=as_rows(geometry.affine),
     )
-    order = np.argsort(grid._turn()[:, 0])  # file axis of z, of y, of x
+    order = grid._file_axes()
     shape = tuple(int(geometry.shape[axis]) for axis in order)
     if spacing_mm is not None:
         return replace(grid, shape=shape, spacing_mm=checked_spacing(spacing_mm), spacing_source="caller")
@@ -134,8 +145,14 @@ def grid_from(
 
 
 def axis_letters(affine: np.ndarray) -> str:
-    """The closest anatomical direction of each file axis, e.g. "RAS" for a positive diagonal affine."""
-    return "".join(orientations.aff2axcodes(affine))
+    """The closest anatomical direction of each file axis, e.g. "RAS" for a positive diagonal affine.
+
+    Fewer than three letters: the affine is degenerate, an axis of no length or two along one line.
+    """
+    directions = affine[:3, :3]
+    if not np.isfinite(affine).all() or np.linalg.matrix_rank(directions) < 3:
+        return ""
+    return "".join(letter or "" for letter in orientations.aff2axcodes(affine))
 
 
 def checked_orientation(orientation: str) -> str:

@@ -30,6 +30,7 @@ WRITERS = {".nii.gz": nifti, ".nii": nifti, ".nrrd": nrrd_file}
 DAMAGE = (
     OSError,
     EOFError,
+    StopIteration,  # pynrrd on an empty file
     ValueError,
     KeyError,
     TypeError,
@@ -164,8 +165,7 @@ def write_volume(path: Path | str, voxels: np.ndarray, *, like: Grid) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name.removesuffix(suffix)}.{os.getpid()}{suffix}")
     try:
-        real = like.spacing_source != "assumed"
-        WRITERS[suffix].write(draft, native, np.array(like.affine), real_spacing=real)
+        WRITERS[suffix].write(draft, native, np.array(like.affine), real_spacing=like.affine_is_real)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
