@@ -13,7 +13,7 @@ VENV := .venv/bin/python
 environment: .venv/installed
 
 book: environment
-	$(VENV) book/make_book.py
+	$(VENV) tools/make_book.py
 
 test: environment
 	$(VENV) -m pytest -n 2 --dist loadgroup

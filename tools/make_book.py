@@ -1,7 +1,7 @@
 """Build the book: run every chapter once, render the pages, and name the page to open.
 
-    python book/make_book.py                        what `make book` does
-    python book/make_book.py -p profile=laptop      with another value for a chapter's parameter
+    python tools/make_book.py                        what `make book` does
+    python tools/make_book.py -p profile=laptop      with another value for a chapter's parameter
 
 Any failing cell, unknown parameter, warning of the renderer, or chapter that was not rendered from this
 run ends the build with exit code 1.
@@ -13,10 +13,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import yaml
 from chapters import BookError, Executed, chapter_paths, execute, place_in_cache
 from siblings import write_siblings
 
-HERE = Path(__file__).resolve().parent
+BOOK = Path(__file__).resolve().parents[1] / "book"
 USED = "Using cached notebook"  # what Jupyter Book says of a chapter whose outputs it took from the cache
 
 
@@ -62,11 +63,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("-p", "--parameter", action="append", default=[], metavar="NAME=VALUE")
     given = parser.parse_args(arguments).parameter
     try:
-        parameters = dict(pair.split("=", 1) for pair in given if _is_pair(pair))
-        written = write_siblings(HERE)
+        parameters = dict(map(_parameter, given))
+        written = write_siblings(BOOK)
         for path in written:
             print(f"{path.name}: rewritten from its chapter; commit it")
-        page, _ = build_book(HERE, parameters=parameters)
+        page, _ = build_book(BOOK, parameters=parameters)
     except BookError as error:
         print(f"The book was not built. {error}", file=sys.stderr)
         return 1
@@ -74,10 +75,12 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _is_pair(text: str) -> bool:
-    if "=" not in text:
+def _parameter(text: str) -> tuple[str, object]:
+    """`cases=8` -> ("cases", 8): values are read as YAML, so a number is a number."""
+    name, equals, value = text.partition("=")
+    if not equals:
         raise BookError(f"a parameter is given as NAME=VALUE, got {text!r}")
-    return True
+    return name, yaml.safe_load(value)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Write the plain notebook beside each chapter: the file that Colab and a local Jupyter open.
 
-    python book/siblings.py
+    python tools/siblings.py
 
 `NN_name.md` is the source; `NN_name.ipynb` is made from it and committed. It has the same code cells,
 a set-up cell for Colab in front, no outputs, and plain Markdown where the book's source uses directives
@@ -21,11 +21,11 @@ OPEN = re.compile(r"^(?P<fence>:{3,}|`{3,})\{(?P<name>[\w-]+)\} *(?P<title>.*)$"
 OPTION = re.compile(r"^:(?P<key>[\w-]+): *(?P<value>.*)$")
 BOXES = {"note": "Note", "tip": "Tip", "warning": "Warning", "important": "Important", "admonition": ""}
 SETUP = """\
-# Colab: install the course. The torch and numpy that are already there stay as they are.
+# Colab: install the course; its torch and numpy stay as they are.
 import importlib.util
 
 if importlib.util.find_spec("atriacourse") is None:
-    # a missing file means: upload the course's zip archive to Colab's file panel first
+    # "file not found"? Upload the course as a zip archive to the file panel.
     %pip install -q {source}"""
 UPLOAD = "/content/atriacourse.zip"
 
@@ -129,5 +129,5 @@ def _box(name: str, title: str, body: list[str], path: Path) -> list[str]:
 
 
 if __name__ == "__main__":
-    for written_path in write_siblings(Path(__file__).resolve().parent):
+    for written_path in write_siblings(Path(__file__).resolve().parents[1] / "book"):
         sys.stdout.write(f"wrote {written_path.name}\n")

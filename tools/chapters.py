@@ -101,6 +101,7 @@ def execute(path: Path, *, parameters: dict[str, object]) -> tuple[NotebookNode,
                 target,
                 parameters=parameters,
                 kernel_name="python3",
+                language="python",
                 cwd=path.parent,
                 progress_bar=False,
                 extra_arguments=["--log-level=ERROR"],  # a remark of the kernel on its transport, no use here
