@@ -56,9 +56,9 @@ class Grid:
         return bool(np.allclose(sizes, self.spacing_mm, rtol=1e-4))
 
     def to_canonical(self, native: np.ndarray) -> np.ndarray:
-        """The file's (i, j, k) array as a contiguous (z, y, x) array."""
+        """The file's (i, j, k) array as a contiguous (z, y, x) array in the machine's byte order."""
         turned = orientations.apply_orientation(native, self._turn())
-        return np.ascontiguousarray(turned)
+        return np.ascontiguousarray(turned, dtype=native.dtype.newbyteorder("="))
 
     def to_native(self, canonical: np.ndarray) -> np.ndarray:
         """The way back: a (z, y, x) array in the file's own (i, j, k) order."""

@@ -29,7 +29,9 @@ def read_geometry(path: Path) -> Geometry:
 
 def read_voxels(path: Path) -> np.ndarray:
     """(i, j, k), with the header's slope and intercept applied."""
-    image = nibabel.load(path)
+    image = nibabel.load(
+        path, mmap=False
+    )  # a mapped file could not be written again while its voxels are used
     return np.asanyarray(image.dataobj).reshape(spatial_shape(image.shape))
 
 

@@ -103,15 +103,17 @@ def read_mask(
             from_file(reader.read_geometry, path, **options), spacing_mm=spacing_mm, orientation=orientation
         )
         native = checked_numbers(from_file(reader.read_voxels, path, **options))
-        values = tuple(np.unique(native).tolist())
+        labels = grid.to_canonical(native)
+        values = tuple(np.unique(labels).tolist())
         if not (set(values) <= {0, 1} or set(values) <= {0, 255}):
             shown = ", ".join(f"{value:g}" for value in values[:8]) + (", ..." if len(values) > 8 else "")
             raise InputError(
                 f"a mask must hold the values 0 and 1, or 0 and 255; found {shown}. Is this the image, or a "
                 "mask of several structures or probabilities? Write one structure as 0 and 1"
             )
-        voxels = grid.to_canonical(native != 0)
-    return Volume(voxels=voxels, grid=grid, path=path, label_values=tuple(int(value) for value in values))
+    return Volume(
+        voxels=labels != 0, grid=grid, path=path, label_values=tuple(int(value) for value in values)
+    )
 
 
 def read_grid(

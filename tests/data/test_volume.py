@@ -112,6 +112,19 @@ def test_a_mask_overlays_its_image_in_the_files_own_space(tmp_path, rng, axes, s
     assert again.spacing_mm == pytest.approx(volume.spacing_mm, rel=1e-6)
 
 
+def test_a_scan_from_a_big_endian_machine(tmp_path, rng):
+    native = voxels_of(rng)
+    header = nibabel.Nifti1Header(endianness=">")
+    nibabel.save(
+        nibabel.Nifti1Image(native.astype(">i2"), np.diag([-1, -1, 2, 1]), header), tmp_path / "a.nii"
+    )
+    nrrd.write(str(tmp_path / "a.nrrd"), native.astype(">i2"), {"spacings": [1, 1, 2]})
+    for name in ("a.nii", "a.nrrd"):
+        voxels = read_volume(tmp_path / name).voxels
+        np.testing.assert_array_equal(voxels, native.T)
+        assert voxels.dtype.isnative
+
+
 def test_a_nifti_keeps_its_affine_to_the_last_bit(tmp_path, rng):
     scan = save(tmp_path / "scan.nii.gz", voxels_of(rng), affine_of(SIGNED_AXES[11]))
     volume = read_volume(scan)
