@@ -77,6 +77,19 @@ def tiny_config(tiny_settings):
     return override(profile("paper"), tiny_settings)
 
 
+@pytest.fixture(scope="session")
+def tiny_run(phantom_folder, tiny_config, tmp_path_factory) -> Path:
+    """The folder of a finished run on the phantoms; copy it before changing anything."""
+    from atriacourse.data.cohort import open_cohort
+    from atriacourse.runs.splitting import make_split
+    from atriacourse.runs.train import train_run
+
+    folder = tmp_path_factory.mktemp("runs") / "tiny"
+    cohort = open_cohort(phantom_folder)
+    train_run(cohort, folder, config=tiny_config, split=make_split(cohort, "holdout", seed=0), device="cpu")
+    return folder
+
+
 @pytest.fixture
 def one_thread():
     """Sums in one order: what "bit for bit" is promised for."""

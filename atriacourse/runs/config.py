@@ -7,8 +7,9 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from atriacourse.augment.batch import AugmentConfig
 from atriacourse.augment.prepare import PrepareConfig
@@ -16,7 +17,10 @@ from atriacourse.errors import InputError
 from atriacourse.inference.postprocess import PostprocessConfig
 from atriacourse.inference.predict import PredictConfig
 from atriacourse.network.unet import NetworkConfig
-from atriacourse.training.loop import TrainingConfig
+from atriacourse.training.config import TrainingConfig
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,11 +73,11 @@ def from_json(content: Mapping[str, Any]) -> RunConfig:
 
     Raises: InputError naming what is wrong.
     """
-    from pydantic import TypeAdapter, ValidationError  # imported late: it takes a fifth of a second
+    from pydantic import ValidationError  # imported late: it takes a fifth of a second
 
     _refuse_unknown(RunConfig(), content, prefix="")
     try:
-        return TypeAdapter(RunConfig).validate_python(dict(content))
+        return _adapter().validate_python(dict(content))
     except ValidationError as error:
         wrong = "; ".join(
             f"{'.'.join(map(str, part['loc'])) or 'settings'}: {part['msg'].removeprefix('Value error, ')}"
@@ -123,6 +127,13 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read ({error}); is this the folder of a run?") from error
+
+
+@cache
+def _adapter() -> "TypeAdapter[RunConfig]":
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(RunConfig)
 
 
 def _refuse_unknown(known: Any, content: Mapping[str, Any], *, prefix: str) -> None:
