@@ -241,7 +241,7 @@ def strata_of(cohort: Cohort, groups: Groups, *, seed: int) -> list[list[list[st
         members.setdefault(groups[name], []).append(name)
     label = {case.name: case.post_ablation for case in cohort}
     strata: dict[str, list[list[str]]] = {}
-    for names in sorted(members.values()):
+    for names in members.values():  # in the order of their first names
         labels = {label[name] for name in names}
         strata.setdefault(str(labels.pop()) if len(labels) == 1 else "mixed", []).append(names)
     generator = np.random.default_rng(seed)

@@ -56,10 +56,10 @@ def test_one_image_with_two_masks_is_a_copy():
     assert pair.copy and pair.same_image and not pair.same_mask
 
 
-def test_a_rescaled_copy_with_a_retouched_mask_is_found_by_its_looks():
+def test_a_rescaled_copy_with_another_mask_is_found_by_its_looks():
     image, mask = scan(1)
     retouched = mask.copy()
-    retouched[np.argwhere(mask)[0][0]] = False  # one slice less
+    retouched[np.argwhere(mask)[0][0]] = False  # one slice less: the centre moves by less than a sample
     duller = np.uint8(image * 0.6 + 20)
     (pair,) = alike([take("a", image, mask), take("b", duller, retouched)])
     assert pair.copy and not pair.same_image and not pair.same_mask

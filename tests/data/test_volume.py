@@ -130,7 +130,9 @@ def test_a_nifti_keeps_its_affine_to_the_last_bit(tmp_path, rng):
     volume = read_volume(scan)
     written = write_volume(tmp_path / "mask.nii.gz", volume.voxels > 100, like=volume.grid)
     np.testing.assert_array_equal(nibabel.load(written).affine, nibabel.load(scan).affine)
-    np.testing.assert_allclose(nibabel.load(written).get_qform(), nibabel.load(scan).affine, atol=1e-5)
+    qform, code = nibabel.load(written).get_qform(coded=True)
+    np.testing.assert_allclose(qform, nibabel.load(scan).affine, atol=1e-5)
+    assert code == 1  # both transforms are valid, for viewers that use only this one
 
 
 def test_a_mirrored_affine_survives_too(tmp_path, rng):
@@ -192,6 +194,7 @@ def test_an_orientation_known_better_overrides_the_header(tmp_path):
     written = write_volume(tmp_path / "mask.nii", volume.voxels > 0, like=volume.grid)
     np.testing.assert_array_equal(np.asarray(nibabel.load(written).dataobj), native > 0)
     np.testing.assert_array_equal(nibabel.load(written).affine, nibabel.load(path).affine)
+    assert nibabel.load(written).header.get_xyzt_units()[0] == "mm"
 
 
 @pytest.mark.parametrize("letters", ["RAX", "RLS", "RA", "RASS", "ras?"])
@@ -325,6 +328,12 @@ class TestGreyLevels:
     def test_eight_bits_stay(self):
         voxels = np.array([[[3, 7, 80]]], dtype=np.uint8)
         assert grey_levels(Volume(voxels=voxels, grid=plain_grid((1, 1, 3), (1, 1, 1)))) is voxels
+
+    def test_large_numbers_keep_their_differences(self):
+        # 2^24 + 1 and + 2 are one float32 number: 1/2 of 255 = 127.5 rounds to the even 128
+        voxels = np.array([[[2**24, 2**24 + 1, 2**24 + 2]]], dtype=np.int32)
+        grey = grey_levels(Volume(voxels=voxels, grid=plain_grid((1, 1, 3), (1, 1, 1))))
+        assert grey.tolist() == [[[0, 128, 255]]]
 
     def test_constant(self):
         voxels = np.full((1, 2, 3), 7.5)
