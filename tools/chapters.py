@@ -7,6 +7,7 @@ shows exactly what that run gave and the build itself executes nothing.
 `make_book.py` uses this to build the book, `tests/book` to test it.
 """
 
+import os
 import re
 import sys
 import tempfile
@@ -35,7 +36,8 @@ class Executed:
     """What one run of a chapter took."""
 
     name: str
-    seconds: float
+    seconds: float  # by the clock
+    cpu_seconds: float  # of all cores together; the clock runs on while others use the machine
     peak_memory_mb: float | None  # of the largest child process so far; None where the system cannot tell
 
 
@@ -91,7 +93,7 @@ def execute(path: Path, *, parameters: dict[str, object]) -> tuple[NotebookNode,
     if unknown:
         known = ", ".join(sorted(parameter_names(notebook))) or "none"
         raise BookError(f"{path.name} has no parameter {', '.join(sorted(unknown))}; it has: {known}")
-    began = time.perf_counter()
+    began, cpu_before = time.perf_counter(), _children_cpu_seconds()
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "in.ipynb", Path(folder) / "out.ipynb"
         nbformat.write(notebook, source)
@@ -109,9 +111,14 @@ def execute(path: Path, *, parameters: dict[str, object]) -> tuple[NotebookNode,
             )
         except papermill.PapermillExecutionError as error:
             raise BookError(f"{path.name}, code cell {error.exec_count}: {error}") from error
-    seconds = time.perf_counter() - began
+    took = Executed(
+        name=path.stem,
+        seconds=time.perf_counter() - began,
+        cpu_seconds=_children_cpu_seconds() - cpu_before,
+        peak_memory_mb=_children_peak_memory_mb(),
+    )
     _place_outputs(notebook, ran)
-    return notebook, Executed(name=path.stem, seconds=seconds, peak_memory_mb=_children_peak_memory_mb())
+    return notebook, took
 
 
 def _place_outputs(notebook: NotebookNode, ran: NotebookNode) -> None:
@@ -125,6 +132,12 @@ def _place_outputs(notebook: NotebookNode, ran: NotebookNode) -> None:
     notebook.metadata["language_info"] = ran.metadata["language_info"]
     if "widgets" in ran.metadata:
         notebook.metadata["widgets"] = ran.metadata["widgets"]
+
+
+def _children_cpu_seconds() -> float:
+    """Processor time of the child processes that have ended (the chapters' kernels among them)."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def _children_peak_memory_mb() -> float | None:

@@ -1,9 +1,10 @@
-"""Charts with the style of figures.py: the pipeline, a training history, scores by case, guesses.
+"""Charts with the course's style (style.py): the pipeline, a training history, scores by case, guesses.
 
 Each function returns a closed `Figure`: a notebook shows it once, when it is the last line of a cell.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,8 +13,8 @@ from matplotlib.figure import Figure
 
 from atriacourse.errors import InputError
 from atriacourse.evaluation.summary import summarise
-from atriacourse.teaching.figures import BLUE, GREEN, ORANGE, STYLE, closed
 from atriacourse.teaching.guess import Guess
+from atriacourse.teaching.style import BLUE, ORANGE, STYLE, closed
 
 STEPS = ("load", "look", "augment", "train", "predict", "clean", "score")  # the pipeline, in order
 
@@ -27,49 +28,37 @@ def pipeline(*, here: Sequence[str]) -> Figure:
     if unknown:
         raise InputError(f"no step is called {', '.join(sorted(unknown))}; the steps are {', '.join(STEPS)}")
     with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(figsize=(8, 0.75), layout="constrained")
+        figure, axes = plt.subplots(figsize=(8.8, 0.7), layout="constrained")
         for number, step in enumerate(STEPS):
             face, ink = (BLUE, "white") if step in here else ("#E8E8E8", "#333333")
             box = {"boxstyle": "round,pad=0.45", "facecolor": face, "edgecolor": "none"}
-            axes.text(number, 0, step, ha="center", va="center", color=ink, bbox=box, fontsize=11)
+            axes.text(number, 0, step, ha="center", va="center", color=ink, bbox=box, fontsize=10)
             if number:
                 arrow = {"arrowstyle": "->", "color": "#666666"}
-                axes.annotate("", (number - 0.38, 0), (number - 0.62, 0), arrowprops=arrow)
+                axes.annotate("", (number - 0.39, 0), (number - 0.61, 0), arrowprops=arrow)
         axes.set(xlim=(-0.5, len(STEPS) - 0.5), ylim=(-0.5, 0.5))
         axes.set_axis_off()
         return closed(figure)
 
 
-def training_curves(
-    history: pd.DataFrame, *, step: str, panels: Mapping[str, Sequence[str]], labels: Mapping[str, str]
-) -> Figure:
-    """The columns of a training history against its steps, one panel per quantity.
+def training_curves(run: Path) -> Figure:
+    """Loss and validation Dice of a run over its epochs.
 
-    Args:
-        history: one row per record; a column may be empty (nan) where it was not measured.
-        step: the column along the bottom.
-        panels: axis label -> the columns drawn in that panel.
-        labels: column -> its name in the legend.
-    Raises: InputError for a column that the history does not have.
+    Args: run: its folder, with log.csv and validation.csv (runs/logs.py).
+    Raises: InputError if the run has not validated yet.
     """
-    wanted = [step, *(column for columns in panels.values() for column in columns)]
-    missing = [column for column in wanted if column not in history.columns]
-    if missing:
-        raise InputError(
-            f"the history has no column {', '.join(missing)}; it has {', '.join(history.columns)}"
-        )
+    if not (run / "validation.csv").is_file():
+        raise InputError(f"{run} has no validation.csv yet; train it to its first validation")
+    log, validation = pd.read_csv(run / "log.csv"), pd.read_csv(run / "validation.csv")
     with plt.rc_context(STYLE):
-        figure, grid = plt.subplots(
-            1, len(panels), figsize=(4.2 * len(panels), 2.9), layout="constrained", squeeze=False
-        )
-        for axes, (quantity, columns) in zip(grid.flat, panels.items(), strict=True):
-            for column, color, line in zip(columns, (BLUE, ORANGE, GREEN), ("-", "--", ":"), strict=False):
-                drawn = history[[step, column]].dropna()
-                axes.plot(
-                    drawn[step], drawn[column], line, marker="o", ms=3, color=color, label=labels[column]
-                )
-            axes.set(xlabel=labels[step], ylabel=quantity)
-            axes.legend()
+        figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 2.9), layout="constrained")
+        done = log["epoch"] + 1  # the log counts epochs from 0, the validation how many are done
+        left.plot(done, log["mask_loss"], "-", color=BLUE, label="pixels")
+        left.plot(done, log["label_loss"], "--", color=ORANGE, label="label")
+        left.set(xlabel="epochs", ylabel="loss")
+        left.legend()
+        right.plot(validation["epoch"], validation["dice"], "-", marker="o", color=BLUE)
+        right.set(xlabel="epochs", ylabel="mean Dice, validation cases", xlim=left.get_xlim(), ylim=(0, 1))
         return closed(figure)
 
 

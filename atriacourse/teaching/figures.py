@@ -6,8 +6,6 @@ Volumes are (z, y, x) in the course's orientation (data/grid.py): z grows toward
 back, x towards the patient's left. Masks are drawn as outlines, not as coloured areas, so the picture
 below stays visible; truth and guess differ in colour *and* line, so they can be told apart in grey too.
 Each function returns a closed `Figure`: a notebook shows it once, when it is the last line of a cell.
-
-Colours: Okabe and Ito, told apart by colour-blind readers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,32 +19,8 @@ from matplotlib.figure import Figure
 from skimage.measure import find_contours
 
 from atriacourse.errors import InputError
+from atriacourse.teaching.style import LINES, STYLE, Line, closed
 from atriacourse.teaching.views import middle, readable_range, spread_slices, window_around
-
-STYLE = {
-    "figure.dpi": 110,
-    "figure.facecolor": "white",  # also in the page's dark mode: a scan is read on one ground
-    "savefig.facecolor": "white",
-    "font.size": 10,
-    "axes.titlesize": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "legend.frameon": False,
-    "lines.linewidth": 1.6,
-}
-BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
-SKY = "#56B4E9"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Line:
-    """How one outline is drawn."""
-
-    color: str
-    style: str
-
-
-LINES = (Line(color=SKY, style="-"), Line(color=ORANGE, style="--"), Line(color=PURPLE, style=":"))
 
 # What is at the left, right, top and bottom of the screen, for each plane of a canonical volume.
 LETTERS = {"axial": "RLAP", "coronal": "RLSI", "sagittal": "APSI"}
@@ -146,6 +120,37 @@ def add_legend(figure: Figure, names: Sequence[str]) -> None:
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """One slice of a row of pictures; the fields are those of `show_slice`."""
+
+    plane: np.ndarray  # (rows, columns)
+    spacing_mm: Sequence[float]  # (row, column)
+    title: str = ""
+    masks: Mapping[str, np.ndarray] | None = None
+    grey_range: tuple[float, float] | None = None
+
+
+def side_by_side(panels: Sequence[Panel], *, height: float = 2.8) -> Figure:
+    """Slices in a row; the names of the first panel's masks stand below. Height: inches of one slice."""
+    with plt.rc_context(STYLE):
+        figure, grid = plt.subplots(
+            1, len(panels), figsize=(height * len(panels), height + 0.3), layout="constrained", squeeze=False
+        )
+        for axes, panel in zip(grid.flat, panels, strict=True):
+            show_slice(
+                axes,
+                panel.plane,
+                spacing_mm=panel.spacing_mm,
+                masks=panel.masks,
+                grey_range=panel.grey_range,
+            )
+            axes.set_title(panel.title)
+        if panels[0].masks:
+            add_legend(figure, list(panels[0].masks))
+        return closed(figure)
+
+
 def slice_montage(
     voxels: np.ndarray,
     *,
@@ -194,19 +199,22 @@ def three_planes(
     *,
     spacing_mm: Sequence[float],
     masks: Mapping[str, np.ndarray] | None = None,
-    centre: Sequence[int] | None = None,
+    around: np.ndarray | None = None,
     margin_mm: float | None = None,
 ) -> Figure:
     """The axial, coronal and sagittal plane through one voxel.
 
-    Args: voxels: (z, y, x). spacing_mm: (z, y, x). masks: name -> (z, y, x) mask.
-        centre: (z, y, x); the middle of the first mask if None, of the volume where there is no mask.
-        margin_mm: show only so much around the masks, in the slices' own plane; None shows everything.
+    Args: voxels: (z, y, x). spacing_mm: (z, y, x). masks: name -> (z, y, x) mask to outline.
+        around: the mask through whose middle the planes run, outlined or not; the first of `masks` if
+        None, and the middle of the volume where there is none. margin_mm: show only so much around that
+        mask, in the slices' own plane; None shows everything.
     """
     masks = masks or {}
-    z, y, x = centre or middle(next(iter(masks.values()), None), voxels.shape)
+    around = next(iter(masks.values()), None) if around is None else around
+    z, y, x = middle(around, voxels.shape)
     dz, dy, dx = spacing_mm
-    _, rows, columns = window_around(masks, voxels.shape, spacing_mm, margin_mm)
+    shown = {} if around is None else {"around": around}
+    _, rows, columns = window_around(shown, voxels.shape, spacing_mm, margin_mm)
     # Head up: z grows towards the head but row 0 is on top, so two of the planes are turned over.
     planes = {
         "axial": (f"axial, z = {z}", np.s_[z, rows, columns], (dy, dx)),
@@ -224,9 +232,3 @@ def three_planes(
         if masks:
             add_legend(figure, list(masks))
         return closed(figure)
-
-
-def closed(figure: Figure) -> Figure:
-    """Take the figure out of pyplot's list, so that a notebook does not show it a second time."""
-    plt.close(figure)
-    return figure

@@ -7,12 +7,14 @@ from matplotlib import pyplot as plt
 
 from atriacourse.errors import InputError
 from atriacourse.teaching.figures import (
-    LINES,
+    Panel,
     round_length_mm,
     show_slice,
+    side_by_side,
     slice_montage,
     three_planes,
 )
+from atriacourse.teaching.style import LINES
 
 mpl.use("agg")  # no screen needed
 
@@ -100,7 +102,7 @@ def test_letters_stand_where_they_belong_and_only_when_known(axes, volume):
 def test_three_planes_put_the_head_on_top(volume):
     volume[:] = 0
     volume[5] = 200  # the top slice, towards the head
-    figure = three_planes(volume, spacing_mm=SPACING_MM, centre=(5, 10, 20))
+    figure = three_planes(volume, spacing_mm=SPACING_MM)
     shown = {axes.get_title().split(",")[0]: axes.images[0].get_array() for axes in figure.axes}
     assert shown["coronal"].shape == (6, 40)
     assert shown["sagittal"].shape == (6, 20)
@@ -124,6 +126,25 @@ def test_three_planes_cut_the_masks_with_the_image(volume, mask):
         filled = np.argwhere(axes.images[0].get_array() > 50)
         assert rows.min() == filled[:, 0].min() - 0.5
         assert columns.max() == filled[:, 1].max() + 0.5
+
+
+def test_three_planes_run_through_a_mask_that_is_not_outlined(volume, mask):
+    figure = three_planes(volume, spacing_mm=SPACING_MM, around=mask, margin_mm=0.0)
+    assert [axes.get_title() for axes in figure.axes] == [
+        "axial, z = 2",
+        "coronal, y = 7",
+        "sagittal, x = 20",
+    ]
+    assert figure.axes[0].images[0].get_array().shape == (8, 21)  # rows 4..11, columns 10..30
+    assert not any(lines_of(axes, LINES[0]) for axes in figure.axes)
+
+
+def test_panels_stand_in_a_row_with_the_names_below(volume, mask):
+    first = Panel(plane=volume[2], spacing_mm=(1, 1), title="a", masks={"truth": mask[2]})
+    figure = side_by_side([first, Panel(plane=volume[3], spacing_mm=(1, 1), grey_range=(0, 9))])
+    assert [axes.get_title() for axes in figure.axes] == ["a", ""]
+    assert figure.axes[1].images[0].get_clim() == (0, 9)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["truth"]
 
 
 def test_montage_shows_the_filled_slices_and_names_the_masks(volume, mask):

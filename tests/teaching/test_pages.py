@@ -1,7 +1,6 @@
 """Charts, guesses, checks and source listings of the pages."""
 
 import matplotlib as mpl
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -24,17 +23,19 @@ def test_pipeline_fills_the_steps_of_the_page():
         charts.pipeline(here=["bake"])
 
 
-def test_training_curves_skip_what_was_not_measured():
-    history = pd.DataFrame({"step": [1, 2, 3], "loss": [3.0, 2.0, 1.0], "dice": [np.nan, 0.5, np.nan]})
-    labels = {"step": "updates", "loss": "training", "dice": "validation"}
-    figure = charts.training_curves(
-        history, step="step", panels={"loss": ["loss"], "Dice": ["dice"]}, labels=labels
-    )
-    drawn = [axes.lines[0].get_xydata().tolist() for axes in figure.axes]
-    assert drawn == [[[1, 3], [2, 2], [3, 1]], [[2, 0.5]]]
-    assert [axes.get_ylabel() for axes in figure.axes] == ["loss", "Dice"]
-    with pytest.raises(InputError, match="no column hd"):
-        charts.training_curves(history, step="step", panels={"mm": ["hd"]}, labels=labels)
+def test_training_curves_put_loss_and_validation_on_one_count_of_epochs(tmp_path):
+    with pytest.raises(InputError, match=r"no validation\.csv yet"):
+        charts.training_curves(tmp_path)
+    log = pd.DataFrame({"epoch": [0, 1, 2], "mask_loss": [3.0, 2.0, 1.0], "label_loss": [0.7, 0.6, 0.5]})
+    log.to_csv(tmp_path / "log.csv")
+    pd.DataFrame({"epoch": [1, 3], "dice": [0.2, 0.8]}).to_csv(tmp_path / "validation.csv")
+    left, right = charts.training_curves(tmp_path).axes
+    assert [line.get_xydata().tolist() for line in left.lines] == [
+        [[1, 3], [2, 2], [3, 1]],
+        [[1, 0.7], [2, 0.6], [3, 0.5]],
+    ]
+    assert right.lines[0].get_xydata().tolist() == [[1, 0.2], [3, 0.8]]
+    assert left.get_xlim() == right.get_xlim()
 
 
 def test_case_scores_draw_every_case_and_the_interval():
