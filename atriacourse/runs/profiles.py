@@ -16,8 +16,8 @@ from atriacourse.inference.predict import PredictConfig
 from atriacourse.network.unet import NetworkConfig, deep_unet
 from atriacourse.runs.config import RunConfig
 from atriacourse.training.curriculum import CurriculumConfig
-from atriacourse.training.losses import LossConfig
 from atriacourse.training.loop import TrainingConfig
+from atriacourse.training.losses import LossConfig
 from atriacourse.training.schedule import ScheduleConfig
 
 
@@ -41,18 +41,27 @@ def smoke() -> RunConfig:
 
 
 def laptop() -> RunConfig:
-    """A quarter of an hour on two cores: half resolution, narrow network, AdamW with a cosine."""
+    """A quarter of an hour on two cores: what a short run gains most from, found by trying.
+
+    Departures from the paper: half the resolution in-plane; six neighbouring slices shown as channels; no
+    flips (a short run has no time to learn four orientations); soft Dice beside cross-entropy; a small
+    lambda; a wider gamma, a bias field and noise; AdamW with a cosine.
+    """
+    offsets = (-9, -6, -3, 0, 3, 6, 9)
     return RunConfig(
         profile="laptop",
         minutes=15,
-        prepare=PrepareConfig(downsample=2),
+        prepare=PrepareConfig(downsample=2, offsets=offsets),
         augmentation=AugmentConfig(
-            geometry=GeometryConfig(),
-            gamma=GammaConfig(),
-            intensity=IntensityConfig(),
+            geometry=GeometryConfig(flip_up_down=0, flip_left_right=0),
+            gamma=GammaConfig(probability=0.7, low=0.6, high=2.2),
+            intensity=IntensityConfig(bias=0.3, noise=0.05),
         ),
         network=NetworkConfig(
-            encoder=(24, 48, 96, 96, 96, 96), decoder=(96, 96, 48, 24, 24), hidden=128
+            inputs=len(offsets),
+            encoder=(24, 48, 96, 96, 96, 96),
+            decoder=(96, 96, 48, 24, 24),
+            hidden=128,
         ),
         training=TrainingConfig(
             optimiser="adamw",
@@ -61,6 +70,7 @@ def laptop() -> RunConfig:
             gradient_clip=1.0,
             schedule=ScheduleConfig(kind="cosine"),
             curriculum=CurriculumConfig(sizes=(64, 96), batch_sizes=(16, 16)),
+            loss=LossConfig(mask="cross_entropy_dice", label="softmax", label_weight=0.1),
             validations=8,
         ),
     )
@@ -79,7 +89,7 @@ def colab() -> RunConfig:
             gradient_clip=1.0,
             schedule=ScheduleConfig(kind="cosine"),
             curriculum=CurriculumConfig(sizes=(128, 192, 256), batch_sizes=(16, 16, 16)),
-            loss=LossConfig(label="softmax"),
+            loss=LossConfig(mask="cross_entropy_dice", label="softmax", label_weight=0.1),
         ),
         prediction=PredictConfig(batch_size=16),
     )

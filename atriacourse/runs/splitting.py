@@ -1,6 +1,7 @@
 """From the word on the command line to a split: holdout, list, fold:K/N or all.
 
-Before runs/train.py, after data/splits.py.
+Before runs/train.py, after data/splits.py. Copies of one scan stay on one side, and so do lookalikes:
+probably two scans of one patient, of which no list is published.
 """
 
 import re
@@ -27,7 +28,8 @@ def make_split(cohort: Cohort, kind: str, *, seed: int, saved: Path | None = Non
     cohort = cohort.subset(labelled)
     groups = Split.load(saved).groups if saved is not None and saved.is_file() else {}
     if not set(labelled) <= set(groups):
-        groups = scan_groups(cohort)
+        # phantoms are different patients by construction; of real scans nobody published who is who
+        groups = scan_groups(cohort, lookalikes=cohort.layout != "phantom")
     if kind == "holdout":
         return holdout_split(cohort, seed=seed, groups=groups)
     if kind == "list":
