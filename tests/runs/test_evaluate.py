@@ -1,0 +1,170 @@
+"""Scores case by case: kept as they come, never of another model, and a leak is told."""
+
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from atriacourse.data.cohort import open_cohort
+from atriacourse.errors import InputError
+from atriacourse.evaluation.case import read_table
+from atriacourse.runs.config import read_json
+from atriacourse.runs.evaluate import cases_to_score, evaluate_cohort
+from atriacourse.runs.folder import open_model
+from atriacourse.runs.predict import Segmenter
+
+
+@pytest.fixture(scope="module")
+def segmenter(tiny_run):
+    return Segmenter(open_model(tiny_run), device="cpu")
+
+
+@pytest.fixture(scope="module")
+def other(tiny_run):
+    return Segmenter(open_model(tiny_run, checkpoint="last"), device="cpu")
+
+
+@pytest.fixture(scope="module")
+def whole(phantom_folder):
+    return open_cohort(phantom_folder)
+
+
+@pytest.fixture
+def cohort(whole):
+    return whole.subset(whole.names[:3])
+
+
+def test_the_table_has_a_row_a_case_with_what_was_predicted(segmenter, cohort, tmp_path):
+    path = tmp_path / "new" / "scores.csv"
+    told = []
+    result = evaluate_cohort(segmenter, cohort, path, on_case=lambda *args: told.append(args))
+    assert list(result.table["name"]) == list(cohort.names) == [name for name, _ in told]
+    assert result.problems == {}
+    pd.testing.assert_frame_equal(result.table, read_table(path))
+    for case, row in zip(cohort, result.table.to_dict("records"), strict=True):
+        image, truth = case.image(), case.mask().voxels
+        guess = segmenter(image)
+        overlap = 2 * (truth & guess.mask).sum() / (truth.sum() + guess.mask.sum())
+        assert row["dice"] == pytest.approx(overlap)
+        assert row["truth_ml"] == pytest.approx(truth.sum() * np.prod(image.spacing_mm) / 1000)
+        assert row["spacing_source"] == "file" and bool(row["post_ablation"]) is case.post_ablation
+        assert row["post_ablation_probability"] == pytest.approx(guess.post_ablation)
+    note = read_json(path.with_suffix(".json"))
+    assert note["model"] == segmenter.saved.fingerprint() and note["raw"] is False and note["torch"]
+
+
+def test_rows_are_there_as_soon_as_they_are_known(segmenter, cohort, tmp_path):
+    path = tmp_path / "scores.csv"
+    seen = []
+    evaluate_cohort(segmenter, cohort, path, on_case=lambda *_: seen.append(len(read_table(path))))
+    assert seen == [1, 2, 3]
+
+
+def test_interrupted_it_goes_on_with_the_next_case(segmenter, cohort, tmp_path):
+    path = tmp_path / "scores.csv"
+
+    def interrupt(name, row):
+        if name == cohort.names[1]:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate_cohort(segmenter, cohort, path, on_case=interrupt)
+    table = read_table(path)
+    assert len(table) == 2
+    table.loc[0, "dice"] = 0.123456789012345678  # to be recognised
+    table.to_csv(path, index=False)
+    result = evaluate_cohort(segmenter, cohort, path)
+    assert list(result.table["name"]) == list(cohort.names)
+    assert result.table["dice"][0] == pytest.approx(0.123456789012345678)
+    assert result.table["dice"][1] == pytest.approx(table["dice"][1], rel=1e-15)
+
+
+def test_all_there_nothing_is_predicted_again(segmenter, cohort, tmp_path, monkeypatch):
+    path = tmp_path / "scores.csv"
+    first = evaluate_cohort(segmenter, cohort, path)
+    content = path.read_bytes()
+    monkeypatch.setattr(Segmenter, "__call__", lambda *args: pytest.fail("predicted again"))
+    again = evaluate_cohort(segmenter, cohort, path)
+    pd.testing.assert_frame_equal(first.table, again.table)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("what", ["model", "raw", "spacing_mm", "cohort"])
+def test_scores_of_another_kind_are_not_mixed_in(segmenter, other, cohort, tmp_path, what):
+    path = tmp_path / "scores.csv"
+    evaluate_cohort(segmenter, cohort, path)
+    content = path.read_bytes()
+    model, raw = (other if what == "model" else segmenter), what == "raw"
+    if what == "spacing_mm":
+        cohort = replace(cohort, cases=tuple(replace(case, spacing_mm=(1.0, 1.0, 1.0)) for case in cohort))
+    if what == "cohort":
+        cohort = replace(cohort, name="elsewhere")
+    with pytest.raises(InputError, match=f"holds scores of another {what}; name another file, or remove it"):
+        evaluate_cohort(model, cohort, path, raw=raw)
+    assert path.read_bytes() == content
+
+
+def test_a_table_of_unknown_origin_is_not_touched(segmenter, cohort, tmp_path):
+    path = tmp_path / "scores.csv"
+    path.write_text("name,dice\nmine,1.0\n")
+    with pytest.raises(InputError, match="scores of another model"):
+        evaluate_cohort(segmenter, cohort, path)
+    assert path.read_text() == "name,dice\nmine,1.0\n"
+
+
+def test_a_case_that_cannot_be_scored_is_told_and_the_others_are(segmenter, cohort, tmp_path):
+    broken = shutil.copy(cohort.cases[1].image_path, tmp_path / "lgemri.nrrd")
+    broken.write_bytes(broken.read_bytes()[:3000])
+    cases = (
+        replace(cohort.cases[0], mask_path=None),
+        replace(cohort.cases[1], image_path=broken),
+        cohort.cases[2],
+    )
+    told = {}
+    result = evaluate_cohort(
+        segmenter, replace(cohort, cases=cases), tmp_path / "scores.csv", on_case=told.__setitem__
+    )
+    assert list(result.table["name"]) == [cohort.names[2]]
+    assert "has no mask" in result.problems[cohort.names[0]]
+    assert "lgemri.nrrd" in result.problems[cohort.names[1]]
+    assert told[cohort.names[0]] == result.problems[cohort.names[0]]
+
+
+def test_nothing_to_score_is_an_error(segmenter, cohort, tmp_path):
+    bare = replace(cohort, cases=tuple(replace(case, mask_path=None) for case in cohort))
+    with pytest.raises(InputError, match=r"none of the 3 cases could be scored: .*has no mask"):
+        evaluate_cohort(segmenter, bare, tmp_path / "scores.csv")
+
+
+# ---- which cases ---------------------------------------------------------------------------------
+
+
+def test_the_held_out_cases_of_the_folder_it_was_trained_on(tiny_run, whole):
+    saved = open_model(tiny_run)
+    for which in ("auto", "held-out"):
+        chosen, leaked = cases_to_score(saved, whole, which)
+        assert chosen.names == saved.split().test and leaked == ()
+
+
+def test_all_cases_with_the_leak_told(tiny_run, whole):
+    saved = open_model(tiny_run)
+    chosen, leaked = cases_to_score(saved, whole, "all")
+    assert chosen.names == whole.names and set(leaked) == set(saved.split().train)
+
+
+def test_every_case_of_another_cohort(tiny_run, whole):
+    others = tuple(replace(case, name=f"other{k}") for k, case in enumerate(whole))
+    elsewhere = replace(whole, cases=others, lists={})
+    saved = open_model(tiny_run)
+    for which in ("auto", "all"):
+        chosen, leaked = cases_to_score(saved, elsewhere, which)
+        assert len(chosen) == 6 and not leaked
+    with pytest.raises(InputError, match=r"none of the 1 held-out cases .* or score all cases"):
+        cases_to_score(saved, elsewhere, "held-out")
+
+
+def test_another_word_is_refused(tiny_run, whole):
+    with pytest.raises(InputError, match="auto, held-out or all, got 'some'"):
+        cases_to_score(open_model(tiny_run), whole, "some")

@@ -1,0 +1,346 @@
+"""The command line: what it says, what it writes, and the exit codes a script relies on."""
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import nibabel
+import numpy as np
+import pytest
+
+from atriacourse.cli import main
+from atriacourse.cli.progress import stop_on_signal
+from atriacourse.data.cohort import open_cohort
+from atriacourse.data.volume import read_mask
+from atriacourse.evaluation.case import read_table, write_table
+from atriacourse.runs.config import read_json
+from atriacourse.runs.profiles import PROFILES
+from atriacourse.training.checkpoint import read_checkpoint
+
+COMMANDS = ("audit", "phantom", "train", "bag", "predict", "evaluate", "compare", "describe")
+
+
+@pytest.fixture
+def cli(monkeypatch, capsys, one_thread):
+    """Run a command in this process: exit code, stdout, stderr."""
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["atriacourse", *map(str, words)])
+        with pytest.raises(SystemExit) as end:
+            main()
+            sys.exit(0)
+        said = capsys.readouterr()
+        assert "Traceback" not in said.err
+        return end.value.code or 0, said.out, said.err
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def tiny(tiny_settings):
+    """The tiny network as options of train and bag."""
+    settings = [setting for setting in tiny_settings if not setting.startswith("epochs")]
+    return ["--profile", "paper", *(word for name in settings for word in ("--set", name)), "--epochs", "2"]
+
+
+def error_line(err):
+    """The one line that tells of bad input, below whatever the progress bars drew."""
+    lines = [line for line in re.split(r"[\r\n]", err) if line.startswith("atriacourse: ")]
+    assert len(lines) == 1 and err.rstrip("\n").endswith(lines[0])
+    return lines[0]
+
+
+# ---- help and mistakes ---------------------------------------------------------------------------
+
+
+def test_help_lists_every_command(cli):
+    code, out, _ = cli("--help")
+    assert code == 0 and all(command in out for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(cli, command):
+    code, out, _ = cli(command, "--help")
+    assert code == 0 and f"atriacourse {command} [OPTIONS]" in re.sub(r"\s+", " ", out)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["describe", "--profile", "huge"], "choose one of smoke"),
+        (["describe", "--set", "epoch=3"], "no setting 'epoch'"),
+        (["describe", "--model", "nowhere"], "not the folder of a run"),
+        (["audit", "nowhere"], "no such file or folder"),
+        (["train", "--data", "nowhere", "--out", "run"], "no such file or folder"),
+        (["train", "--data", ".", "--out", "run", "--epochs", "1", "--minutes", "1"], "not both"),
+        (["train", "--data", ".", "--out", "run", "--threads", "0"], "--threads must be 1 or more"),
+        (["predict", "nowhere", "--model", "m", "--out", "o"], "no such file or folder"),
+        (["evaluate", "--model", "nowhere", "--data", "DATA"], "not the folder of a run"),
+        (["compare", "a.csv", "b.csv"], "no table a.csv"),
+        (["train", "--data", "DATA", "--out", "run", "--split", "list"], "no test list"),
+        (["train", "--data", "DATA", "--out", "run", "--split", "fold:9/3"], "K from 1 to N"),
+        (["train", "--data", "DATA", "--out", "run", "--device", "abacus"], "device must be"),
+        (["phantom", "ph", "--format", "dicom"], "file_format"),
+    ],
+)
+def test_bad_input_is_one_line_and_code_2(cli, words, said, tmp_path, monkeypatch, phantom_folder):
+    monkeypatch.chdir(tmp_path)
+    code, _, err = cli(*(phantom_folder if word == "DATA" else word for word in words))
+    assert code == 2 and said in error_line(err)
+
+
+def test_a_folder_that_cannot_be_written_is_one_line_and_code_2(cli, phantom_folder, tiny, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    code, _, err = cli("train", "--data", phantom_folder, "--out", tmp_path / "file" / "run", *tiny)
+    assert code == 2 and "file" in error_line(err)
+
+
+def test_an_unknown_option_is_code_2(cli):
+    assert cli("train", "--colour", "blue")[0] == 2
+
+
+# ---- describe, audit, phantom --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_describe_prints_each_profile(cli, name):
+    code, out, _ = cli("describe", "--profile", name)
+    assert code == 0 and out.startswith(f"profile {name}: ") and "parameters: " in out
+
+
+def test_describe_prints_a_run_and_an_override(cli, tiny_run):
+    assert "2 epochs" in cli("describe", "--model", tiny_run)[1]
+    assert "  epochs=7" in cli("describe", "--profile", "smoke", "--set", "epochs=7")[1].splitlines()
+
+
+def test_audit_is_0_when_all_is_well_and_1_when_a_file_is_not(cli, phantom_folder, tmp_path):
+    folder = shutil.copytree(phantom_folder, tmp_path / "cohort")
+    code, out, _ = cli("audit", folder, "--csv", tmp_path / "audit.csv")
+    assert code == 0 and "6" in out and len((tmp_path / "audit.csv").read_text().splitlines()) == 7
+    scan = open_cohort(folder).cases[0].image_path
+    scan.write_bytes(scan.read_bytes()[:2000])
+    code, out, _ = cli("audit", folder)
+    assert code == 1 and scan.parent.name in out
+
+
+def test_phantom_writes_a_cohort_and_goes_on_with_it(cli, tmp_path):
+    words = ["phantom", tmp_path / "ph", "--matrix", 48, "--slices", 8, "--format", "nifti"]
+    code, out, _ = cli(*words, "--cases", 1)
+    assert code == 0 and "8 x 48 x 48" in out
+    assert cli(*words, "--cases", 2)[0] == 0
+    assert len(open_cohort(tmp_path / "ph")) == 2
+    code, _, err = cli(*words, "--cases", 2, "--seed", 1)
+    assert code == 2 and "give another folder" in error_line(err)
+
+
+# ---- train and bag -------------------------------------------------------------------------------
+
+
+def test_train_then_the_same_command_then_another(cli, phantom_folder, tiny, tmp_path):
+    words = ["train", "--data", phantom_folder, "--out", tmp_path / "run", *tiny]
+    code, out, err = cli(*words, "--threads", 1)
+    assert code == 0 and "done: " in out and "2 epochs" in out and "epoch 1" in err
+    assert read_json(tmp_path / "run" / "run.json")["done"] is True
+    assert cli(*words)[0] == 0
+    for more, said in (
+        (["--seed", 1], "other seed 0"),
+        (["--epochs", 3], "other settings"),
+        (["--split", "all"], "split"),
+        (["--split", "fold:1/3"], "split"),
+    ):
+        code, _, err = cli(*words, *more)
+        assert code == 2 and said in error_line(err)
+
+
+def test_train_on_a_fold_with_a_damaged_checkpoint(cli, phantom_folder, tiny, tmp_path):
+    words = ["train", "--data", phantom_folder, "--out", tmp_path / "run", "--split", "fold:2/3", *tiny]
+    assert cli(*words)[0] == 0
+    assert len(read_json(tmp_path / "run" / "split.json")["test"]) == 2
+    last = tmp_path / "run" / "last.safetensors"
+    last.write_bytes(last.read_bytes()[:500])
+    code, _, err = cli(*words)
+    assert code == 2 and "train again" in error_line(err)
+
+
+def test_a_diverging_run_is_one_line_and_code_2(cli, phantom_folder, tiny, tmp_path):
+    words = ["train", "--data", phantom_folder, "--out", tmp_path / "run", *tiny]
+    code, _, err = cli(*words, "--set", "training.learning_rate=1e30")
+    assert code == 2 and "NaN or infinite" in error_line(err)
+
+
+def test_train_without_masks_or_labels(cli, phantom_folder, tiny, tmp_path):
+    folder = shutil.copytree(phantom_folder, tmp_path / "cohort")
+    (folder / "pre post ablation recrods.csv").unlink()
+    words = ["train", "--data", folder, "--out", tmp_path / "run", *tiny]
+    assert cli(*words, "--epochs", 1)[0] == 0
+    for mask in folder.rglob("laendo.nrrd"):
+        mask.unlink()
+    code, _, err = cli("train", "--data", folder, "--out", tmp_path / "other", *tiny)
+    assert code == 2 and "no case has a mask" in error_line(err)
+    assert not (tmp_path / "other").exists()
+
+
+def test_bag_trains_predicts_and_is_scored_as_one(cli, phantom_folder, tiny, tmp_path):
+    bag = tmp_path / "bag"
+    words = ["bag", "--data", phantom_folder, "--out", bag, "--members", 2, *tiny, "--epochs", 1]
+    code, out, _ = cli(*words)
+    assert code == 0 and "member 1 of 2" in out
+    assert cli(*words)[1].count("is done already") == 2
+    code, out, _ = cli("evaluate", "--model", bag, "--data", phantom_folder)
+    assert code == 0 and out.count("Dice") == 1
+
+
+def test_ctrl_c_saves_exits_130_and_the_same_command_goes_on(cli, phantom_folder, tiny, tmp_path):
+    run = tmp_path / "run"
+    words = ["train", "--data", phantom_folder, "--out", run, *tiny, "--threads", 1]
+    words += ["--epochs", 5000, "--set", "training.save_seconds=0", "--set", "training.validations=1"]
+    words = [str(word) for word in words]
+    child = subprocess.Popen(
+        [sys.executable, "-c", "from atriacourse.cli import main; main()", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        give_up = time.monotonic() + 120
+        while not (run / "last.safetensors").exists():
+            assert child.poll() is None and time.monotonic() < give_up
+            time.sleep(0.01)
+        child.send_signal(signal.SIGINT)
+        _, err = child.communicate(timeout=120)
+    finally:
+        child.kill()
+    assert child.returncode == 130
+    assert b"Traceback" not in err and b"interrupted; what was computed is saved" in err
+    assert read_json(run / "run.json")["done"] is False
+    state = read_checkpoint(run / "last.safetensors")[1]
+    done = state["epoch"] * 8 + state["step_in_epoch"]
+    assert done >= 1
+    code, out, _ = cli(*[word if word != "5000" else "5001" for word in words])
+    assert code == 2  # another length is another run
+    # the same command goes on from there: stopped again after its first step
+    from atriacourse.training.loop import Trainer
+
+    one_step = Trainer._one_step
+
+    def stop_after_one(self, *args):
+        self.stop_requested = True
+        return one_step(self, *args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trainer, "_one_step", stop_after_one)
+        code, out, err = cli(*words)
+    assert code == 130 and f"going on from epoch {state['epoch']}" in out
+    again = read_checkpoint(run / "last.safetensors")[1]
+    assert again["epoch"] * 8 + again["step_in_epoch"] == done + 1
+
+
+def test_ctrl_c_between_two_members_of_a_bag_is_not_lost():
+    class FakeTrainer:
+        stop_requested = False
+
+    first, second = FakeTrainer(), FakeTrainer()
+    with stop_on_signal() as on_trainer:
+        on_trainer(first)  # and it ends by itself
+        signal.raise_signal(signal.SIGINT)  # while the next member's cases are read
+        on_trainer(second)
+        assert second.stop_requested
+        with pytest.raises(KeyboardInterrupt):  # a second Ctrl-C does not wait for the step to end
+            signal.raise_signal(signal.SIGINT)
+    with stop_on_signal(), pytest.raises(KeyboardInterrupt):  # nothing is trained yet
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+# ---- predict, evaluate, compare ------------------------------------------------------------------
+
+
+def test_predict_one_file_and_a_folder(cli, tiny_run, rng, tmp_path):
+    scans = tmp_path / "scans"
+    scans.mkdir()
+    affine = np.diag([-1.5, 1.5, 2.0, 1.0])
+    for name in ("one", "two"):
+        grey = rng.integers(0, 255, (20, 22, 9)).astype(np.uint8)
+        nibabel.save(nibabel.Nifti1Image(grey, affine), scans / f"{name}.nii.gz")
+    words = ["--model", tiny_run, "--out", tmp_path / "masks"]
+    code, out, _ = cli("predict", scans / "one.nii.gz", *words)
+    assert code == 0 and "one: " in out and "post-ablation" in out
+    code, out, _ = cli("predict", scans, *words)
+    assert code == 0 and "one_la.nii.gz (there already)" in out
+    mask = nibabel.load(tmp_path / "masks" / "two_la.nii.gz")
+    assert mask.shape == (20, 22, 9)
+    np.testing.assert_allclose(mask.affine, affine)
+
+    (scans / "three.nii.gz").write_bytes(b"not a scan")
+    code, out, err = cli("predict", scans, *words, "--overwrite")
+    assert code == 1 and "three.nii.gz" in out and "1 of 3 scans have no mask" in err
+
+
+def test_predict_writes_nrrd_and_probabilities(cli, tiny_run, phantom_folder, tmp_path):
+    case = open_cohort(phantom_folder).cases[0]
+    words = ["predict", case.image_path, "--model", tiny_run, "--out", tmp_path]
+    assert cli(*words, "--format", "nrrd", "--probabilities", "--checkpoint", "last")[0] == 0
+    assert read_mask(tmp_path / f"{case.name}_la.nrrd").shape == case.image().shape
+    assert (tmp_path / f"{case.name}_probability.nrrd").is_file()
+    code, _, err = cli(*words, "--format", "nrrd")  # the best checkpoint is another model
+    assert code == 2 and "masks of another model" in error_line(err)
+
+
+def test_evaluate_scores_the_held_out_cases_and_warns_of_a_leak(cli, tiny_run, phantom_folder, tmp_path):
+    model = shutil.copytree(tiny_run, tmp_path / "run")
+    words = ["evaluate", "--model", model, "--data", phantom_folder]
+    code, out, err = cli(*words)
+    assert code == 0 and "warning" not in err and "dice" in out and "spacing: file" in out
+    assert len(read_table(model / "evaluation-phantoms-auto-best.csv")) == 1
+    code, out, err = cli(*words, "--cases", "all", "--out", tmp_path / "all.csv")
+    assert code == 0 and "warning: 5 of 6 cases were trained on" in err
+    assert len(read_table(tmp_path / "all.csv")) == 6
+    code, _, err = cli(*words, "--cases", "all", "--out", tmp_path / "all.csv", "--raw")
+    assert code == 2 and "scores of another raw" in error_line(err)
+    spacing = ["--spacing-mm", "1", "1", "1"]
+    code, _, err = cli(*words, "--cases", "all", "--out", tmp_path / "all.csv", *spacing)
+    assert code == 2 and "another spacing_mm" in error_line(err)
+
+
+def test_evaluate_with_an_unreadable_case_is_code_1(cli, tiny_run, phantom_folder, tmp_path):
+    folder = shutil.copytree(phantom_folder, tmp_path / "cohort")
+    scan = open_cohort(folder).cases[0].image_path
+    scan.write_bytes(scan.read_bytes()[:2000])
+    words = ["evaluate", "--model", tiny_run, "--data", folder, "--out", tmp_path / "scores.csv"]
+    code, out, err = cli(*words, "--cases", "all")
+    assert code == 1 and "1 of 6 cases could not be scored" in err and "lgemri.nrrd" in out
+    assert len(read_table(tmp_path / "scores.csv")) == 5
+
+
+def test_compare_names_a_winner_only_where_there_is_one(cli, tmp_path):
+    rng = np.random.default_rng(0)
+    base = rng.uniform(0.7, 0.9, 20)
+
+    def table(name, dice):
+        write_table(tmp_path / name, [{"name": f"c{k}", "dice": value} for k, value in enumerate(dice)])
+        return tmp_path / name
+
+    a, b, same = table("a.csv", base), table("b.csv", base + 0.05), table("c.csv", base[::-1])
+    code, out, _ = cli("compare", a, b)
+    assert code == 0 and "mean 0." in out and "B" in out.splitlines()[-1]
+    code, out, _ = cli("compare", a, same)
+    assert code == 0 and re.search(r"no (winner|difference)|not|undecided", out.splitlines()[-1])
+    code, _, err = cli("compare", a, b, "--metric", "beauty")
+    assert code == 2 and "beauty" in error_line(err)
+
+
+def test_only_the_commands_that_need_torch_import_it():
+    script = "import sys; from atriacourse.cli import app; print('torch' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert said.stdout == "False\n"
+
+
+def test_checkpoints_written_by_the_command_line_hold_no_pickle(tiny_run):
+    for path in tiny_run.glob("*.safetensors"):
+        content = path.read_bytes()
+        length = int.from_bytes(content[:8], "little")
+        header = json.loads(content[8 : 8 + length])  # the safetensors format: a length, JSON, numbers
+        assert json.loads(header["__metadata__"]["state"])["epoch"] in (1, 2)
