@@ -1,4 +1,9 @@
-"""A synthetic left atrium in GE-MRI with known truth, at any matrix: config, anatomy, paint, signal, write."""
+"""A synthetic left atrium in GE-MRI with known truth, at any matrix.
+
+Reading order: config, shapes and waves, patient, atrium and neighbours, anatomy, canvas, paint, signal,
+phantom, write. realism.csv sets a cohort's statistics beside those of the real scans (data/statistics.py
+makes it).
+"""
 
 from atriacourse.data.phantom.config import PhantomConfig
 from atriacourse.data.phantom.phantom import Phantom, make_phantom

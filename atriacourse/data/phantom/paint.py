@@ -1,18 +1,20 @@
 """Fill a voxel grid with a patient: the signal of every tissue, and the true masks.
 
-After anatomy.py, before signal.py. Arrays are (z, y, x). Nothing here is random. Each organ is evaluated only
-inside its own bounding box; a voxel on a border takes a share of both tissues (partial volume).
+After anatomy.py and canvas.py, before signal.py. Arrays are (z, y, x). Nothing here is random.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from atriacourse.data.phantom.anatomy import Anatomy, Organ
+from atriacourse.data.phantom.anatomy import TEXTURE_SD
+from atriacourse.data.phantom.canvas import ACQUIRED_MM, Canvas
 from atriacourse.data.phantom.config import PhantomConfig
-from atriacourse.data.phantom.shapes import Points, Solid, smooth_union
+from atriacourse.data.phantom.patient import Anatomy, Organ
+from atriacourse.data.phantom.shapes import Points, smooth_union
 
-MARGIN_MM = 8.0  # the warp moves a surface by less than this
+SKIN_FAT_MM = 14.0
+MYOCARDIUM_MM = 8.0  # of the left ventricle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,138 +23,113 @@ class Painted:
 
     signal: np.ndarray  # float32
     cavity: np.ndarray  # bool: the left atrium's blood pool, cut at the mitral plane
-    wall: np.ndarray  # bool
-    scar: np.ndarray  # bool, part of the wall
+    wall: np.ndarray  # bool: around it, open at the mitral plane
+    scar: np.ndarray  # bool: part of the wall
 
 
 def voxel_axes(anatomy: Anatomy, config: PhantomConfig) -> Points:
     """Where the voxel centres lie: x, y and z in mm from the middle of the atrium, each one-dimensional."""
-    steps = config.spacing_mm[::-1]
-    counts = config.shape[::-1]
+    counts, steps = config.shape[::-1], config.spacing_mm[::-1]
     return tuple(
         ((np.arange(n) - (n - 1) / 2) * step - shift).astype(np.float32)
         for n, step, shift in zip(counts, steps, anatomy.atrium_in_field, strict=True)
     )
 
 
-def _box_slices(solids: tuple[Solid, ...], axes: Points, extra_mm: float) -> tuple[slice, slice, slice]:
-    """The part of the grid that a union of solids can touch, as (z, y, x) slices."""
-    lows, highs = zip(*(solid.box() for solid in solids), strict=True)
-    low, high = np.min(lows, axis=0) - extra_mm, np.max(highs, axis=0) + extra_mm
-    spans = [slice(*np.searchsorted(axis, (lo, hi))) for axis, lo, hi in zip(axes, low, high, strict=True)]
-    return (spans[2], spans[1], spans[0])
-
-
-def _union(solids: tuple[Solid, ...], points: Points, blend_mm: float) -> np.ndarray:
-    distance = solids[0].distance(points)
-    for solid in solids[1:]:
-        distance = smooth_union(distance, solid.distance(points), blend_mm=blend_mm)
-    return distance
-
-
-def _paint(signal: np.ndarray, value: np.ndarray | float, distance: np.ndarray, edge_mm: float) -> None:
-    """Lay a tissue over what is there, in place; the border voxels get a share."""
-    share = np.clip(np.float32(0.5) - distance / np.float32(edge_mm), 0, 1)
-    signal += share * (value - signal)
-
-
-def paint(anatomy: Anatomy, tissues: dict[str, float], texture_sd: float, config: PhantomConfig) -> Painted:
+def paint(anatomy: Anatomy, tissues: dict[str, float], config: PhantomConfig) -> Painted:
     """The noise-free signal and the masks of one patient.
 
-    Args: tissues: signal of each tissue relative to the blood of the left atrium.
+    Args: tissues: signal of each tissue, relative to the blood of the left atrium.
     """
     axes = voxel_axes(anatomy, config)
-    edge = float(np.mean(config.spacing_mm)) * 1.2
-    points = tuple(
-        axis.reshape(shape) + waves.on_grid(*axes)
-        for axis, shape, waves in zip(axes, ((1, 1, -1), (1, -1, 1), (-1, 1, 1)), anatomy.warp, strict=True)
+    whole = Canvas(
+        signal=np.zeros(config.shape, np.float32),
+        texture=_texture(anatomy, axes),
+        axes=axes,
+        warp=None,
+        edge_mm=max(ACQUIRED_MM, 1.2 * float(np.mean(config.spacing_mm))),
     )
-    texture = anatomy.texture.on_grid(*axes)
-    texture *= np.float32(texture_sd)
-    texture += np.float32(1)
+    _paint_chest(whole, anatomy, tissues)
+    for organ in anatomy.far:
+        _paint_organ(whole, organ, tissues)
 
-    x, y, z = axes
-    chest = np.hypot(
-        (x[None] + anatomy.atrium_in_field[0]) / anatomy.chest_half_axes[0],
-        y[:, None] / anatomy.chest_half_axes[1],
-    )
-    chest_mm = ((chest - 1) * min(anatomy.chest_half_axes))[None].astype(np.float32)
-    signal = np.zeros(config.shape, np.float32)
-    _paint(signal, np.float32(tissues["skin fat"]), chest_mm, edge)
-    _paint(signal, np.float32(tissues["chest muscle"]) * texture, chest_mm + 14, edge)
+    solids = [solid for organ in anatomy.near for solid in organ.solids] + list(anatomy.left_heart())
+    box = whole.window(solids, extra_mm=MYOCARDIUM_MM)
+    heart = whole.part(box)
+    heart = replace(heart, warp=tuple(waves.on_grid(*heart.axes) for waves in anatomy.warp))
+    for organ in anatomy.near:
+        _paint_organ(heart, organ, tissues)
 
-    for organ in anatomy.around:
-        _paint_organ(signal, organ, tissues, texture, points, axes, edge)
-    return _paint_left_heart(signal, anatomy, tissues, texture, points, axes, edge)
+    masks = [np.zeros(config.shape, bool) for _ in range(3)]
+    for mask, inside in zip(masks, _paint_left_heart(heart, anatomy, tissues), strict=True):
+        mask[box] = inside
+    return Painted(signal=whole.signal, cavity=masks[0], wall=masks[1], scar=masks[2])
 
 
-def _paint_organ(
-    signal: np.ndarray,
-    organ: Organ,
-    tissues: dict[str, float],
-    texture: np.ndarray,
-    points: Points,
-    axes: Points,
-    edge: float,
-) -> None:
-    groups = [organ.solids] if organ.blend_mm > 1 else [(solid,) for solid in organ.solids]
-    for solids in groups:
-        box = _box_slices(solids, axes, MARGIN_MM + organ.wall_mm)
-        if 0 in signal[box].shape:
-            continue
-        distance = _union(solids, tuple(p[box] for p in points), organ.blend_mm)
-        if organ.wall_mm:
-            _paint(signal[box], tissues[organ.wall_tissue] * texture[box], distance - organ.wall_mm, edge)
-        plain = organ.tissue.endswith("blood") or organ.tissue == "vessel"
-        value = np.float32(tissues[organ.tissue])
-        _paint(signal[box], value if plain else value * texture[box], distance, edge)
+def _texture(anatomy: Anatomy, axes: Points) -> np.ndarray:
+    """Bright spots and threads on dark ground, as fat and small vessels look in a slice; mean 1."""
+    field = anatomy.texture.on_grid(*axes)
+    field -= np.float32(TEXTURE_SD**2 / 2)  # E exp(w) = exp(SD^2 / 2)
+    return np.exp(field, out=field)
+
+
+def _paint_chest(canvas: Canvas, anatomy: Anatomy, tissues: dict[str, float]) -> None:
+    """The outline of the chest: an ellipse in every slice, skin fat outside muscle."""
+    x, y, _ = canvas.axes
+    half_x, half_y = anatomy.chest_half_axes
+    radius = np.hypot((x + anatomy.atrium_in_field[0])[None] / half_x, y[:, None] / half_y)
+    distance = ((radius - 1) * min(half_x, half_y))[None].astype(np.float32)
+    canvas.lay(tissues["skin fat"], distance)
+    canvas.lay(tissues["chest muscle"] * canvas.texture, distance + np.float32(SKIN_FAT_MM))
+
+
+def _paint_organ(canvas: Canvas, organ: Organ, tissues: dict[str, float]) -> None:
+    box = canvas.window(organ.solids, extra_mm=organ.wall_mm)
+    here = canvas.part(box)
+    if not here.signal.size:
+        return
+    distance = here.distance(organ.solids, blend_mm=organ.blend_mm, extra_mm=organ.wall_mm)
+    if organ.wall_mm:
+        here.lay(tissues[organ.wall_tissue] * here.texture, distance - np.float32(organ.wall_mm))
+    value = tissues[organ.tissue]
+    here.lay(value if organ.is_blood else value * here.texture, distance)
 
 
 def _paint_left_heart(
-    signal: np.ndarray,
-    anatomy: Anatomy,
-    tissues: dict[str, float],
-    texture: np.ndarray,
-    points: Points,
-    axes: Points,
-    edge: float,
-) -> Painted:
-    beyond = tuple(vein.beyond for vein in anatomy.veins)
-    inside = (*anatomy.body, anatomy.appendage, *(vein.stump for vein in anatomy.veins))
-    box = _box_slices((*inside, *beyond, anatomy.ventricle), axes, MARGIN_MM + 10)
-    here = tuple(p[box] for p in points)
-    view, textured = signal[box], texture[box]
-
-    atrium = _union(anatomy.body, here, 6.0)
-    for solid in inside[len(anatomy.body) :]:
-        atrium = smooth_union(atrium, solid.distance(here), blend_mm=3.0)
+    canvas: Canvas, anatomy: Anatomy, tissues: dict[str, float]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The atrium, its veins, appendage and wall, the ventricle; returns cavity, wall and scar."""
+    wall_mm = np.float32(anatomy.wall_mm)
+    atrium = canvas.distance(anatomy.body, blend_mm=6.0, extra_mm=4.0)
+    branches = canvas.distance(anatomy.branches(), blend_mm=1.0, extra_mm=4.0)
+    atrium = smooth_union(atrium, branches, blend_mm=3.0)
+    distal = canvas.distance([vein.beyond for vein in anatomy.veins], blend_mm=1.0)
+    points = canvas.points()
     past_valve = sum(
         np.float32(n) * (p - np.float32(c))
-        for n, p, c in zip(anatomy.mitral_normal, here, anatomy.mitral_point, strict=True)
+        for n, p, c in zip(anatomy.mitral_normal, points, anatomy.mitral_point, strict=True)
     )
-    ventricle = anatomy.ventricle.distance(here)
-    ventricle = smooth_union(ventricle, np.maximum(atrium, -past_valve), blend_mm=3.0)
-    distal = beyond[0].distance(here)
-    for tube in beyond[1:]:
-        distal = np.minimum(distal, tube.distance(here))
+    chamber = canvas.distance([anatomy.ventricle], blend_mm=1.0, extra_mm=MYOCARDIUM_MM)
+    # the ventricle begins at the valve, and what the plane cuts off the atrium belongs to it
+    ventricle = np.maximum(np.minimum(chamber, atrium), -past_valve)
 
     cavity = (atrium < 0) & (past_valve < 0)
-    wall = (atrium >= 0) & (atrium < anatomy.wall_mm) & (past_valve < 0) & (ventricle > 0) & (distal > 0)
-    pattern = anatomy.scar_pattern.on_grid(*(axis[part] for axis, part in zip(axes, box[::-1], strict=True)))
-    scar = np.zeros_like(wall)
+    wall = (atrium >= 0) & (atrium < wall_mm) & (past_valve < 0) & (distal > 0)
+    pattern = anatomy.scar_pattern.on_grid(*canvas.axes)
+    near = np.full(cavity.shape, -np.float32(1))  # mm inside the nearest scar spot
     for *centre, radius in anatomy.scar_spots:
-        near = sum((p - np.float32(c)) ** 2 for p, c in zip(here, centre, strict=True)) < radius**2
-        scar |= near
-    scar &= wall & (pattern > 0)
+        away = np.sqrt(sum((p - np.float32(c)) ** 2 for p, c in zip(points, centre, strict=True)))
+        np.maximum(near, np.float32(radius) - away, out=near)
+    scarred = np.clip(near, 0, 1) * np.clip(pattern * 2 + np.float32(0.5), 0, 1)
+    scar = wall & (scarred > 0.5)
 
-    _paint(view, tissues["muscle"] * textured, ventricle - 9, edge)
-    _paint(view, np.float32(tissues["left wall"]), atrium - anatomy.wall_mm, edge)
-    _paint(view, np.float32(tissues["vessel"]), distal, edge)
-    view[scar] = np.float32(tissues["scar"])
-    _paint(view, np.float32(tissues["left ventricle blood"]), ventricle, edge)
-    _paint(view, np.float32(1.0), np.maximum(atrium, past_valve), edge)
-
-    full = [np.zeros(signal.shape, bool) for _ in range(3)]
-    for whole, part in zip(full, (cavity, wall, scar), strict=True):
-        whole[box] = part
-    return Painted(signal=signal, cavity=full[0], wall=full[1], scar=full[2])
+    canvas.lay(
+        tissues["muscle"] * canvas.texture, np.maximum(chamber - np.float32(MYOCARDIUM_MM), -past_valve)
+    )
+    wall_signal = np.float32(tissues["left wall"]) * (1 + np.float32(0.15) * pattern)
+    wall_signal += scarred * (np.float32(tissues["scar"]) - wall_signal)
+    canvas.lay(wall_signal, atrium - wall_mm)
+    canvas.lay(tissues["vessel"], distal)
+    canvas.lay(tissues["left ventricle blood"], ventricle)
+    canvas.lay(1.0, np.maximum(atrium, past_valve))
+    return cavity, wall, scar

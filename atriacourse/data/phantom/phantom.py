@@ -1,7 +1,8 @@
 """A synthetic left atrium in GE-MRI with known truth.
 
-Stands where a scan would be read: config -> anatomy -> paint -> signal, and out comes a `Phantom`. It needs no
-download and no licence, so the tests and the rendered book run on it. Arrays are (z, y, x), the way up of LA2018.
+It stands where a scan would be read: config -> anatomy -> paint -> signal, and out comes a `Phantom`. It
+needs no download and no licence, so the tests and the book run on it. Arrays are (z, y, x), the way up of
+LA2018.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,9 @@ import numpy as np
 from atriacourse.data.phantom.anatomy import draw_anatomy
 from atriacourse.data.phantom.config import SITES, PhantomConfig
 from atriacourse.data.phantom.paint import paint, voxel_axes
-from atriacourse.data.phantom.signal import draw_scan, scan
+from atriacourse.data.phantom.signal import draw_scan, take_scan
+
+VERSION = 1  # goes up when a seed gives another phantom than before
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,19 +36,16 @@ def make_phantom(config: PhantomConfig, *, seed: int) -> Phantom:
 
     Args: config: size, and what is fixed of patient and scanner. seed: any non-negative integer.
     """
-    choice, body, scanner = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(3))
+    choice, body, scanner = (np.random.default_rng(part) for part in np.random.SeedSequence(seed).spawn(3))
     # both are drawn even when the config fixes them, so that fixing one changes nothing else
-    post, site = (
-        bool(choice.random() < config.post_fraction),
-        "A" if choice.random() < config.site_a_fraction else "B",
-    )
-    post = post if config.post_ablation is None else config.post_ablation
+    post, site = choice.random() < config.post_fraction, "BA"[choice.random() < config.site_a_fraction]
+    post = bool(post) if config.post_ablation is None else config.post_ablation
     site = config.site or site
-    anatomy = draw_anatomy(config, post_ablation=post, rng=body)
+    anatomy = draw_anatomy(config, site=SITES[site], post_ablation=post, rng=body)
     drawn = draw_scan(SITES[site], post_ablation=post, rng=scanner)
-    painted = paint(anatomy, drawn.tissues, drawn.texture_sd, config)
+    painted = paint(anatomy, drawn.tissues, config)
     return Phantom(
-        image=scan(painted.signal, drawn, voxel_axes(anatomy, config), config),
+        image=take_scan(painted.signal, drawn, voxel_axes(anatomy, config), config),
         mask=painted.cavity,
         wall=painted.wall,
         scar=painted.scar,

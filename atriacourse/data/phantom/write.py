@@ -2,9 +2,9 @@
 
 The last step of data/phantom; data/cohort.py reads what it writes:
 
-    FOLDER/Training Set/<20-character id>/{lgemri,laendo,lawall}.nrrd    labels 0 and 255, as the official ones
-    FOLDER/pre post ablation recrods.csv                                the challenge's own spelling
-    FOLDER/phantom.json                                                 settings, and seed, site, label of each case
+    FOLDER/Training Set/<20-character id>/{lgemri,laendo,lawall}.nrrd   labels 0 and 255, as theirs
+    FOLDER/pre post ablation recrods.csv                               the challenge's own spelling
+    FOLDER/phantom.json                                                settings, and what each case is
 
 Unlike the official files, the headers carry the real voxel size and the patient's axes (LPS).
 """
@@ -24,7 +24,7 @@ import nrrd
 import numpy as np
 
 from atriacourse.data.phantom.config import PhantomConfig
-from atriacourse.data.phantom.phantom import Phantom, make_phantom
+from atriacourse.data.phantom.phantom import VERSION, Phantom, make_phantom
 from atriacourse.errors import InputError
 
 LABELS_CSV = "pre post ablation recrods.csv"
@@ -81,19 +81,19 @@ def write_phantom_cohort(
 ) -> Path:
     """Write a cohort; an interrupted call goes on where it stopped, a finished one does nothing.
 
-    Sites and labels are spread evenly (config.site_a_fraction, config.post_fraction) unless the config fixes them.
+    Sites and labels are spread evenly, by the fractions in the config, unless it fixes them.
 
     Args: file_format: "nrrd" or "nifti". progress: called with (cases done, cases in all) after each case.
     Returns: the folder.
-    Raises: InputError when the folder holds something else: another configuration, seed, format, more cases, or
-        files that are no phantom cohort.
+    Raises: InputError when the folder holds phantoms of other settings, more cases than asked for, or files
+        that are no phantom cohort.
     """
     folder = Path(folder)
     if cases < 1:
         raise InputError(f"cases={cases}: a cohort has at least one")
     if file_format not in SUFFIXES:
         raise InputError(f"file_format={file_format!r}: must be one of {sorted(SUFFIXES)}")
-    settings = {"config": asdict(config), "seed": seed, "file_format": file_format}
+    settings = {"version": VERSION, "config": asdict(config), "seed": seed, "file_format": file_format}
     planned = plan_cases(cases=cases, config=config, seed=seed)
     _refuse_other_content(folder, settings, cases)
 
@@ -117,7 +117,8 @@ def write_phantom_cohort(
     for done, case in enumerate(planned, start=1):
         target = folder / "Training Set" / case.name
         if not target.is_dir():
-            _write_case(target, make_phantom(case.config, seed=case.seed), SUFFIXES[file_format])
+            phantom = make_phantom(case.config, seed=case.seed)
+            _write_case(target, phantom, SUFFIXES[file_format], part=folder / f".{case.name}.part")
         if progress is not None:
             progress(done, cases)
     return folder
@@ -131,19 +132,25 @@ def _refuse_other_content(folder: Path, settings: dict, cases: int) -> None:
         return
     try:
         record = json.loads(record_path.read_text(encoding="utf-8"))
-        other = {key: record[key] for key in settings if record[key] != settings[key]}
-        present = len(record["cases"])
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        present = len(record.pop("cases"))
+        found, wanted = (_flat(entry) for entry in (record, settings))
+    except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
-            f"{record_path} cannot be read ({error}); delete the folder and write it again"
+            f"{record_path} is damaged ({error!r}); delete the folder and write it again"
         ) from error
+    other = sorted(key for key in found | wanted if found.get(key) != wanted.get(key))
     if other:
-        wanted = {key: settings[key] for key in other}
-        raise InputError(f"{folder} was written with {other}, now asked for {wanted}; give another folder")
+        told = ", ".join(f"{key}={found.get(key)!r}, now {wanted.get(key)!r}" for key in other)
+        raise InputError(f"{folder} holds phantoms of other settings ({told}); give another folder")
     if present > cases:
         raise InputError(
             f"{folder} holds {present} cases, now asked for {cases}; ask for {present} or give another folder"
         )
+
+
+def _flat(settings: dict) -> dict:
+    """The settings with those of the phantom's config beside the others."""
+    return {key: value for key, value in settings.items() if key != "config"} | settings["config"]
 
 
 def _write_text(path: Path, text: str) -> None:
@@ -153,9 +160,8 @@ def _write_text(path: Path, text: str) -> None:
     os.replace(part, path)
 
 
-def _write_case(target: Path, phantom: Phantom, suffix: str) -> None:
-    """Write the three volumes beside the target and rename: a case is there whole or not at all."""
-    part = target.with_name(target.name + ".part")
+def _write_case(target: Path, phantom: Phantom, suffix: str, *, part: Path) -> None:
+    """Write the three volumes to the folder `part` and rename it: a case is there whole or not at all."""
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     volumes = {
@@ -166,6 +172,7 @@ def _write_case(target: Path, phantom: Phantom, suffix: str) -> None:
     for name, voxels in volumes.items():
         write = _write_nrrd if suffix == ".nrrd" else _write_nifti
         write(part / (name + suffix), voxels, phantom.spacing_mm)
+    target.parent.mkdir(exist_ok=True)
     os.replace(part, target)
 
 
