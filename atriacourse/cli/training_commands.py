@@ -25,7 +25,9 @@ from atriacourse.cli.progress import TrainingBar, stop_on_signal
 
 def train(
     data: Data,
-    out: Annotated[Path, typer.Option(help="folder of the run; the same command goes on with it")],
+    out: Annotated[
+        Path | None, typer.Option(help="folder of the run [default: runs/COHORT-PROFILE-seedN]")
+    ] = None,
     profile: Profile = "laptop",
     minutes: Minutes = None,
     epochs: Epochs = None,
@@ -45,6 +47,7 @@ def train(
 
     config = run_config(profile, minutes=minutes, epochs=epochs, assignments=set_ or [])
     cohort = open_cohort(data, spacing_mm=spacing_mm, labels_csv=labels)
+    out = out or Path("runs") / f"{cohort.name}-{profile}-seed{seed}"
     chosen = make_split(cohort, split, seed=seed, saved=out / "split.json")
     with TrainingBar() as watcher, stop_on_signal() as stop:
         done = train_run(
@@ -62,7 +65,9 @@ def train(
 
 def bag(
     data: Data,
-    out: Annotated[Path, typer.Option(help="folder of the bag; the same command goes on with it")],
+    out: Annotated[
+        Path | None, typer.Option(help="folder of the bag [default: runs/COHORT-PROFILE-bagN-seedN]")
+    ] = None,
     profile: Profile = "laptop",
     members: Annotated[int, typer.Option(help="how many networks", min=1)] = 5,
     subsets: Annotated[str, typer.Option(help="bootstrap (the paper) or folds")] = "bootstrap",
@@ -84,6 +89,7 @@ def bag(
 
     config = run_config(profile, minutes=minutes, epochs=epochs, assignments=set_ or [])
     cohort = open_cohort(data, spacing_mm=spacing_mm, labels_csv=labels)
+    out = out or Path("runs") / f"{cohort.name}-{profile}-bag{members}-seed{seed}"
     chosen = make_split(cohort, split, seed=seed, saved=out / "split.json")
     with TrainingBar() as watcher, stop_on_signal() as stop:
         done = train_bag(
