@@ -1,6 +1,7 @@
 # Two commands do everything on a fresh machine with Python 3.11 to 3.13:
 #   make book    make the environment, run the chapters, render the pages, name the page to open
 #   make test    make the environment, run the tests
+#   make bench   measure the speed, as ratios within one run
 # Without make (on Windows, say) type the commands of a target one by one; README lists them.
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
@@ -8,7 +9,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 	&& echo $$python && break; done)
 VENV := .venv/bin/python
 
-.PHONY: environment book test clean
+.PHONY: environment book test bench clean
 
 environment: .venv/installed
 
@@ -17,6 +18,10 @@ book: environment
 
 test: environment
 	$(VENV) -m pytest -n 2 --dist loadgroup
+
+bench: environment
+	$(VENV) -m pip install --quiet -c constraints.txt -e ".[bench]"
+	$(VENV) tests/benchmarks/run.py
 
 clean:
 	rm -rf _build .venv

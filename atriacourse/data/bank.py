@@ -31,10 +31,12 @@ class BankCase:
         for what, array in (("grey levels", self.grey), ("mask", self.mask)):
             if array.ndim != 3 or array.dtype != np.uint8 or array.size == 0:
                 raise InputError(
-                    f"case {self.name}: {what} must be uint8 of shape (z, y, x), got {array.dtype} {array.shape}"
+                    f"case {self.name}: {what} must be uint8 (z, y, x), got {array.dtype} {array.shape}"
                 )
         if self.grey.shape != self.mask.shape:
-            raise InputError(f"case {self.name}: grey {self.grey.shape} and mask {self.mask.shape} differ in shape")
+            raise InputError(
+                f"case {self.name}: grey {self.grey.shape} and mask {self.mask.shape} differ in shape"
+            )
 
 
 class RawBatch(NamedTuple):
@@ -57,7 +59,11 @@ class SliceBank:
     """
 
     def __init__(
-        self, cases: Sequence[BankCase], *, offsets: tuple[int, ...] = (0,), device: str | torch.device = "cpu"
+        self,
+        cases: Sequence[BankCase],
+        *,
+        offsets: tuple[int, ...] = (0,),
+        device: str | torch.device = "cpu",
     ) -> None:
         if not cases:
             raise InputError("the slice bank needs at least one case; check the split and the data folder")
@@ -91,9 +97,7 @@ class SliceBank:
         sizes = [tuple(self._grey[case].shape[1:]) for case in cases]
         height, width = (max(size[axis] for size in sizes) for axis in (0, 1))
         channels = len(self.offsets)
-        canvas = torch.zeros(
-            (len(sizes), channels + 1, height, width), dtype=torch.uint8, device=self.device
-        )
+        canvas = torch.zeros((len(sizes), channels + 1, height, width), dtype=torch.uint8, device=self.device)
         histograms = []
         for n, (case, z, (h, w)) in enumerate(zip(cases, slices, sizes, strict=True)):
             shown = neighbours(z, self.offsets, len(self._grey[case]))

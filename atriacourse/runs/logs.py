@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 
-def write_logs(folder: Path, history: Sequence[dict[str, Any]], validations: Sequence[dict[str, Any]]) -> None:
+def write_logs(
+    folder: Path, history: Sequence[dict[str, Any]], validations: Sequence[dict[str, Any]]
+) -> None:
     """Write log.csv (a row an epoch), validation.csv (a row a validation) and tensorboard/."""
     if history:
         rows = [{**row, "slices_per_second": row["slices"] / max(row["seconds"], 1e-9)} for row in history]

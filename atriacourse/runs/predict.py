@@ -103,7 +103,12 @@ def predict_cohort(
     outcomes = []
     for case in cohort:
         outcome = _predict_case(
-            segmenter, case, folder, file_format, probabilities=probabilities, overwrite=overwrite,
+            segmenter,
+            case,
+            folder,
+            file_format,
+            probabilities=probabilities,
+            overwrite=overwrite,
             progress=progress,
         )
         outcomes.append(outcome)
