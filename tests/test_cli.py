@@ -156,6 +156,13 @@ def test_train_then_the_same_command_then_another(cli, phantom_folder, tiny, tmp
         assert code == 2 and said in error_line(err)
 
 
+def test_a_run_without_a_name_gets_one(cli, phantom_folder, tiny, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = cli("train", "--data", phantom_folder, "--seed", 3, *tiny)
+    assert code == 0 and "done: runs/phantoms-paper-seed3" in out
+    assert (tmp_path / "runs" / "phantoms-paper-seed3" / "best.safetensors").is_file()
+
+
 def test_train_on_a_fold_with_a_damaged_checkpoint(cli, phantom_folder, tiny, tmp_path):
     words = ["train", "--data", phantom_folder, "--out", tmp_path / "run", "--split", "fold:2/3", *tiny]
     assert cli(*words)[0] == 0
@@ -277,6 +284,17 @@ def test_predict_one_file_and_a_folder(cli, tiny_run, rng, tmp_path):
     (scans / "three.nii.gz").write_bytes(b"not a scan")
     code, out, err = cli("predict", scans, *words, "--overwrite")
     assert code == 1 and "three.nii.gz" in out and "1 of 3 scans have no mask" in err
+
+
+def test_predict_warns_of_voxels_of_another_size(cli, tiny_run, phantom_folder, tmp_path):
+    case = open_cohort(phantom_folder).cases[0]
+    z, y, x = case.grid().spacing_mm
+    for factor, warned in ((1.15, False), (1.3, True), (1 / 1.3, True)):  # worth a word beyond a fifth
+        size = ["--spacing-mm", z, y * factor, x]
+        code, _, err = cli(
+            "predict", case.image_path, "--model", tiny_run, "--out", tmp_path / str(factor), *size
+        )
+        assert code == 0 and ("1 of 1 scans have other voxels" in err) is warned
 
 
 def test_predict_writes_nrrd_and_probabilities(cli, tiny_run, phantom_folder, tmp_path):

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,6 +20,10 @@ from atriacourse.cli.options import (
     run_config,
 )
 from atriacourse.cli.progress import bar, fail
+
+if TYPE_CHECKING:
+    from atriacourse.data.case import Cohort
+    from atriacourse.runs.folder import SavedModel
 
 
 def predict(
@@ -41,7 +45,9 @@ def predict(
     from atriacourse.runs.predict import Outcome, Segmenter, predict_cohort
 
     cohort = open_cohort(scans, spacing_mm=spacing_mm)
-    segmenter = Segmenter(open_model(model, checkpoint=checkpoint), device=device)
+    saved = open_model(model, checkpoint=checkpoint)
+    warn_of_spacing(saved, cohort)
+    segmenter = Segmenter(saved, device=device)
     with bar("predicting", len(cohort), "case") as shown:
 
         def on_case(outcome: Outcome) -> None:
@@ -92,6 +98,7 @@ def evaluate(
     chosen, leaked = cases_to_score(saved, cohort, cases)
     if leaked:
         fail(f"warning: {len(leaked)} of {len(chosen)} cases were trained on; their scores prove nothing")
+    warn_of_spacing(saved, chosen)
     csv_path = out or model / f"evaluation-{cohort.name}-{cases}{'-raw' if raw else ''}-{checkpoint}.csv"
     with bar("scoring", len(chosen), "case") as shown:
 
@@ -134,6 +141,18 @@ def describe(
 
     config = open_model(model).config if model else run_config(profile, assignments=set_ or [])
     print(describe_config(config))
+
+
+def warn_of_spacing(saved: "SavedModel", cohort: "Cohort") -> None:
+    """Say so where the network meets voxels of a size it was not trained on."""
+    other = saved.of_other_spacing(cohort)
+    if other:
+        trained = " x ".join(f"{size:g}" for size in saved.spacing_mm())
+        fail(
+            f"warning: {len(other)} of {len(cohort)} scans have other voxels than the {trained} mm (z, y, x) "
+            f"trained on, first {other[0]}: the network has not seen the atrium at that size. Resample them "
+            f"first, or give --spacing-mm if the files are wrong"
+        )
 
 
 def score_line(row: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from atriacourse.data.grid import Grid
 from atriacourse.data.volume import Volume, read_grid, read_mask, read_volume
 from atriacourse.errors import InputError
 
@@ -31,12 +32,16 @@ class Case:
         """Read the scan, (z, y, x). Raises: InputError, naming the file, if it cannot be used."""
         return read_volume(self.image_path, spacing_mm=self.spacing_mm, orientation=self.orientation)
 
+    def grid(self) -> Grid:
+        """Read the scan's header alone. Raises: InputError, naming the file, if it cannot be used."""
+        return read_grid(self.image_path, spacing_mm=self.spacing_mm, orientation=self.orientation)
+
     def mask(self) -> Volume:
         """Read the mask, bool (z, y, x). Raises: InputError if there is none or it does not fit the image."""
         if self.mask_path is None:
             raise InputError(f"case {self.name} has no mask; use a labelled case")
         mask = read_mask(self.mask_path, spacing_mm=self.spacing_mm, orientation=self.orientation)
-        grid = read_grid(self.image_path, spacing_mm=self.spacing_mm, orientation=self.orientation)
+        grid = self.grid()
         if mask.shape != grid.shape:
             raise InputError(
                 f"case {self.name}: {self.mask_path.name} is {mask.shape} but {self.image_path.name} is "

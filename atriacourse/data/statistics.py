@@ -202,7 +202,7 @@ def main(arguments: list[str] | None = None) -> None:
         settings = json.loads((options.phantom / "phantom.json").read_text(encoding="utf-8"))
         del settings["cases"]
         provenance = {
-            "made by": "python -m atriacourse.data.statistics --real FOLDER --phantom FOLDER --out FILE",
+            "command": "python -m atriacourse.data.statistics --real FOLDER --phantom FOLDER --out FILE",
             "real cases": len(real),
             "real data": data_hash(options.real.absolute()),
             "phantom cases": len(phantom),

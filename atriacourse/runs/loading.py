@@ -38,6 +38,11 @@ def load_bank_case(case: Case, config: RunConfig) -> BankCase:
     )
 
 
+def median_spacing_mm(cohort: Cohort) -> list[float]:
+    """The median voxel size (z, y, x) of a cohort, from the headers."""
+    return np.median([case.grid().spacing_mm for case in cohort], axis=0).tolist()
+
+
 def data_hash(bank_cases: Sequence[BankCase], held: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> str:
     """Sixteen hex digits of the names and bytes trained and validated on."""
     digest = hashlib.sha256()

@@ -25,7 +25,7 @@ from atriacourse.inference.predict import predict_volume, probabilities_to_mask
 from atriacourse.network.unet import MultiTaskUNet
 from atriacourse.runs.budget import Budget, measure_steps
 from atriacourse.runs.config import RunConfig, from_json, read_json, to_json, write_json
-from atriacourse.runs.loading import data_hash, load_bank_cases
+from atriacourse.runs.loading import data_hash, load_bank_cases, median_spacing_mm
 from atriacourse.runs.logs import write_logs
 from atriacourse.runs.provenance import provenance
 from atriacourse.runs.watcher import Silent, Watcher
@@ -63,7 +63,12 @@ def train_run(
     inner = inner_split(cohort, split, fraction=config.validation, seed=seed)
     bank_cases = load_bank_cases(cohort, inner.train, config, watcher)
     held = [(case.name, grey_levels(case.image()), case.mask().voxels) for case in cohort.subset(inner.test)]
-    setup = {"config": to_json(config), "seed": seed, "data": data_hash(bank_cases, held)}
+    setup = {
+        "config": to_json(config),
+        "seed": seed,
+        "data": data_hash(bank_cases, held),
+        "spacing_mm": median_spacing_mm(cohort.subset(inner.train)),
+    }
     going_on = begin_folder(folder, config, split, setup)
 
     torch.manual_seed(seed)

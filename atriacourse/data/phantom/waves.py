@@ -28,7 +28,7 @@ class Waves:
         )
         along_x = along_x * self.amplitude[:, None]
         planes = along_y[:, :, None] * along_x[:, None, :]  # (modes, y, x)
-        # in float64, because the sum's last bits depend on the number of threads: rounding to float32 hides them
+        # in float64: the sum's last bits depend on the number of threads, and rounding to float32 hides them
         return np.tensordot(along_z.T, planes, axes=1).astype(np.float32)
 
 
