@@ -169,6 +169,7 @@ def test_train_on_a_fold_with_a_damaged_checkpoint(cli, phantom_folder, tiny, tm
     assert len(read_json(tmp_path / "run" / "split.json")["test"]) == 2
     last = tmp_path / "run" / "last.safetensors"
     last.write_bytes(last.read_bytes()[:500])
+    (tmp_path / "run" / "run.json").unlink()  # not done yet, then
     code, _, err = cli(*words)
     assert code == 2 and "train again" in error_line(err)
 
@@ -295,6 +296,19 @@ def test_predict_warns_of_voxels_of_another_size(cli, tiny_run, phantom_folder, 
             "predict", case.image_path, "--model", tiny_run, "--out", tmp_path / str(factor), *size
         )
         assert code == 0 and ("1 of 1 scans have other voxels" in err) is warned
+
+
+def test_masks_written_beside_the_scans_are_not_taken_for_scans(cli, tiny_run, rng, tmp_path):
+    grey = rng.integers(0, 255, (20, 22, 9)).astype(np.uint8)
+    nibabel.save(nibabel.Nifti1Image(grey, np.diag([-1.5, 1.5, 2.0, 1.0])), tmp_path / "one.nii.gz")
+    words = ["predict", tmp_path, "--model", tiny_run, "--out", tmp_path, "--probabilities"]
+    for _ in range(2):
+        assert cli(*words)[0] == 0
+        assert sorted(path.name for path in tmp_path.glob("*.nii.gz")) == [
+            "one.nii.gz",
+            "one_la.nii.gz",
+            "one_probability.nii.gz",
+        ]
 
 
 def test_predict_writes_nrrd_and_probabilities(cli, tiny_run, phantom_folder, tmp_path):

@@ -124,8 +124,9 @@ def msd(folder: Path) -> Cohort | None:
 
 
 def loose_images(folder: Path) -> Cohort | None:
-    """Scans lying in a folder without masks."""
-    cases = tuple(Case(name=name_of(path), image_path=path) for path in scans_in(folder))
+    """Scans lying in a folder without masks; what `atriacourse predict` wrote there is not taken for one."""
+    scans = (path for path in scans_in(folder) if not name_of(path).endswith(("_la", "_probability")))
+    cases = tuple(Case(name=name_of(path), image_path=path) for path in scans)
     return Cohort(name=folder.name, layout="images", root=folder, cases=cases) if cases else None
 
 

@@ -90,7 +90,7 @@ def override(config: RunConfig, assignments: Sequence[str]) -> RunConfig:
     """Change settings by dotted name, e.g. "augmentation.gamma.probability=0".
 
     Values are read as JSON (numbers, true, [64, 96], null), anything else as a word. `network.inputs`
-    follows `prepare.offsets` by itself.
+    follows `prepare.offsets` by itself, and a number of epochs takes the place of minutes.
     Raises: InputError for an unknown name or an unfit value.
     """
     content = to_json(config)
@@ -109,7 +109,10 @@ def override(config: RunConfig, assignments: Sequence[str]) -> RunConfig:
             place[last] = json.loads(text)
         except json.JSONDecodeError:
             place[last] = text.strip()
-    if any(assignment.startswith("prepare.offsets=") for assignment in assignments):
+    changed = {assignment.partition("=")[0].strip() for assignment in assignments}
+    if "epochs" in changed and "minutes" not in changed:
+        content["minutes"] = None
+    if "prepare.offsets" in changed and "network.inputs" not in changed:
         content["network"]["inputs"] = len(content["prepare"]["offsets"])
     return from_json(content)
 

@@ -17,10 +17,12 @@ from atriacourse.errors import InputError
 from atriacourse.inference.ensemble import predict_ensemble
 from atriacourse.inference.postprocess import postprocess
 from atriacourse.inference.predict import probabilities_to_mask
+from atriacourse.runs.config import read_json, write_json
 from atriacourse.runs.folder import SavedModel
 from atriacourse.training.device import choose_device, keep_cpu_fast
 
 FORMATS = ("nii.gz", "nii", "nrrd")
+NOTES = "predictions.json"  # which model made the mask of each scan, and what it says of the ablation
 
 
 class Segmentation(NamedTuple):
@@ -99,18 +101,26 @@ def predict_cohort(
         raise InputError(f"format must be one of {', '.join(FORMATS)}, got {file_format!r}")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    _check_model(folder / "model.txt", segmenter.saved.fingerprint(), overwrite=overwrite)
+    model = segmenter.saved.fingerprint()
+    notes = read_json(folder / NOTES) if (folder / NOTES).is_file() else {}
+    foreign = [case.name for case in cohort if notes.get(case.name, {}).get("model", model) != model]
+    if foreign and not overwrite:
+        raise InputError(
+            f"{folder} holds masks of another model ({len(foreign)} of these scans, first {foreign[0]}); "
+            f"name another folder, or overwrite them"
+        )
     outcomes = []
     for case in cohort:
-        outcome = _predict_case(
-            segmenter,
-            case,
-            folder,
-            file_format,
-            probabilities=probabilities,
-            overwrite=overwrite,
-            progress=progress,
-        )
+        mask_path = folder / f"{case.name}_la.{file_format}"
+        probability_path = folder / f"{case.name}_probability.{file_format}" if probabilities else None
+        there = mask_path.is_file() and (probability_path is None or probability_path.is_file())
+        if there and case.name in notes and not overwrite:
+            outcome = Outcome(case.name, mask_path, notes[case.name]["post_ablation"], None, kept=True)
+        else:
+            outcome = _predict_case(segmenter, case, mask_path, probability_path, progress)
+        if outcome.problem is None and not outcome.kept:
+            notes[case.name] = {"model": model, "post_ablation": outcome.post_ablation}
+            write_json(folder / NOTES, notes)
         outcomes.append(outcome)
         on_case(outcome)
     return outcomes
@@ -119,32 +129,16 @@ def predict_cohort(
 def _predict_case(
     segmenter: Segmenter,
     case: Case,
-    folder: Path,
-    file_format: str,
-    *,
-    probabilities: bool,
-    overwrite: bool,
+    mask_path: Path,
+    probability_path: Path | None,
     progress: Callable[[int, int], None],
 ) -> Outcome:
-    mask_path = folder / f"{case.name}_la.{file_format}"
-    probability_path = folder / f"{case.name}_probability.{file_format}"
-    there = mask_path.is_file() and (probability_path.is_file() or not probabilities)
-    if there and not overwrite:
-        return Outcome(case.name, mask_path, None, None, kept=True)
     try:
         image = case.image()
     except InputError as error:
         return Outcome(case.name, None, None, str(error))
     result = segmenter(image, progress=progress)
-    if probabilities:
+    if probability_path is not None:
         write_volume(probability_path, result.atrium, like=image.grid)
-    write_volume(mask_path, result.mask, like=image.grid)  # last: it marks the case as done
+    write_volume(mask_path, result.mask, like=image.grid)
     return Outcome(case.name, mask_path, result.post_ablation, None)
-
-
-def _check_model(path: Path, fingerprint: str, *, overwrite: bool) -> None:
-    if path.is_file() and path.read_text(encoding="utf-8").strip() != fingerprint and not overwrite:
-        raise InputError(
-            f"{path.parent} holds masks of another model; name another folder, or overwrite them"
-        )
-    path.write_text(fingerprint + "\n", encoding="utf-8")

@@ -70,6 +70,9 @@ def train_run(
         "spacing_mm": median_spacing_mm(cohort.subset(inner.train)),
     }
     going_on = begin_folder(folder, config, split, setup)
+    if going_on and (folder / "run.json").is_file() and read_json(folder / "run.json")["done"]:
+        watcher.say(f"{folder} is done already")
+        return True
 
     torch.manual_seed(seed)
     model = MultiTaskUNet(config.network).to(where)

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -49,13 +50,15 @@ def test_a_profile_survives_a_file(name, tmp_path):
 @pytest.mark.parametrize(("name", "setting", "value"), ALL_SETTINGS)
 def test_every_setting_can_be_overridden_by_its_own_value(name, setting, value):
     text = value if isinstance(value, str) else json.dumps(value)
-    assert override(profile(name), [f"{setting}={text}"]) == profile(name)
+    expected = profile(name)
+    if setting == "epochs":  # a number of epochs takes the place of minutes
+        expected = replace(expected, minutes=None)
+    assert override(profile(name), [f"{setting}={text}"]) == expected
 
 
 @pytest.mark.parametrize(
     ("assignment", "value"),
     [
-        ("epochs=7", 7),
         ("minutes=null", None),
         ("minutes=0.5", 0.5),
         ("training.optimiser=sgd", "sgd"),
@@ -79,6 +82,12 @@ def test_an_override_sets_what_it_names_and_nothing_else(assignment, value):
     assert place == value and type(place) is type(value)
     changed = {name for name, value in dotted(to_json(after)) if dict(dotted(to_json(before)))[name] != value}
     assert changed <= {setting}
+
+
+def test_epochs_take_the_place_of_minutes():
+    config = override(profile("laptop"), ["epochs=7"])
+    assert (config.epochs, config.minutes) == (7, None)
+    assert override(profile("laptop"), ["epochs=7", "minutes=2"]).minutes == 2.0
 
 
 def test_later_overrides_win():

@@ -175,11 +175,18 @@ def test_a_damaged_checkpoint_stops_the_resume_and_names_the_way_out(
     folder = shutil.copytree(tiny_run, tmp_path / "run")
     last = folder / "last.safetensors"
     last.write_bytes(last.read_bytes()[:1000])
+    (folder / "run.json").unlink()  # not done yet, then
     with pytest.raises(InputError, match=r"last\.safetensors is not a whole checkpoint.*or train again"):
         train_run(cohort, folder, config=tiny_config, split=split, device="cpu")
     last.unlink()  # train again: without it the run begins anew, and is the same
     train_run(cohort, folder, config=tiny_config, split=split, device="cpu")
     assert (folder / "last.safetensors").is_file()
+
+
+def test_a_run_that_is_done_is_left_as_it_is(tiny_run, tiny_config, cohort, split):
+    before = {path: path.stat().st_mtime_ns for path in tiny_run.iterdir()}
+    assert train_run(cohort, tiny_run, config=tiny_config, split=split, device="cpu")
+    assert {path: path.stat().st_mtime_ns for path in tiny_run.iterdir()} == before
 
 
 def test_a_bags_folder_is_not_made_a_runs(tiny_config, cohort, split, tmp_path):
