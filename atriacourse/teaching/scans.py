@@ -42,7 +42,7 @@ def chapter_scans(data: str | None, *, scratch: Path, phantom: PhantomConfig, ca
     if folder is None:
         raise InputError(
             f"no folder {' or '.join(REAL[data])} in {', '.join(map(str, data_folders()))}; "
-            f'`python -m data_fetch get NAME` brings it; data="phantom" needs no download'
+            f'`python -m data_fetch list` shows how to get it; data="phantom" needs no download'
         )
     cohort = open_cohort(folder)
     return Scans(cohort, f"{len(cohort)} scans of {cohort.name} ({cohort.layout} layout)")
