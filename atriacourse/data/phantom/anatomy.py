@@ -34,7 +34,7 @@ def draw_anatomy(
     config: PhantomConfig, *, site: Site, post_ablation: bool, rng: np.random.Generator
 ) -> Anatomy:
     """Draw one patient; of the config only `veins` is used, never the matrix."""
-    size = float(np.exp(rng.uniform(-0.18, 0.18)))  # of the atrium, linear: its volume goes with the cube
+    size = float(np.exp(rng.uniform(-0.17, 0.13)))  # of the atrium, linear: its volume goes with the cube
     counts, chances = zip(*VEIN_COUNT_CHANCES.items(), strict=True)
     # count and veins are all drawn even if few are used: fixing their number then changes nothing else
     count = int(rng.choice(counts, p=chances))
@@ -45,7 +45,8 @@ def draw_anatomy(
     marks = draw_landmarks(rng, size)
     return Anatomy(
         post_ablation=post_ablation,
-        atrium_in_field=(rng.normal(0, 8), rng.normal(5, 8), rng.uniform(-3, 8)),
+        # a large atrium lies lower, or its veins would leave the slab
+        atrium_in_field=(rng.normal(0, 8), rng.normal(5, 8), rng.uniform(-2, 8) - 15 * (size - 1)),
         body=body,
         veins=veins,
         appendage=draw_appendage(rng, size),

@@ -15,12 +15,12 @@ FLAT = 0.6  # height over width of vessels that lie in the axial plane; why: ana
 # start, way to the end of the stump, way further on: mm for a middle-sized atrium; radius
 VEIN_PLAN = {
     "right inferior": ((-30, 8, 0), (-16, 13, -1), (-16, 12, -3), 5.5),
-    "right superior": ((-31, -4, 6), (-16, -4, 8), (-13, -4, 10), 6.0),
+    "right superior": ((-31, -4, 6), (-16, -4, 9), (-13, -4, 10), 6.0),
     "right middle": ((-32, 1, 4), (-16, 0, 2), (-16, -6, 0), 3.5),
-    "right common": ((-31, 3, 4), (-17, 4, 6), (-16, 6, 3), 8.0),
+    "right common": ((-31, 3, 4), (-17, 4, 7), (-16, 6, 3), 8.0),
     "left inferior": ((28, 12, 4), (9, 18, 0), (16, 14, -3), 5.0),
-    "left superior": ((23, 3, 8), (9, 6, 9), (14, 5, 10), 6.5),
-    "left common": ((25, 9, 8), (10, 12, 8), (16, 9, 4), 8.0),
+    "left superior": ((23, 3, 8), (9, 6, 10), (14, 5, 10), 6.5),
+    "left common": ((25, 9, 8), (10, 12, 9), (16, 9, 4), 8.0),
 }
 VEIN_SETS = {
     2: ("right common", "left common"),
@@ -79,9 +79,9 @@ def draw_vein(rng: np.random.Generator, name: str, size: float) -> Vein:
     """One vein of the plan with its own place, calibre, length and bends."""
     start, leave, go_on, radius = (np.array(part) for part in VEIN_PLAN[name])
     calibre = radius * size**0.5 * np.exp(rng.uniform(-0.25, 0.25))
-    length = rng.uniform(0.85, 1.35)
+    length = rng.uniform(0.9, 1.35)
     ostium = np.array(near(rng, as_point(size * start), sd=1.5))
-    stem = length * leave * np.exp(rng.uniform(-0.3, 0.3, size=3))
+    stem = length * leave * np.exp(rng.uniform(-0.2, 0.2, size=3))
     halfway = ostium + 0.5 * stem
     tip = ostium + stem + rng.uniform(-2, 2, size=3)
     middle = tip + rng.uniform(0.6, 1.2) * go_on
