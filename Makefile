@@ -17,7 +17,7 @@ book: environment
 	$(VENV) tools/make_book.py
 
 test: environment
-	$(VENV) -m pytest -n 2 --dist loadgroup
+	$(VENV) -m pytest -n 2 --dist loadfile
 
 bench: environment
 	$(VENV) -m pip install --quiet -c constraints.txt -e ".[bench]"

@@ -58,7 +58,7 @@ def training_curves(run: Path) -> Figure:
         left.set(xlabel="epochs", ylabel="loss")
         left.legend()
         right.plot(validation["epoch"], validation["dice"], "-", marker="o", color=BLUE)
-        right.set(xlabel="epochs", ylabel="mean Dice, validation cases", xlim=left.get_xlim(), ylim=(0, 1))
+        right.set(xlabel="epochs", ylabel="Dice, validation cases", xlim=left.get_xlim(), ylim=(0, 1))
         return closed(figure)
 
 

@@ -19,11 +19,9 @@ class Teller:
         """Say nothing of reading: it takes a moment."""
 
     def step(self, report: Report) -> None:
-        """One line for every tenth of the training (or another part, by `lines`)."""
+        """One line for every tenth of the training (or another part, by `lines`); Dice: of validation."""
         part = int(report.progress * self._lines)
         if part > self._told or (self._told == 0 and report.progress == 0):
             self._told = max(part, 1)
-            score = "not yet measured" if report.score is None else f"{report.score:.3f}"
-            self._tell(
-                f"{report.progress:4.0%}  crop {report.crop}  loss {report.loss:.3f}  validation Dice {score}"
-            )
+            score = "not yet" if report.score is None else f"{report.score:.3f}"
+            self._tell(f"{report.progress:4.0%}  crop {report.crop}  loss {report.loss:.3f}  Dice {score}")

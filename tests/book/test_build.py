@@ -4,7 +4,7 @@ import pytest
 from chapters import BookError, chapter_paths, execute, parameter_names, read_chapter
 from make_book import build_book, main, render
 
-pytestmark = [pytest.mark.book, pytest.mark.xdist_group("book")]
+pytestmark = pytest.mark.book
 
 
 def page_text(html):

@@ -17,7 +17,7 @@ import pytest
 import yaml
 from chapters import chapter_paths
 
-pytestmark = [pytest.mark.book, pytest.mark.slow, pytest.mark.xdist_group("book")]
+pytestmark = [pytest.mark.book, pytest.mark.slow]
 
 BOOK = Path(__file__).parents[2] / "book"
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
