@@ -14,6 +14,7 @@ from atriacourse.augment.gamma import GammaConfig, apply_gamma, draw_gamma
 from atriacourse.augment.geometry import Geometry, GeometryConfig, draw_geometry, no_geometry, resample
 from atriacourse.augment.intensity import Intensity, IntensityConfig, apply_intensity, draw_intensity
 from atriacourse.augment.normalise import STATISTICS, normalise
+from atriacourse.augment.tone import Tone, ToneConfig, apply_tone, draw_tone
 from atriacourse.data.bank import RawBatch
 from atriacourse.errors import InputError
 
@@ -25,6 +26,7 @@ class AugmentConfig:
     geometry: GeometryConfig = field(default_factory=GeometryConfig)
     gamma: GammaConfig = field(default_factory=GammaConfig)
     intensity: IntensityConfig = field(default_factory=IntensityConfig)
+    tone: ToneConfig = field(default_factory=ToneConfig)
     statistics: str = "inside"  # which pixels the z-score counts; see augment/normalise.py
 
     def __post_init__(self) -> None:
@@ -39,6 +41,7 @@ class Drawn(NamedTuple):
     geometry: Geometry
     gamma: Tensor  # (N,)
     intensity: Intensity
+    tone: Tone
 
 
 class Batch(NamedTuple):
@@ -55,6 +58,7 @@ def draw_augmentation(config: AugmentConfig, *, count: int, generator: torch.Gen
         draw_geometry(config.geometry, count=count, generator=generator),
         draw_gamma(config.gamma, count=count, generator=generator),
         draw_intensity(config.intensity, count=count, generator=generator),
+        draw_tone(config.tone, count=count, generator=generator),
     )
 
 
@@ -65,6 +69,7 @@ def no_augmentation(count: int) -> Drawn:
         no_geometry(count),
         torch.ones(count),
         draw_intensity(IntensityConfig(), count=count, generator=generator),
+        draw_tone(ToneConfig(), count=count, generator=generator),
     )
 
 
@@ -76,6 +81,7 @@ def augment(raw: RawBatch, drawn: Drawn, crop: tuple[int, int], config: AugmentC
     sampled, inside = resample(raw.canvas, raw.sizes, drawn.geometry, crop, padding=config.geometry.padding)
     masks = (sampled[:, -1] >= 0.5).long()
     images = apply_gamma(sampled[:, :-1], drawn.gamma)
+    images = apply_tone(images, drawn.tone)
     images = apply_intensity(images, drawn.intensity)
     moments = gamma_moments(raw.histograms, drawn.gamma) if config.statistics == "slice" else None
     images = normalise(images, inside, statistics=config.statistics, slice_moments=moments)
@@ -85,7 +91,7 @@ def augment(raw: RawBatch, drawn: Drawn, crop: tuple[int, int], config: AugmentC
 def gamma_moments(histograms: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and variance of whole slices after gamma, from their histograms and without their pixels.
 
-    A bias field or noise (augment/intensity.py) comes later and is not in them.
+    A tone curve, bias field or noise (augment/tone.py, augment/intensity.py) comes later and is not in them.
 
     Args: histograms: (N, C, 256); gamma: (N,). Returns: two tensors (N, C).
     """

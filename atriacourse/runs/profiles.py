@@ -11,6 +11,7 @@ from atriacourse.augment.gamma import GammaConfig
 from atriacourse.augment.geometry import GeometryConfig
 from atriacourse.augment.intensity import IntensityConfig
 from atriacourse.augment.prepare import PrepareConfig
+from atriacourse.augment.tone import ToneConfig
 from atriacourse.errors import InputError
 from atriacourse.inference.predict import PredictConfig
 from atriacourse.network.unet import NetworkConfig, deep_unet
@@ -45,7 +46,7 @@ def laptop() -> RunConfig:
 
     Departures from the paper: half the resolution in-plane; six neighbouring slices shown as channels; no
     flips (a short run has no time to learn four orientations); soft Dice beside cross-entropy; a small
-    lambda; a wider gamma, a bias field and noise; AdamW with a cosine.
+    lambda; a wider gamma, tone curves, a bias field and noise; AdamW with a cosine.
     """
     offsets = (-9, -6, -3, 0, 3, 6, 9)
     return RunConfig(
@@ -56,6 +57,7 @@ def laptop() -> RunConfig:
             geometry=GeometryConfig(flip_up_down=0, flip_left_right=0),
             gamma=GammaConfig(probability=0.7, low=0.6, high=2.2),
             intensity=IntensityConfig(bias=0.3, noise=0.05),
+            tone=ToneConfig(probability=0.15),
         ),
         network=NetworkConfig(
             inputs=len(offsets),

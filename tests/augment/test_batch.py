@@ -17,11 +17,12 @@ from atriacourse.augment.gamma import GammaConfig
 from atriacourse.augment.geometry import Geometry, GeometryConfig
 from atriacourse.augment.intensity import Intensity, IntensityConfig
 from atriacourse.augment.normalise import STATISTICS
+from atriacourse.augment.tone import Tone, ToneConfig
 from atriacourse.data.bank import BankCase, SliceBank
 from atriacourse.errors import InputError
 
 SHAPES = [(3, 40, 52), (2, 64, 36), (4, 48, 48)]
-EVERYTHING = AugmentConfig(intensity=IntensityConfig(bias=0.3, noise=0.05))
+EVERYTHING = AugmentConfig(intensity=IntensityConfig(bias=0.3, noise=0.05), tone=ToneConfig(probability=0.5))
 
 
 @pytest.fixture
@@ -44,7 +45,8 @@ def take(drawn, n):
     """The draw of slice n alone."""
     geometry = Geometry(*(part[n : n + 1] for part in drawn.geometry))
     intensity = Intensity(drawn.intensity.bias[n : n + 1], drawn.intensity.noise[n : n + 1], 0)
-    return Drawn(geometry, drawn.gamma[n : n + 1], intensity)
+    tone = Tone(drawn.tone.changed[n : n + 1], drawn.tone.curve[n : n + 1])
+    return Drawn(geometry, drawn.gamma[n : n + 1], intensity, tone)
 
 
 def test_a_batch_is_what_the_network_takes(bank):
