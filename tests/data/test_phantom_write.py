@@ -154,6 +154,10 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
 def test_nonsense_is_refused(tmp_path):
     with pytest.raises(InputError, match="at least one"):
         write_phantom_cohort(tmp_path / "new", cases=0, config=TINY, seed=0)
+    with pytest.raises(InputError, match="seed=-1"):
+        write_phantom_cohort(tmp_path / "new", cases=1, config=TINY, seed=-1)
+    with pytest.raises(InputError, match="seed=-1"):
+        make_phantom(TINY, seed=-1)
     with pytest.raises(InputError, match="must be one of"):
         write_phantom_cohort(tmp_path / "new", cases=1, config=TINY, seed=0, file_format="dicom")
     assert not (tmp_path / "new").exists()
@@ -166,6 +170,8 @@ def test_sites_and_labels_are_mixed_and_not_confounded():
     }
     # 60 % of 20 are 12; half the cases from each site, six post-ablation at each
     assert {site: (len(known), sum(known)) for site, known in labels.items()} == {"A": (10, 6), "B": (10, 6)}
+    # already the first four are one of each
+    assert len({(case.config.site, case.config.post_ablation) for case in planned[:4]}) == 4
     assert len({case.name for case in planned}) == 20
     assert planned[:5] == plan_cases(cases=5, config=TINY, seed=0)
     fixed = plan_cases(cases=3, config=PhantomConfig(site="A", post_ablation=False), seed=0)

@@ -54,6 +54,7 @@ def test_a_cone_has_its_quarter_areas_and_a_fork_its_split_slices():
     # largest: slice 29 with 300 voxels; heights 4, 8 and 12 hold 50, 90 and 130: mean 90
     assert found["area_25"] == pytest.approx(90 / 300)
     assert found["area_50"] == pytest.approx(170 / 300)
+    assert found["area_75"] == pytest.approx(250 / 300)
     assert found["split_slices"] == pytest.approx(3 / 33)
 
 

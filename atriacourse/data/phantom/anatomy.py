@@ -43,10 +43,12 @@ def draw_anatomy(
     body = draw_body(rng, size)
     mitral_point, mitral_normal = draw_mitral_plane(rng, body[0])
     marks = draw_landmarks(rng, size)
+    # a large atrium lies lower, or its veins would leave the slab
+    atrium_in_field = (rng.normal(0, 8), rng.normal(5, 8), rng.uniform(-2, 8) - 15 * (size - 1))
+    chest_half_axes = (rng.uniform(*site.chest_half_width_mm), rng.uniform(105, 122))
     return Anatomy(
         post_ablation=post_ablation,
-        # a large atrium lies lower, or its veins would leave the slab
-        atrium_in_field=(rng.normal(0, 8), rng.normal(5, 8), rng.uniform(-2, 8) - 15 * (size - 1)),
+        atrium_in_field=atrium_in_field,
         body=body,
         veins=veins,
         appendage=draw_appendage(rng, size),
@@ -59,8 +61,8 @@ def draw_anatomy(
         mitral_point=as_point(mitral_point),
         mitral_normal=as_point(mitral_normal),
         wall_mm=rng.uniform(1.6, 2.6),
-        chest_half_axes=(rng.uniform(*site.chest_half_width_mm), rng.uniform(105, 122)),
-        far=draw_far(rng, marks),
+        chest_half_axes=chest_half_axes,
+        far=draw_far(rng, marks, chest_x=-atrium_in_field[0], chest_half_axes=chest_half_axes),
         near=draw_near(rng, size, marks),
         warp=tuple(draw_waves(rng, sd=1.5, shortest_mm=30, longest_mm=90) for _ in range(3)),
         scar_pattern=draw_waves(rng, sd=1.0, shortest_mm=8, longest_mm=25, modes=32),

@@ -37,13 +37,25 @@ def draw_landmarks(rng: np.random.Generator, size: float) -> Landmarks:
     )
 
 
-def draw_far(rng: np.random.Generator, marks: Landmarks) -> tuple[Organ, ...]:
-    """Lungs, the fat between them, liver, spine, oesophagus and small vessels of the lungs."""
+def draw_far(
+    rng: np.random.Generator, marks: Landmarks, *, chest_x: float, chest_half_axes: tuple[float, float]
+) -> tuple[Organ, ...]:
+    """Lungs, the fat between them, liver, spine, oesophagus and small vessels of the lungs.
+
+    Args: chest_x: of the middle of the chest, mm. chest_half_axes: along x and y, mm.
+    """
+    wide, deep = chest_half_axes
+    lungs = (
+        Ellipsoid(
+            centre=(chest_x + side * 0.54 * wide, 3.0, 0.0),
+            half_axes=(0.32 * wide, 0.6 * deep, 90.0),
+        )
+        for side in (-1, 1)
+    )
     spine_x, spine_y = marks.spine
     gullet = ((marks.aorta[0] - 8, marks.back + 3, -40), (spine_x + 8, marks.back + 4, 40))
     return (
-        Organ(tissue="lung", solids=(Ellipsoid(centre=(-92, 5, 0), half_axes=(52, 88, 90)),)),
-        Organ(tissue="lung", solids=(Ellipsoid(centre=(98, 10, 0), half_axes=(48, 84, 90)),)),
+        *(Organ(tissue="lung", solids=(lung,)) for lung in lungs),
         Organ(tissue="fat", solids=(Ellipsoid(centre=(0, -15, 0), half_axes=(62, 66, 110)),)),
         Organ(
             tissue="liver",

@@ -13,8 +13,9 @@ from atriacourse.data.phantom.anatomy import draw_anatomy
 from atriacourse.data.phantom.config import SITES, PhantomConfig
 from atriacourse.data.phantom.paint import paint, voxel_axes
 from atriacourse.data.phantom.signal import draw_scan, take_scan
+from atriacourse.errors import InputError
 
-VERSION = 1  # goes up when a seed gives another phantom than before
+VERSION = 2  # goes up when a seed gives another phantom than before
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +35,13 @@ class Phantom:
 def make_phantom(config: PhantomConfig, *, seed: int) -> Phantom:
     """Make the phantom of a seed: the same bytes every time, the same patient at every matrix.
 
-    Args: config: size, and what is fixed of patient and scanner. seed: any non-negative integer.
+    (The same bytes on one kind of machine: on another processor a voxel may differ by one grey level.)
+
+    Args: config: size, and what is fixed of patient and scanner. seed: 0 or more.
+    Raises: InputError for a negative seed.
     """
+    if seed < 0:
+        raise InputError(f"seed={seed}: must be 0 or more")
     choice, body, scanner = (np.random.default_rng(part) for part in np.random.SeedSequence(seed).spawn(3))
     # both are drawn even when the config fixes them, so that fixing one changes nothing else
     post, site = choice.random() < config.post_fraction, "BA"[choice.random() < config.site_a_fraction]

@@ -91,6 +91,8 @@ def write_phantom_cohort(
     folder = Path(folder)
     if cases < 1:
         raise InputError(f"cases={cases}: a cohort has at least one")
+    if seed < 0:
+        raise InputError(f"seed={seed}: must be 0 or more")
     if file_format not in SUFFIXES:
         raise InputError(f"file_format={file_format!r}: must be one of {sorted(SUFFIXES)}")
     settings = {"version": VERSION, "config": asdict(config), "seed": seed, "file_format": file_format}
@@ -127,7 +129,7 @@ def write_phantom_cohort(
 def _refuse_other_content(folder: Path, settings: dict, cases: int) -> None:
     record_path = folder / RECORD
     if not record_path.is_file():
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if folder.exists() and (not folder.is_dir() or any(f.suffix != ".part" for f in folder.iterdir())):
             raise InputError(f"{folder} is not empty and has no {RECORD}; give a new or empty folder")
         return
     try:
