@@ -1,6 +1,7 @@
 """Fixtures every test may use: where the real scans lie, and generators with a fixed seed."""
 
 import os
+import sys
 from pathlib import Path
 
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -99,3 +100,11 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(autouse=True)
+def subnormal_numbers():
+    """Training flushes subnormal numbers in its whole process; the next test gets them back."""
+    yield
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_flush_denormal(False)

@@ -16,8 +16,8 @@ from atriacourse.cli.options import (
     Profile,
     Spacing,
     Threads,
-    quick_cpu,
     run_config,
+    use_threads,
 )
 from atriacourse.cli.progress import bar, fail
 
@@ -39,7 +39,7 @@ def predict(
     spacing_mm: Spacing = None,
 ) -> None:
     """Write a mask for each scan, on the scan's own grid."""
-    quick_cpu(threads)
+    use_threads(threads)
     from atriacourse.data.cohort import open_cohort
     from atriacourse.runs.folder import open_model
     from atriacourse.runs.predict import Outcome, Segmenter, predict_cohort
@@ -86,7 +86,7 @@ def evaluate(
 
     "auto" scores the held-out cases of the folder it was trained on, and every case of any other folder.
     """
-    quick_cpu(threads)
+    use_threads(threads)
     from atriacourse.data.cohort import open_cohort
     from atriacourse.evaluation.summary import summarise
     from atriacourse.runs.evaluate import cases_to_score, evaluate_cohort

@@ -52,14 +52,12 @@ def run_config(
     return override(config, assignments)
 
 
-def quick_cpu(threads: int | None) -> None:
-    """Set the threads, and flush subnormals before torch's workers start; see training/device.py."""
+def use_threads(threads: int | None) -> None:
+    """Set how many CPU threads torch uses; None leaves it alone."""
+    if threads is None:
+        return
+    if threads < 1:
+        raise InputError(f"--threads must be 1 or more, got {threads}")
     import torch
 
-    from atriacourse.training.device import keep_cpu_fast
-
-    if threads is not None:
-        if threads < 1:
-            raise InputError(f"--threads must be 1 or more, got {threads}")
-        torch.set_num_threads(threads)
-    keep_cpu_fast()
+    torch.set_num_threads(threads)

@@ -17,8 +17,8 @@ from atriacourse.cli.options import (
     Spacing,
     SplitKind,
     Threads,
-    quick_cpu,
     run_config,
+    use_threads,
 )
 from atriacourse.cli.progress import TrainingBar, stop_on_signal
 
@@ -40,7 +40,7 @@ def train(
     spacing_mm: Spacing = None,
 ) -> None:
     """Train one network. Ctrl-C saves; the same command goes on where it stopped."""
-    quick_cpu(threads)
+    use_threads(threads)
     from atriacourse.data.cohort import open_cohort
     from atriacourse.runs.splitting import make_split
     from atriacourse.runs.train import train_run
@@ -82,7 +82,7 @@ def bag(
     spacing_mm: Spacing = None,
 ) -> None:
     """Train several networks on subsets (bagging); they predict as one."""
-    quick_cpu(threads)
+    use_threads(threads)
     from atriacourse.data.cohort import open_cohort
     from atriacourse.runs.bag import train_bag
     from atriacourse.runs.splitting import make_split

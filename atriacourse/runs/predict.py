@@ -19,7 +19,7 @@ from atriacourse.inference.postprocess import postprocess
 from atriacourse.inference.predict import probabilities_to_mask
 from atriacourse.runs.config import read_json, write_json
 from atriacourse.runs.folder import SavedModel
-from atriacourse.training.device import choose_device, keep_cpu_fast
+from atriacourse.training.device import choose_device
 
 FORMATS = ("nii.gz", "nii", "nrrd")
 NOTES = "predictions.json"  # which model made the mask of each scan, and what it says of the ablation
@@ -38,7 +38,6 @@ class Segmenter:
     """A run or a bag, ready to segment scans. A single network is loaded once, a bag's one at a time."""
 
     def __init__(self, saved: SavedModel, *, device: str = "auto") -> None:
-        keep_cpu_fast()
         self.saved = saved
         self.device = choose_device(device)
         self._only: torch.nn.Module | None = None

@@ -29,11 +29,12 @@ from atriacourse.runs.loading import data_hash, load_bank_cases, median_spacing_
 from atriacourse.runs.logs import write_logs
 from atriacourse.runs.provenance import provenance
 from atriacourse.runs.watcher import Silent, Watcher
-from atriacourse.training.device import choose_device, keep_cpu_fast
+from atriacourse.training.device import choose_device, keep_cpu_fast, subnormals_flushed
 from atriacourse.training.loop import Trainer
 from atriacourse.training.schedule import Plan
 
 
+@subnormals_flushed()
 def train_run(
     cohort: Cohort,
     folder: Path | str,

@@ -3,7 +3,8 @@
 Used by training/loop.py and inference/predict.py.
 """
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import torch
 
@@ -48,6 +49,19 @@ def autocast(precision: str, device: torch.device) -> AbstractContextManager:
     """The context in which the network runs; a plain one for float32."""
     dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision, torch.float32)
     return torch.autocast(device.type, dtype=dtype, enabled=precision in ("bf16", "fp16"))
+
+
+@contextmanager
+def subnormals_flushed() -> Iterator[None]:
+    """Undo `keep_cpu_fast` afterwards in the calling thread; also a decorator.
+
+    Other libraries count on subnormal numbers: scipy's k-d tree takes the next number above zero as a
+    border between points, and runs until the stack is full where that number is flushed to zero.
+    """
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
 
 
 def keep_cpu_fast() -> bool:

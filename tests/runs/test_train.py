@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from scipy.spatial import cKDTree
 
 from atriacourse.data.cohort import open_cohort
 from atriacourse.errors import InputError
@@ -181,6 +182,15 @@ def test_a_damaged_checkpoint_stops_the_resume_and_names_the_way_out(
     last.unlink()  # train again: without it the run begins anew, and is the same
     train_run(cohort, folder, config=tiny_config, split=split, device="cpu")
     assert (folder / "last.safetensors").is_file()
+
+
+def test_subnormal_numbers_are_back_after_a_run(tiny_config, cohort, split, tmp_path):
+    train_run(cohort, tmp_path / "run", config=tiny_config, split=split, device="cpu")
+    # scipy's balanced k-d tree, which scikit-image builds, crashed the process where they were flushed
+    points = np.zeros((300, 3))
+    points[:90] = np.random.default_rng(0).integers(0, 3, (90, 3))
+    assert cKDTree(points).query(points)[0].max() == 0
+    assert (np.array([2.0**-1074]) > 0).all()  # the smallest number there is
 
 
 def test_a_run_that_is_done_is_left_as_it_is(tiny_run, tiny_config, cohort, split):
