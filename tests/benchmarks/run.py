@@ -23,7 +23,7 @@ sys.path.insert(0, sys.argv[1])
 spec = importlib.util.spec_from_file_location("benchmark", sys.argv[2])
 module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
-pathlib.Path(sys.argv[3]).write_text(json.dumps(module.run()))
+pathlib.Path(sys.argv[3]).write_text(json.dumps(module.run(), default=lambda number: number.item()))
 """
 
 
