@@ -1,7 +1,8 @@
 """`atriacourse train` and `atriacourse bag`."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,6 +22,7 @@ from atriacourse.cli.options import (
     use_threads,
 )
 from atriacourse.cli.progress import TrainingBar, stop_on_signal
+from atriacourse.data.cohort import Cohort, open_cohort
 
 
 def train(
@@ -40,27 +42,13 @@ def train(
     spacing_mm: Spacing = None,
 ) -> None:
     """Train one network. Ctrl-C saves; the same command goes on where it stopped."""
-    use_threads(threads)
-    from atriacourse.data.cohort import open_cohort
-    from atriacourse.runs.splitting import make_split
     from atriacourse.runs.train import train_run
 
     config = run_config(profile, minutes=minutes, epochs=epochs, assignments=set_ or [])
+    use_threads(threads)
     cohort = open_cohort(data, spacing_mm=spacing_mm, labels_csv=labels)
     out = out or Path("runs") / f"{cohort.name}-{profile}-seed{seed}"
-    chosen = make_split(cohort, split, seed=seed, saved=out / "split.json")
-    with TrainingBar() as watcher, stop_on_signal() as stop:
-        done = train_run(
-            cohort,
-            out,
-            config=config,
-            split=chosen,
-            seed=seed,
-            device=device,
-            watcher=watcher,
-            on_trainer=stop,
-        )
-    tell_end(done, out)
+    carry_out(train_run, cohort, out, split, config=config, seed=seed, device=device)
 
 
 def bag(
@@ -82,28 +70,25 @@ def bag(
     spacing_mm: Spacing = None,
 ) -> None:
     """Train several networks on subsets (bagging); they predict as one."""
-    use_threads(threads)
-    from atriacourse.data.cohort import open_cohort
     from atriacourse.runs.bag import train_bag
-    from atriacourse.runs.splitting import make_split
 
     config = run_config(profile, minutes=minutes, epochs=epochs, assignments=set_ or [])
+    use_threads(threads)
     cohort = open_cohort(data, spacing_mm=spacing_mm, labels_csv=labels)
     out = out or Path("runs") / f"{cohort.name}-{profile}-bag{members}-seed{seed}"
+    bagging = {"members": members, "subsets": subsets}
+    carry_out(train_bag, cohort, out, split, config=config, seed=seed, device=device, **bagging)
+
+
+def carry_out(
+    work: Callable[..., bool], cohort: Cohort, out: Path, split: str, *, seed: int, **settings: Any
+) -> None:
+    """Split the cohort, do the work under a progress bar that Ctrl-C stops, and say how it ended."""
+    from atriacourse.runs.splitting import make_split
+
     chosen = make_split(cohort, split, seed=seed, saved=out / "split.json")
     with TrainingBar() as watcher, stop_on_signal() as stop:
-        done = train_bag(
-            cohort,
-            out,
-            config=config,
-            split=chosen,
-            members=members,
-            subsets=subsets,
-            seed=seed,
-            device=device,
-            watcher=watcher,
-            on_trainer=stop,
-        )
+        done = work(cohort, out, split=chosen, seed=seed, watcher=watcher, on_trainer=stop, **settings)
     tell_end(done, out)
 
 
