@@ -91,13 +91,14 @@ def guesses(committed: Sequence[tuple[Guess, float]]) -> Figure:
     """
     with plt.rc_context(STYLE):
         figure, grid = plt.subplots(
-            len(committed), 1, figsize=(6.5, 0.75 * len(committed) + 0.2), layout="constrained", squeeze=False
+            len(committed), 1, figsize=(6.5, 0.85 * len(committed) + 0.2), layout="constrained", squeeze=False
         )
         for axes, (guess, value) in zip(grid.flat, committed, strict=True):
             axes.plot([guess.low, guess.high], [0, 0], color=ORANGE, linewidth=7, solid_capstyle="butt")
             face = BLUE if guess.holds(value) else "white"
-            axes.plot([value], [0], "D", color=BLUE, markerfacecolor=face)
-            axes.set_yticks([0], [guess.question])
+            axes.plot([float(value)], [0], "D", color=BLUE, markerfacecolor=face)
+            axes.set_title(guess.question, loc="left", fontsize="medium")
+            axes.set_yticks([])
             axes.margins(x=0.15)
             axes.spines["left"].set_visible(False)
         return closed(figure)
