@@ -48,6 +48,8 @@ def test_there_is_a_record_of_every_module():
 def test_plain_values():
     given = {"count": np.int64(3), "share": np.float32(0.1), "sure": True, "sizes": (1, 2), "in": {"a": "b"}}
     assert tool.plain(given) == {"count": 3, "share": 0.1, "sure": True, "sizes": [1, 2], "in": {"a": "b"}}
+    rounded = {"a": 0.646673, "b": 48.9745, "c": 1234.56, "d": -0.00687072, "e": 12345}
+    assert tool.plain(rounded) == {"a": 0.647, "b": 49.0, "c": 1235, "d": -0.00687, "e": 12345}
     with pytest.raises(ValueError, match=r"a\.b is nan; leave out"):
         tool.plain({"a": {"b": float("nan")}})
     with pytest.raises(ValueError, match=r"'x\.y' must be a text without"):

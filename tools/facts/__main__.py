@@ -10,8 +10,8 @@ book/records/facts/NAME.json:
      "values": what `measure` returned}
 
 A chapter cites a value by its path: {claim}`facts/NAME/outer.inner`. `measure` returns numbers, texts and
-lists of them, in dicts as deep as needed; no voxel of a scan. A module that draws random numbers names its
-seed in `SEED`.
+lists of them, in dicts as deep as needed; no voxel of a scan. Floats are kept to three digits that count; where
+more of them matter, give a text. A module that draws random numbers names its seed in `SEED`.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from atriacourse.runs.provenance import provenance
 
 RECORDS = Path(__file__).parents[2] / "book" / "records" / "facts"
 PACKAGES = ("scipy", "scikit-image", "pandas")  # beside those that `provenance` names
-DIGITS = 6  # significant ones that are kept of a float
+DIGITS = 3  # that count, kept of a float: as many as a sentence shows
 
 
 def plain(value: Any, place: str = "") -> Any:
@@ -54,7 +54,7 @@ def plain(value: Any, place: str = "") -> Any:
     if isinstance(value, numbers.Real):
         if not math.isfinite(value):
             raise ValueError(f"{place} is {value}; leave out what could not be measured")
-        return float(f"{value:.{DIGITS}g}")
+        return float(f"{value:.{DIGITS}g}") if abs(value) < 10**DIGITS else round(float(value))
     raise TypeError(f"{place} is a {type(value).__name__}; give a number or a text")
 
 
