@@ -46,17 +46,18 @@ def figure_pixels(figure: Figure, *, dpi: int = DPI) -> np.ndarray:
     return np.asarray(Image.open(buffer).convert("RGB"))
 
 
-def webp(pixels: np.ndarray, *, quality: int = 82) -> bytes:
-    """A picture as WebP, with loss or without, whichever is smaller.
+def webp(pixels: np.ndarray, *, quality: int = 82, lossless: bool = True) -> bytes:
+    """A picture as WebP.
 
-    Args: pixels: bytes, (rows, columns) greys or (rows, columns, 3) colours. quality: 0 to 100, with loss.
+    Args: pixels: bytes, (rows, columns) greys or (rows, columns, 3) colours. quality: 0 to 100.
+        lossless: also try without loss, and take the smaller (right for charts, slow for scans).
     """
-    image, sizes = Image.fromarray(pixels), []
-    for options in ({"quality": quality}, {"lossless": True}):
+    image, coded = Image.fromarray(pixels), []
+    for options in [{"quality": quality}] + [{"lossless": True}] * lossless:
         buffer = io.BytesIO()
         image.save(buffer, format="webp", method=4, **options)
-        sizes.append(buffer.getvalue())
-    return min(sizes, key=len)
+        coded.append(buffer.getvalue())
+    return min(coded, key=len)
 
 
 def png(pixels: np.ndarray) -> bytes:
