@@ -10,8 +10,8 @@ book/records/facts/NAME.json:
      "values": what `measure` returned}
 
 A chapter cites a value by its path: {claim}`facts/NAME/outer.inner`. `measure` returns numbers, texts and
-lists of them, in dicts as deep as needed; no voxel of a scan. Floats are kept to three digits that count; where
-more of them matter, give a text. A module that draws random numbers names its seed in `SEED`.
+lists of them, in dicts as deep as needed; no voxel of a scan. Floats are kept to three digits that count;
+where more of them matter, give a text. A module that draws random numbers names its seed in `SEED`.
 """
 
 import argparse
