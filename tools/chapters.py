@@ -1,104 +1,137 @@
-"""The chapters of the book: which files they are, one execution of each, and where the outputs go.
+"""Run the chapters, each once and in a process of its own, and place the outputs on the pages.
 
-A chapter is a text file `NN_name.md` that Jupyter Book reads as a notebook. papermill runs its cells
-once; the outputs are then placed on the chapter's own cells in Jupyter Book's cache, so that the page
-shows exactly what that run gave and the build itself executes nothing.
+papermill runs a chapter's cells; the outputs are then placed on the chapter's own cells in Jupyter Book's
+cache, so that the page shows exactly what that run gave and the build itself executes nothing.
+
+Before each solution the run also meets the student's stub: its check must fail there, and pass on the
+solution. These extra cells do not reach the page.
 
 `make_book.py` uses this to build the book, `tests/book` to test it.
 """
 
+import multiprocessing
 import os
-import re
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from pathlib import Path
 
 import jupyter_cache
 import nbformat
 import papermill
-import yaml
+from exercises import Exercise, find_exercises
 from jupyter_cache.base import CacheBundleIn
-from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
+from measured import Executed, cores
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+from pages import BookError, parameter_names, read_chapter, tags
 
 CELL_TIMEOUT_S = 1800  # a cell that takes longer than half an hour hangs
 CACHE = Path("_build") / ".jupyter_cache"  # where Jupyter Book looks for it, below the folder of _config.yml
+EXTRA = "course"  # metadata of the cells that are run and not shown: {"exercise": label, "role": ...}
+# Whether the cell just run ended in a passed check; None where it did not end in one.
+VERDICT = 'print(getattr(Out.get(len(In) - 2), "passed", None))'
+PASSED = {"stub": "False", "solution": "True"}  # what VERDICT must print behind each
 
 
-class BookError(RuntimeError):
-    """The book cannot be built; the message names the file and what to change."""
+def execute_all(
+    paths: Sequence[Path], *, parameters: dict[str, object], jobs: int
+) -> Iterator[tuple[Path, NotebookNode, Executed]]:
+    """Run chapters, `jobs` at a time; each is given back when it is done.
 
-
-@dataclass(frozen=True, kw_only=True)
-class Executed:
-    """What one run of a chapter took."""
-
-    name: str
-    seconds: float  # by the clock
-    cpu_seconds: float  # of all cores together; the clock runs on while others use the machine
-    peak_memory_mb: float | None  # of the largest child process so far; None where the system cannot tell
-
-
-def chapter_paths(book: Path) -> list[Path]:
-    """The notebooks among the pages of `_toc.yml`, in reading order.
-
-    Raises: BookError when the table of contents names a page that does not exist.
+    Args: parameters: each chapter gets those that it has.
+    Raises: BookError after the last chapter, with what every failed one said; or at once for a parameter that
+        no chapter has.
     """
-    toc = yaml.safe_load((book / "_toc.yml").read_text(encoding="utf-8"))
-    pages = [book / f"{page}.md" for page in _pages_of(toc)]
-    for page in pages:
-        if not page.is_file():
-            raise BookError(
-                f"_toc.yml names {page.name}, which is not in {book}; add the page or drop the line"
-            )
-    return [page for page in pages if is_myst_markdown_notebook(page.read_text(encoding="utf-8"))]
+    known = {path: parameter_names(read_chapter(path)) for path in paths}
+    unknown = sorted(set(parameters).difference(*known.values()))
+    if unknown:
+        have = ", ".join(sorted(set().union(*known.values()))) or "none"
+        raise BookError(f"no chapter has a parameter {', '.join(unknown)}; they have: {have}")
+    failed = {}
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max_workers=jobs, mp_context=spawn, max_tasks_per_child=1) as pool:
+        running = {}
+        for path in paths:
+            own = {name: value for name, value in parameters.items() if name in known[path]}
+            running[pool.submit(execute, path, parameters=own, threads=max(1, cores() // jobs))] = path
+        for done in as_completed(running):
+            path = running[done]
+            try:
+                yield path, *done.result()
+            except BookError as error:
+                failed[path] = str(error)
+    if failed:
+        raise BookError("\n".join(failed[path] for path in paths if path in failed))
 
 
-def _pages_of(entry: dict) -> list[str]:
-    """Every `root:` and `file:` below one entry of the table of contents, depth first."""
-    own = [entry[key] for key in ("root", "file") if key in entry]
-    below = [child for key in ("parts", "chapters", "sections") for child in entry.get(key, [])]
-    return own + [page for child in below for page in _pages_of(child)]
-
-
-def read_chapter(path: Path) -> NotebookNode:
-    """The chapter as a notebook without outputs, its cells numbered, read as Jupyter Book reads it."""
-    notebook = read_myst_markdown_notebook(path.read_text(encoding="utf-8"), path=path)
-    for number, cell in enumerate(notebook.cells):
-        cell["id"] = f"cell-{number:03d}"
-    return notebook
-
-
-def parameter_names(notebook: NotebookNode) -> set[str]:
-    """The names assigned in the cell tagged `parameters`."""
-    tagged = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
-    return {
-        name for cell in tagged for name in re.findall(r"^(\w+) *(?::[^=]+)?=", cell.source, re.MULTILINE)
-    }
-
-
-def execute(path: Path, *, parameters: dict[str, object]) -> tuple[NotebookNode, Executed]:
-    """Run one chapter with papermill.
+def execute(
+    path: Path, *, parameters: dict[str, object], threads: int | None = None
+) -> tuple[NotebookNode, Executed]:
+    """Run one chapter with papermill, in a work folder of its own that is gone afterwards.
 
     Args: path: the chapter; its folder is the working folder. parameters: replace the defaults of the
-        cell tagged `parameters`.
+        cell tagged `parameters`. threads: for NumPy and torch, unless OMP_NUM_THREADS says otherwise.
     Returns: the chapter's own cells with the outputs of the run on them, and what the run took.
-    Raises: BookError when the chapter has no such parameter (papermill itself only warns) or when a cell
-        fails; the message names the cell.
+    Raises: BookError when the chapter has no such parameter (papermill itself only warns), when a cell
+        fails, or when an exercise's check does not tell stub from solution; the message names the place.
     """
     notebook = read_chapter(path)
     unknown = set(parameters) - parameter_names(notebook)
     if unknown:
         known = ", ".join(sorted(parameter_names(notebook))) or "none"
         raise BookError(f"{path.name} has no parameter {', '.join(sorted(unknown))}; it has: {known}")
+    exercises = find_exercises(notebook, path.name)
     began, cpu_before = time.perf_counter(), _children_cpu_seconds()
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder) / "in.ipynb", Path(folder) / "out.ipynb"
-        nbformat.write(notebook, source)
-        try:
-            ran = papermill.execute_notebook(
+    with tempfile.TemporaryDirectory(prefix="chapter-", ignore_cleanup_errors=True) as folder:
+        ran = _run(with_stubs(notebook, exercises), path, Path(folder), parameters, threads)
+    took = Executed(
+        name=path.stem,
+        seconds=time.perf_counter() - began,
+        cpu_seconds=_children_cpu_seconds() - cpu_before,
+        peak_memory_mb=_children_peak_memory_mb(),
+        exercises=tuple(exercise.label for exercise in exercises),
+        ablations=tuple(exercise.label for exercise in exercises if exercise.ablation),
+    )
+    _must_tell_stub_from_solution(ran, path.name)
+    _place_outputs(notebook, ran)
+    return notebook, took
+
+
+def with_stubs(notebook: NotebookNode, exercises: Sequence[Exercise]) -> NotebookNode:
+    """A copy in which each solution's cell stands behind its stub, both followed by the check's verdict."""
+    stubs = {exercise.cells[0]: exercise for exercise in exercises}
+    copy = nbformat.from_dict({**notebook, "cells": []})
+    for number, cell in enumerate(notebook.cells):
+        if number in stubs:
+            exercise = stubs[number]
+            copy.cells += [_extra(exercise.stub, exercise, "stub"), _extra(VERDICT, exercise, "stub verdict")]
+            copy.cells += [cell, _extra(VERDICT, exercise, "solution verdict")]
+        else:
+            copy.cells.append(cell)
+    return copy
+
+
+def _extra(source: str, exercise: Exercise, role: str) -> NotebookNode:
+    return nbformat.v4.new_code_cell(source, metadata={EXTRA: {"exercise": exercise.label, "role": role}})
+
+
+def _run(
+    notebook: NotebookNode, path: Path, folder: Path, parameters: dict[str, object], threads: int | None
+) -> NotebookNode:
+    """papermill's run of the cells; `folder` is for its files and the chapter's."""
+    source, target, work = folder / "in.ipynb", folder / "out.ipynb", folder / "work"
+    nbformat.write(notebook, source)
+    # A work folder that an earlier run left would spare the chapter its training, and the page its numbers.
+    settings = {"ATRIACOURSE_WORK": str(work)}
+    if threads is not None and "OMP_NUM_THREADS" not in os.environ:
+        settings["OMP_NUM_THREADS"] = str(threads)
+    try:
+        with _environment(settings):
+            return papermill.execute_notebook(
                 source,
                 target,
                 parameters=parameters,
@@ -109,25 +142,70 @@ def execute(path: Path, *, parameters: dict[str, object]) -> tuple[NotebookNode,
                 extra_arguments=["--log-level=ERROR"],  # a remark of the kernel on its transport, no use here
                 execution_timeout=CELL_TIMEOUT_S,
             )
-        except papermill.PapermillExecutionError as error:
-            raise BookError(f"{path.name}, code cell {error.exec_count}: {error}") from error
-    took = Executed(
-        name=path.stem,
-        seconds=time.perf_counter() - began,
-        cpu_seconds=_children_cpu_seconds() - cpu_before,
-        peak_memory_mb=_children_peak_memory_mb(),
-    )
-    _place_outputs(notebook, ran)
-    return notebook, took
+    except papermill.PapermillExecutionError as error:
+        place = _failing_place(nbformat.read(target, as_version=4))
+        raise BookError(f"{path.name}, {place}: {error}") from error
+    except (CellTimeoutError, DeadKernelError) as error:
+        raise BookError(f"{path.name}: {error}") from error
+
+
+@contextmanager
+def _environment(settings: dict[str, str]) -> Iterator[None]:
+    """Environment variables for the kernel, put back afterwards."""
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _failing_place(ran: NotebookNode) -> str:
+    """Where the first error is: `code cell 3` as the chapter counts, or the stub of an exercise."""
+    number = 0
+    for cell in ran.cells:
+        if cell.cell_type != "code" or "injected-parameters" in tags(cell):
+            continue
+        extra = cell.metadata.get(EXTRA)
+        number += extra is None
+        if any(output.output_type == "error" for output in cell.outputs):
+            return f"exercise {extra['exercise']}, its {extra['role']}" if extra else f"code cell {number}"
+    return "somewhere"
+
+
+def _must_tell_stub_from_solution(ran: NotebookNode, name: str) -> None:
+    """Every check failed on its stub and passed on its solution."""
+    for cell in ran.cells:
+        extra = cell.metadata.get(EXTRA, {})
+        part, _, verdict = extra.get("role", "").partition(" ")
+        if not verdict:
+            continue
+        said = "".join(output.get("text", "") for output in cell.outputs).strip()
+        if said != PASSED[part]:
+            found = {"True": "passes", "False": "fails"}.get(said, "is missing: the cell must end in one")
+            should = "fail" if part == "stub" else "pass"
+            raise BookError(
+                f"{name}, exercise {extra['exercise']}: on the {part} the check must {should}; it {found}"
+            )
 
 
 def _place_outputs(notebook: NotebookNode, ran: NotebookNode) -> None:
-    """Copy the outputs of papermill's notebook onto our cells; its injected cell and metadata stay behind."""
-    injected = "injected-parameters"
-    sources = [c for c in ran.cells if c.cell_type == "code" and injected not in c.metadata.get("tags", [])]
+    """Copy the outputs of papermill's notebook onto our cells; what was added for the run stays behind."""
+    sources = [
+        cell
+        for cell in ran.cells
+        if cell.cell_type == "code" and EXTRA not in cell.metadata and "injected-parameters" not in tags(cell)
+    ]
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for number, (cell, source) in enumerate(zip(cells, sources, strict=True), start=1):
         cell.outputs = source.outputs
+        for output in cell.outputs:
+            if "execution_count" in output:
+                output["execution_count"] = number
         cell.execution_count = number
     notebook.metadata["language_info"] = ran.metadata["language_info"]
     if "widgets" in ran.metadata:
@@ -135,7 +213,7 @@ def _place_outputs(notebook: NotebookNode, ran: NotebookNode) -> None:
 
 
 def _children_cpu_seconds() -> float:
-    """Processor time of the child processes that have ended (the chapters' kernels among them)."""
+    """Processor time of the child processes that have ended (the chapter's kernel among them)."""
     times = os.times()
     return times.children_user + times.children_system
 

@@ -1,33 +1,35 @@
 """Write the plain notebook beside each chapter: the file that Colab and a local Jupyter open.
 
-    python tools/siblings.py
+    python tools/siblings.py                  all chapters
+    python tools/siblings.py 03_contrast      these alone
 
-`NN_name.md` is the source; `NN_name.ipynb` is made from it and committed. It has the same code cells,
-a set-up cell for Colab in front, no outputs, and plain Markdown where the book's source uses directives
-(notes, figures with captions, exercises with folded solutions) that only the rendered page understands.
+`NN_name.md` is the source; `NN_name.ipynb` is made from it and committed: a set-up cell for Colab in front
+(colab.py), no outputs, plain Markdown where the book's source uses directives and roles that only the
+rendered page understands. What the student is to do is left open: guesses lose their numbers, exercises get
+their stub as a cell to fill in, and the solution follows folded, as text.
 A directive this file does not know is an error, so nothing is lost silently.
 """
 
+import ast
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
-import yaml
-from chapters import BookError, chapter_paths, read_chapter
+from colab import setup_cell
+from exercises import find_exercises
 from nbformat import NotebookNode
+from pages import BookError, Directive, chapter_paths, pieces, read_chapter, substitutions, tags
 
-OPEN = re.compile(r"^(?P<fence>:{3,}|`{3,})\{(?P<name>[\w-]+)\} *(?P<title>.*)$")
-OPTION = re.compile(r"^:(?P<key>[\w-]+): *(?P<value>.*)$")
+from atriacourse.errors import InputError
+from atriacourse.studies.claims import resolve_claim
+
 BOXES = {"note": "Note", "tip": "Tip", "warning": "Warning", "important": "Important", "admonition": ""}
-SETUP = """\
-# Colab: install the course; its torch and numpy stay as they are.
-import importlib.util
-
-if importlib.util.find_spec("atriacourse") is None:
-    # "file not found"? Upload the course as a zip archive to the file panel.
-    %pip install -q {source}"""
-UPLOAD = "/content/atriacourse.zip"
+STUB, SOLUTION, SOLVED = "stub", "solution-start", "solution-end"  # directives that split a text cell
+FOLD, UNFOLD = "<details><summary>A worked solution (try the exercise first)</summary>", "</details>"
+ROLE = re.compile(r"\{(?:ref|doc|numref|term)\}`([^`<]+?)(?: *<[^`>]*>)?`")
+CLAIM = re.compile(r"\{claim\}`([^`]+)`")
 
 
 def sibling_text(path: Path) -> str:
@@ -35,10 +37,7 @@ def sibling_text(path: Path) -> str:
     source = read_chapter(path)
     notebook = nbformat.v4.new_notebook()
     notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    substitutions = source.metadata.get("myst", {}).get("substitutions", {})
-    cells = [nbformat.v4.new_code_cell(SETUP.format(source=course_source(path.parent)))]
-    for cell in source.cells:
-        cells += _plain_code(cell) if cell.cell_type == "code" else _plain_text(cell, substitutions, path)
+    cells = [nbformat.v4.new_code_cell(setup_cell(path.parent)), *plain_cells(source, path)]
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number:03d}"
     notebook.cells = cells
@@ -46,17 +45,15 @@ def sibling_text(path: Path) -> str:
     return nbformat.writes(notebook, indent=1) + "\n"
 
 
-def course_source(book: Path) -> str:
-    """What pip installs on Colab: the repository named in `_config.yml`, else an uploaded archive."""
-    config = yaml.safe_load((book.parent / "_config.yml").read_text(encoding="utf-8"))
-    address = config.get("repository", {}).get("url")
-    return f"git+{address}" if address else UPLOAD
+def write_siblings(book: Path, *, only: Sequence[str] = ()) -> list[Path]:
+    """Write every sibling that differs from its chapter; returns those written.
 
-
-def write_siblings(book: Path) -> list[Path]:
-    """Write every sibling that differs from its chapter; returns those written."""
+    Args: only: names of chapters, e.g. "03_contrast"; all without it.
+    """
     written = []
     for path in chapter_paths(book):
+        if only and path.stem not in only:
+            continue
         target, text = path.with_suffix(".ipynb"), sibling_text(path)
         if not target.is_file() or target.read_text(encoding="utf-8") != text:
             target.write_text(text, encoding="utf-8", newline="\n")
@@ -64,70 +61,147 @@ def write_siblings(book: Path) -> list[Path]:
     return written
 
 
-def _plain_code(cell: NotebookNode) -> list[NotebookNode]:
-    """The code cell, and its figure's caption as a text cell behind it."""
-    code = nbformat.v4.new_code_cell(cell.source)
-    if "parameters" in cell.metadata.get("tags", []):
-        code.metadata["tags"] = ["parameters"]
+def plain_cells(source: NotebookNode, path: Path) -> list[NotebookNode]:
+    """The chapter's cells as a student gets them; a solution becomes one folded text cell."""
+    stubs = {exercise.label: exercise.stub for exercise in find_exercises(source, path.name)}
+    values = substitutions(source)
+    cells: list[NotebookNode] = []
+    text: list[str] = []  # lines of the text cell that is being written
+    folded = False  # whether they stand in a solution, where code is text
+
+    def finish() -> None:
+        joined = "\n".join(text).strip()
+        text.clear()
+        if joined:
+            cells.append(nbformat.v4.new_markdown_cell(joined))
+
+    for cell in source.cells:
+        if cell.cell_type == "code":
+            if folded:
+                text.extend(["", "```python", cell.source, "```", "", *_caption(cell, path)])
+            else:
+                finish()
+                cells.append(_plain_code(cell, path))
+                text.extend(_caption(cell, path))
+                finish()
+            continue
+        for piece in pieces(_substituted(cell.source, values), path.name):
+            if isinstance(piece, str) or piece.name not in (STUB, SOLUTION, SOLVED):
+                text.extend(_plain_piece(piece, path))
+            elif piece.name == STUB:
+                finish()
+                cells.append(nbformat.v4.new_code_cell(stubs[piece.title]))
+            elif piece.name == SOLUTION:
+                finish()
+                folded = True
+                text.extend([FOLD, "", *_plain_lines(piece.body, path)])
+            else:
+                folded = False
+                text.extend(["", UNFOLD])
+                finish()
+        if not folded:
+            finish()
+    return cells
+
+
+def _plain_code(cell: NotebookNode, path: Path) -> NotebookNode:
+    """The code cell without outputs; a guess loses its numbers."""
+    guess = "guess" in tags(cell)
+    code = nbformat.v4.new_code_cell(blank_guess(cell.source, path.name) if guess else cell.source)
+    kept = [tag for tag in tags(cell) if tag in ("parameters", "guess")]
+    if kept:
+        code.metadata["tags"] = kept
+    return code
+
+
+def blank_guess(source: str, name: str) -> str:
+    """`Guess(question="...", low=30, high=80)` -> `Guess(question="...", low=..., high=...)`.
+
+    Raises: BookError for a cell without a guess.
+    """
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    guesses = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Guess"]
+    if not guesses:
+        raise BookError(f"{name}: a cell tagged `guess` must hold Guess(question=..., low=..., high=...)")
+    numbers = [word.value for call in guesses for word in call.keywords if word.arg in ("low", "high")]
+    lines = source.split("\n")
+    for value in sorted(numbers, key=lambda one: (one.lineno, one.col_offset), reverse=True):
+        if value.lineno != value.end_lineno or not lines[value.lineno - 1].isascii():
+            raise BookError(f"{name}: write the numbers of a guess on one line, without special signs on it")
+        line = lines[value.lineno - 1]
+        lines[value.lineno - 1] = f"{line[: value.col_offset]}...{line[value.end_col_offset :]}"
+    return "\n".join(lines)
+
+
+def _caption(cell: NotebookNode, path: Path) -> list[str]:
+    """A figure's caption as a line in italics below its cell."""
     caption = cell.metadata.get("mystnb", {}).get("figure", {}).get("caption")
-    return [code] + ([nbformat.v4.new_markdown_cell(f"*{caption.strip()}*")] if caption else [])
+    return [f"*{plain_markdown(caption.strip(), path)}*"] if caption else []
 
 
-def _plain_text(cell: NotebookNode, substitutions: dict, path: Path) -> list[NotebookNode]:
-    """The text cell in plain Markdown; nothing when only labels were in it."""
-    text = cell.source
-    for name, value in substitutions.items():
+def _substituted(text: str, values: dict[str, object]) -> str:
+    """`{{ minutes }}` -> 5."""
+    for name, value in values.items():
         text = text.replace("{{ " + name + " }}", str(value))
-    plain = plain_markdown(text, path).strip()
-    return [nbformat.v4.new_markdown_cell(plain)] if plain else []
+    return text
 
 
 def plain_markdown(text: str, path: Path) -> str:
     """Rewrite directives and roles of the book's Markdown as plain Markdown."""
-    out, lines = [], iter(text.split("\n"))
-    for line in lines:
-        opened = OPEN.match(line)
-        if opened:
-            body = []
-            for inner in lines:
-                if inner.rstrip() == opened["fence"]:
-                    break
-                body.append(inner)
-            else:
-                raise BookError(f"{path.name}: the directive {line!r} is never closed")
-            out += _box(opened["name"], opened["title"].strip(), body, path)
-        elif not re.match(r"^\([\w-]+\)=$", line):  # a label: only the rendered page can link to it
-            out.append(line)
-    plain = re.sub(r"\{(?:ref|doc|numref|term)\}`([^`<]+?)(?: *<[^`>]*>)?`", r"\1", "\n".join(out))
-    return re.sub(r"\[([^\]]+)\]\((?!https?:)[^)]*\)", r"\1", plain)  # links between pages of the book
+    return "\n".join(_plain_lines(text.split("\n"), path))
 
 
-def _box(name: str, title: str, body: list[str], path: Path) -> list[str]:
-    """One directive as plain Markdown: a quoted box, or a folded one when its class is `dropdown`."""
-    options = {}
-    while body and (option := OPTION.match(body[0])):
-        options[option["key"]] = option["value"]
-        body = body[1:]
-    body = plain_markdown("\n".join(body).strip(), path).split("\n")
-    if name in ("exercise-end", "solution-end"):
+def _plain_lines(lines: Sequence[str], path: Path) -> list[str]:
+    return [line for piece in pieces("\n".join(lines), path.name) for line in _plain_piece(piece, path)]
+
+
+def _plain_piece(piece: str | Directive, path: Path) -> list[str]:
+    """One line, or one directive, as plain Markdown."""
+    if isinstance(piece, Directive):
+        return _box(piece, path)
+    if re.match(r"^\([\w-]+\)=$", piece):  # a label: only the rendered page can link to it
         return []
-    if name in ("exercise", "exercise-start"):
-        heading = f"**Exercise.** {title}".rstrip()
-        return [heading, "", *body]
-    if name == "solution-start":
-        return ["**A worked solution** (try the exercise first)", "", *body]
-    if name == "solution":
-        return ["<details><summary>A worked solution</summary>", "", *body, "", "</details>"]
-    if name not in BOXES:
+    try:
+        plain = CLAIM.sub(lambda found: resolve_claim(found[1]), ROLE.sub(r"\1", piece))
+    except InputError as error:
+        raise BookError(f"{path.name}: {error}") from error
+    return [re.sub(r"\[([^\]]+)\]\((?!https?:)[^)]*\)", r"\1", plain)]  # links between pages of the book
+
+
+def _box(piece: Directive, path: Path) -> list[str]:
+    """One directive as plain Markdown: a quoted box, or a folded one when its class is `dropdown`."""
+    body = plain_markdown("\n".join(piece.body).strip(), path).split("\n")
+    if piece.name in ("exercise-end", "nb-exec-table"):
+        return []
+    if piece.name in ("exercise", "exercise-start"):
+        return [f"**Exercise.** {piece.title}".rstrip(), "", *body]
+    if piece.name == "solution":
+        return [FOLD, "", *body, "", UNFOLD]
+    if piece.name not in BOXES:
         raise BookError(
-            f"{path.name}: siblings.py does not know the directive {{{name}}}; teach it or avoid it"
+            f"{path.name}: siblings.py does not know the directive {{{piece.name}}}; teach it or avoid it"
         )
-    heading = title or BOXES[name]
-    if "dropdown" in options.get("class", ""):
+    heading = piece.title or BOXES[piece.name]
+    if "dropdown" in piece.options.get("class", ""):
         return [f"<details><summary>{heading}</summary>", "", *body, "", "</details>"]
     return [f"> **{heading}**", ">", *(f"> {line}".rstrip() for line in body)]
 
 
+def main(names: Sequence[str]) -> int:
+    """Write the siblings of the chapters named, or of all; returns the exit code."""
+    book = Path(__file__).resolve().parents[1] / "book"
+    unknown = set(names) - {path.stem for path in chapter_paths(book)}
+    if unknown:
+        sys.stderr.write(f"no chapter of the table of contents is called {', '.join(sorted(unknown))}\n")
+        return 1
+    try:
+        for path in write_siblings(book, only=names):
+            sys.stdout.write(f"wrote {path.name}\n")
+    except BookError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
 if __name__ == "__main__":
-    for written_path in write_siblings(Path(__file__).resolve().parents[1] / "book"):
-        sys.stdout.write(f"wrote {written_path.name}\n")
+    sys.exit(main(sys.argv[1:]))

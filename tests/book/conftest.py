@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from chapters import Executed
 from make_book import build_book
+from measured import Executed
 
 ROOT = Path(__file__).parents[2]
 
@@ -17,9 +17,18 @@ file_format: mystnb
 kernelspec:
   name: python3
   display_name: Python 3
+myst:
+  substitutions:
+    minutes: 5
+    memory_gb: 2
 ---
 
 # Small
+
+:::{admonition} Before you start
+:class: note
+At most {{ minutes }} minutes. The paper reports {claim}`paper/table1/gamma_augmentation/dice`.
+:::
 
 """
 CELLS = """\
@@ -35,6 +44,36 @@ import uuid
 print("size", size, "run", uuid.uuid4())
 ```
 """
+EXERCISE = """
+:::{exercise} Twice
+:label: ex-twice
+Twice three?
+:::
+
+```{stub} ex-twice
+```
+
+```{solution-start} ex-twice
+:class: dropdown
+```
+Six.
+
+```{code-cell} ipython3
+:tags: [solution]
+
+from atriacourse.teaching.check import check_answer
+
+twice = 2 * 3  # solution
+check_answer(twice, 6)
+```
+
+That was all.
+
+```{solution-end}
+```
+
+The end.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +88,8 @@ def copy_settings(target: Path) -> Path:
     """The course's settings, without its pages, in a new folder; returns the folder for the pages."""
     shutil.copy(ROOT / "_config.yml", target)
     (target / "book" / "_assets").mkdir(parents=True)
-    shutil.copy(ROOT / "book" / "_assets" / "course.css", target / "book" / "_assets")
+    for path in (ROOT / "book" / "_assets").glob("course.*"):
+        shutil.copy(path, target / "book" / "_assets")
     return target / "book"
 
 
@@ -63,11 +103,23 @@ def small_book(tmp_path) -> Path:
     return book
 
 
+@pytest.fixture
+def small_book_with_an_exercise(small_book) -> Path:
+    """The small book, its chapter with one exercise, and the two pages that the build fills."""
+    chapter = small_book / "00_small.md"
+    chapter.write_text(chapter.read_text() + EXERCISE)
+    (small_book / "timings.md").write_text("# Timings\n\n```{timings}\n```\n")
+    (small_book / "claims.md").write_text("# Claims\n\n```{claims-ledger}\n```\n")
+    with (small_book / "_toc.yml").open("a") as toc:
+        toc.write("  - file: timings\n  - file: claims\n")
+    return small_book
+
+
 @pytest.fixture(scope="session")
 def built_book(tmp_path_factory) -> BuiltBook:
     """The course's book, run once and rendered; the chapters' tests and the pages' tests share it."""
     root = tmp_path_factory.mktemp("course")
     shutil.copy(ROOT / "_config.yml", root)
     shutil.copytree(ROOT / "book", root / "book")
-    page, executed = build_book(root / "book", parameters={})
+    page, executed = build_book(root / "book", parameters={}, jobs=2)
     return BuiltBook(html=page.parent, executed=executed)

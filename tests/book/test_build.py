@@ -1,8 +1,12 @@
 """The build: one execution per chapter, its outputs on the page, and red for anything that is wrong."""
 
+from pathlib import Path
+
 import pytest
-from chapters import BookError, chapter_paths, execute, parameter_names, read_chapter
+from chapters import execute, execute_all
 from make_book import build_book, main, render
+from measured import Executed, budget_kept
+from pages import BookError, chapter_paths, parameter_names, read_chapter
 
 pytestmark = pytest.mark.book
 
@@ -27,8 +31,10 @@ def test_a_parameter_reaches_the_page(small_book):
 
 
 def test_an_unknown_parameter_is_an_error(small_book):
-    with pytest.raises(BookError, match="no parameter sise; it has: size"):
+    with pytest.raises(BookError, match="no chapter has a parameter sise; they have: size"):
         build_book(small_book, parameters={"sise": 7})
+    with pytest.raises(BookError, match="no parameter sise; it has: size"):
+        execute(small_book / "00_small.md", parameters={"sise": 7})
 
 
 def test_a_failing_cell_turns_the_build_red_and_is_named(small_book):
@@ -45,8 +51,10 @@ def test_a_failing_cell_turns_the_build_red_and_is_named(small_book):
         ("[nowhere](99_missing.md)", "99_missing"),
         ('```{code-cell} ipython3\nimport sys\n\nprint("careless", file=sys.stderr)\n```', "stderr"),
         ("```{no-such-directive}\n```", "no-such-directive"),
+        ("{claim}`paper/table1/nothing/dice`", "no record backs the claim"),
+        ("```{stub} ex-none\n```", "ex-none"),
     ],
-    ids=["dead link", "output on stderr", "unknown directive"],
+    ids=["dead link", "output on stderr", "unknown directive", "unknown claim", "unknown stub"],
 )
 def test_a_warning_turns_the_build_red(small_book, planted, said):
     chapter = small_book / "00_small.md"
@@ -94,3 +102,95 @@ def test_the_run_is_timed(small_book):
 def test_the_command_line_says_what_is_wrong_and_exits_with_one(capsys):
     assert main(["-p", "profile"]) == 1
     assert "NAME=VALUE" in capsys.readouterr().err
+
+
+def two_chapters(small_book, second):
+    """The small book with another chapter behind the first."""
+    (small_book / "01_more.md").write_text(second)
+    with (small_book / "_toc.yml").open("a") as toc:
+        toc.write("  - file: 01_more\n")
+    return small_book
+
+
+def test_every_failing_chapter_is_named_and_the_others_are_run(small_book, capsys):
+    text = (small_book / "00_small.md").read_text()
+    book = two_chapters(small_book, text + "\n```{code-cell} ipython3\nnext(iter(()))\n```\n")
+    (book / "00_small.md").write_text(text.replace("import uuid", "import uuidd"))
+    with pytest.raises(BookError, match=r"00_small\.md(?s:.*)uuidd(?s:.*)01_more\.md(?s:.*)StopIteration"):
+        build_book(book, parameters={}, jobs=2)
+    assert not (book.parent / "_build" / "html").exists()
+
+
+def test_a_parameter_goes_to_the_chapters_that_have_it(small_book):
+    text = (small_book / "00_small.md").read_text()
+    other = text.replace("size = 3", "profile = None").replace('"size", size', '"profile", profile')
+    page, executed = build_book(two_chapters(small_book, other), parameters={"size": 7}, jobs=2)
+    assert [took.name for took in executed] == ["00_small", "01_more"]
+    assert "size 7 run" in page_text(page)
+    assert "profile smoke run" in (page.parent / "01_more.html").read_text(encoding="utf-8")
+
+
+def test_one_chapter_alone(small_book, capsys):
+    text = (small_book / "00_small.md").read_text()
+    book = two_chapters(small_book, text.replace("# Small", "# More") + "\n[back](00_small.md)\n")
+    page, executed = build_book(book, parameters={}, only=["01_more"])
+    assert [took.name for took in executed] == ["01_more"]
+    assert (page.parent / "01_more.html").is_file()
+    assert not (page.parent / "00_small.html").exists()
+    assert "[1 of 1] 01_more: " in capsys.readouterr().out
+    with pytest.raises(BookError, match="no chapter 07_none"):
+        build_book(book, parameters={}, only=["07_none"])
+
+
+def test_a_chapter_begins_with_an_empty_work_folder_and_leaves_nothing(small_book, tmp_path, monkeypatch):
+    (tmp_path / "mine").mkdir()
+    monkeypatch.setenv("ATRIACOURSE_WORK", str(tmp_path / "mine"))
+    chapter = small_book / "00_small.md"
+    cell = "import os, pathlib\n\nwork = pathlib.Path(os.environ['ATRIACOURSE_WORK'])"
+    cell += "\nprint(list(work.glob('*')))\nwork.mkdir()\n(work / 'kept').touch()\nprint(work)"
+    chapter.write_text(chapter.read_text() + f"\n```{{code-cell}} ipython3\n{cell}\n```\n")
+    notebook, _ = execute(chapter, parameters={})
+    found, work = notebook.cells[-1].outputs[0].text.split()
+    assert found == "[]"
+    assert not Path(work).exists()
+    assert list((tmp_path / "mine").iterdir()) == []
+
+
+def test_memory_and_processor_time_are_those_of_each_chapter(small_book):
+    text = (small_book / "00_small.md").read_text()
+    greedy = "import numpy as np\nimport time\n\nfull = np.ones(40_000_000)\nend = time.process_time() + 1\n"
+    greedy += "while time.process_time() < end:\n    pass"
+    book = two_chapters(small_book, text + f"\n```{{code-cell}} ipython3\n{greedy}\n```\n")
+    took = {one.name: one for _, _, one in execute_all(chapter_paths(book), parameters={}, jobs=1)}
+    assert took["01_more"].peak_memory_mb > took["00_small"].peak_memory_mb + 300
+    assert took["01_more"].cpu_seconds > took["00_small"].cpu_seconds + 0.5
+    assert took["01_more"].seconds > 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "cpu_seconds", "peak_memory_mb", "said"),
+    [
+        (59, 200, 900, ""),
+        (200, 59, None, ""),  # another program had the machine
+        (61, 62, 900, "1.0 minutes"),
+        (10, 10, 1100, "1.1 GB"),
+    ],
+)
+def test_a_budget_is_kept_or_not(seconds, cpu_seconds, peak_memory_mb, said):
+    took = Executed(name="a", seconds=seconds, cpu_seconds=cpu_seconds, peak_memory_mb=peak_memory_mb)
+    found = budget_kept(took, {"minutes": 1, "memory_gb": 1})
+    assert said in found
+    assert bool(found) == bool(said)
+
+
+def test_the_pages_show_what_was_measured_and_claimed(small_book_with_an_exercise):
+    page, (took,) = build_book(small_book_with_an_exercise, parameters={"size": 4})
+    assert "Measured in this build:" in page_text(page)
+    assert "(size 4; " in page_text(page)
+    timings = (page.parent / "timings.html").read_text(encoding="utf-8")
+    assert f"{took.peak_memory_mb / 1000:.2f} GB" in timings
+    assert 'href="00_small.html"' in timings
+    ledger = (page.parent / "claims.html").read_text(encoding="utf-8")
+    assert 'id="claim-paper-table1-gamma-augmentation-dice"' in ledger
+    assert "0.883" in ledger
+    assert 'href="claims.html#claim-paper-table1-gamma-augmentation-dice"' in page_text(page)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from chapters import BookError, chapter_paths, read_chapter
+from pages import BookError, chapter_paths, read_chapter
 from siblings import plain_markdown, sibling_text, write_siblings
 
 BOOK = Path(__file__).parents[2] / "book"

@@ -1,0 +1,127 @@
+"""Exercises: the student's cell is made from the solution, and the one run tells them apart."""
+
+import pytest
+from chapters import execute
+from exercises import find_exercises, stub_of
+from make_book import build_book
+from pages import BookError, read_chapter
+
+CHECK = "check_answer(x, 1)"
+
+
+def stub(*lines):
+    return stub_of("\n".join([*lines, CHECK]), "here").split("\n")[:-1]
+
+
+def test_a_marked_value_becomes_none_and_all_else_stays():
+    assert stub("a = 1", "x = a + 0  # solution", "# solution path") == [
+        "a = 1",
+        "x = None",
+        "# solution path",
+    ]
+    assert stub("x: int = 1  # solution") == ["x = None"]
+    assert stub("x, y = 1, 2  # solution") == ["x, y = None, None"]
+    assert stub("if True:", "    x = [1, 2]  # solution") == ["if True:", "    x = None"]
+
+
+def test_a_marked_block_becomes_a_gap_of_one_line():
+    lines = ["def f(a):", '    """Half."""', "    # solution:", "    b = a", "    return b / 2"]
+    lines += ["    # end of solution", "", "x = f(2)"]
+    assert stub(*lines) == ["def f(a):", '    """Half."""', "    ...  # your code", "", "x = f(2)"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (["x = 1"], "marks no line"),
+        (["f(1)  # solution"], "only an assignment"),
+        (["x == 1  # solution"], "only an assignment"),
+        (["x += 1  # solution"], "only an assignment"),
+        (["]  # solution"], "only an assignment"),
+        (["# solution:", "x = 1"], "without `# end of solution`"),
+        (["if 1:", "    # solution:", "    x = 1", "# end of solution"], "indented like"),
+        (["x = (1  # solution"], "line 1"),
+    ],
+)
+def test_marks_that_cannot_be_followed_are_errors(lines, said):
+    with pytest.raises(BookError, match=said):
+        stub(*lines)
+
+
+@pytest.mark.parametrize("cell", ["x = 1  # solution", "x = 1  # solution\ncheck_answer(x, 1);"])
+def test_a_cell_that_ends_in_no_check_is_an_error(cell):
+    with pytest.raises(BookError, match="must end in a check"):
+        stub_of(cell, "here")
+
+
+def test_an_exercise_is_found_with_all_its_parts(small_book_with_an_exercise):
+    notebook = read_chapter(small_book_with_an_exercise / "00_small.md")
+    (exercise,) = find_exercises(notebook, "00_small.md")
+    assert (exercise.label, exercise.title, exercise.ablation) == ("ex-twice", "Twice", False)
+    assert exercise.stub.endswith("twice = None\ncheck_answer(twice, 6)")
+    assert notebook.cells[exercise.cells[0]].source.endswith("check_answer(twice, 6)")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("```{stub} ex-twice\n```", "", r"exercise ex-twice: it has 0 \{stub\}"),
+        ("{stub} ex-twice", "{stub} ex-thrice", "ex-thrice: no exercise above"),
+        (":label: ex-twice", ":class: hard", "needs a :label:"),
+        (":tags: [solution]", "", "no code cell tagged `solution`"),
+        ("```{solution-end}\n```", "", "no {solution-end}"),
+        ("```{solution-start} ex-twice\n:class: dropdown\n```", "", "outside of a solution"),
+    ],
+)
+def test_an_exercise_that_lacks_a_part_is_named(small_book_with_an_exercise, old, new, said):
+    chapter = small_book_with_an_exercise / "00_small.md"
+    text = chapter.read_text()
+    assert old in text
+    chapter.write_text(text.replace(old, new))
+    with pytest.raises(BookError, match=said):
+        find_exercises(read_chapter(chapter), "00_small.md")
+
+
+def test_an_ablation_is_marked_by_its_class(small_book_with_an_exercise):
+    chapter = small_book_with_an_exercise / "00_small.md"
+    chapter.write_text(chapter.read_text().replace(":label: ex-twice", ":label: ex-twice\n:class: ablation"))
+    assert find_exercises(read_chapter(chapter), "")[0].ablation
+
+
+@pytest.mark.book
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("2 * 3  # solution", "2 + 3  # solution", "on the solution the check must pass; it fails"),
+        (
+            "check_answer(twice, 6)",
+            "check_answer(twice or 6, 6)",
+            "on the stub the check must fail; it passes",
+        ),
+        ("check_answer(twice, 6)", "str(twice)", "on the stub the check must fail; it is missing"),
+        ("check_answer(twice, 6)", "check_answer(twice + 0, 6)", ", its stub: (?s:.*)TypeError"),
+    ],
+    ids=["wrong solution", "stub that passes", "no check", "stub that raises"],
+)
+def test_a_check_that_does_not_tell_stub_from_solution_is_an_error(
+    small_book_with_an_exercise, old, new, said
+):
+    chapter = small_book_with_an_exercise / "00_small.md"
+    chapter.write_text(chapter.read_text().replace(old, new))
+    with pytest.raises(BookError, match=rf"00_small\.md, exercise ex-twice.*{said}"):
+        execute(chapter, parameters={})
+
+
+@pytest.mark.book
+def test_the_page_shows_stub_and_solution_once_and_nothing_of_the_check_of_the_check(
+    small_book_with_an_exercise,
+):
+    page, (took,) = build_book(small_book_with_an_exercise, parameters={})
+    assert took.exercises == ("ex-twice",)
+    html = (page.parent / "00_small.html").read_text(encoding="utf-8")
+    assert (
+        html.count('<span class="n">twice</span> <span class="o">=</span> <span class="kc">None</span>') == 1
+    )
+    assert html.count("Right.") == 1
+    assert "No answer yet" not in html
+    assert "Out" not in html.split("<article")[1].split("</article")[0]

@@ -1,0 +1,154 @@
+"""Exercises: a chapter holds the solution alone, and what the student gets is made from it.
+
+    :::{exercise} Dice by hand          the question
+    :label: ex-dice
+    ...
+    ```{stub} ex-dice                   here the page shows the student's cell, made by `stub_of`
+    ```{solution-start} ex-dice
+    ```{code-cell} ipython3             the first cell tagged `solution` is what it is made from
+    :tags: [solution]
+    ```{solution-end}
+
+In the solution's cell a line `name = value  # solution` becomes `name = None`, and the lines between
+`# solution:` and `# end of solution` become `...  # your code`; the rest stays. The cell ends in a check
+(atriacourse/teaching/check.py), which must fail on the stub and pass on the solution: chapters.py runs both.
+"""
+
+import ast
+import re
+from dataclasses import dataclass, field
+
+from nbformat import NotebookNode
+from pages import BookError, Directive, pieces, tags
+
+ASSIGNMENT = re.compile(r"^(?P<indent> *)(?P<names>\w+(?: *, *\w+)*) *(?::[^=]+)?=[^=].*# solution$")
+BEGIN, END = "# solution:", "# end of solution"
+YOURS = "...  # your code"
+
+
+@dataclass(kw_only=True)
+class Exercise:
+    """One exercise of a chapter and where its parts stand."""
+
+    label: str
+    title: str
+    ablation: bool
+    stubs: int = 0  # how many {stub} directives name it
+    cells: list[int] = field(default_factory=list)  # of the notebook: those tagged `solution`
+    solved: bool = False  # whether it has a solution
+    stub: str = ""  # the student's cell
+
+
+def find_exercises(notebook: NotebookNode, name: str) -> list[Exercise]:
+    """The exercises of a chapter, each with its stub; an incomplete one is an error.
+
+    Args: notebook: from `read_chapter`. name: of the chapter, for messages.
+    Raises: BookError naming the exercise and what it lacks.
+    """
+    found: dict[str, Exercise] = {}
+    inside: Exercise | None = None  # the exercise whose solution is open
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code":
+            if "solution" in tags(cell):
+                if inside is None:
+                    raise BookError(f"{name}, cell {number}: tagged `solution` outside of a solution")
+                inside.cells.append(number)
+            continue
+        for piece in pieces(cell.source, name):
+            if isinstance(piece, Directive):
+                inside = _take(piece, found, inside, name)
+    if inside is not None:
+        raise BookError(f"{name}, exercise {inside.label}: its solution has no {{solution-end}}")
+    for exercise in found.values():
+        _complete(exercise, notebook, name)
+    return list(found.values())
+
+
+def _take(
+    piece: Directive, found: dict[str, Exercise], inside: Exercise | None, name: str
+) -> Exercise | None:
+    """Note down one directive; returns the exercise whose solution is open behind it."""
+    if piece.name in ("exercise", "exercise-start"):
+        label = piece.options.get("label", "")
+        if not label or label in found:
+            raise BookError(f"{name}, exercise {piece.title!r}: it needs a :label: of its own, got {label!r}")
+        ablation = "ablation" in piece.options.get("class", "").split()
+        found[label] = Exercise(label=label, title=piece.title, ablation=ablation)
+    elif piece.name in ("stub", "solution-start", "solution"):
+        if piece.title not in found:
+            raise BookError(f"{name}: {{{piece.name}}} {piece.title}: no exercise above has this label")
+        exercise = found[piece.title]
+        if piece.name == "stub":
+            exercise.stubs += 1
+        else:
+            exercise.solved = True
+        if piece.name == "solution-start":
+            return exercise
+    elif piece.name == "solution-end":
+        return None
+    return inside
+
+
+def _complete(exercise: Exercise, notebook: NotebookNode, name: str) -> None:
+    """Make the stub, or say what is missing."""
+    place = f"{name}, exercise {exercise.label}"
+    if exercise.stubs != 1:
+        raise BookError(f"{place}: it has {exercise.stubs} {{stub}} directives; it needs one")
+    if not exercise.cells:
+        raise BookError(f"{place}: its solution has no code cell tagged `solution`")
+    exercise.stub = stub_of(notebook.cells[exercise.cells[0]].source, place)
+
+
+def stub_of(solution: str, place: str) -> str:
+    """The student's cell, made from the solution's cell.
+
+    Args: solution: the source of the cell. place: for messages.
+    Raises: BookError when nothing is marked as the solution, a mark cannot be followed, or the cell does not
+        end in an expression (its check).
+    """
+    stub: list[str] = []
+    opened: str | None = None  # the indentation of the block that is left out
+    for line in solution.split("\n"):
+        indent = line[: len(line) - len(line.lstrip())]
+        if opened is not None:
+            if line.strip() == END:
+                if indent != opened:
+                    raise BookError(f"{place}: `{END}` must be indented like its `{BEGIN}`")
+                stub.append(f"{opened}{YOURS}")
+                opened = None
+        elif line.strip() == BEGIN:
+            opened = indent
+        elif line.rstrip().endswith("# solution"):
+            stub.append(_without_value(line, place))
+        else:
+            stub.append(line)
+    if opened is not None:
+        raise BookError(f"{place}: `{BEGIN}` without `{END}`")
+    text = "\n".join(stub)
+    if text == solution:
+        raise BookError(f"{place}: its cell marks no line with `# solution` and no block with `{BEGIN}`")
+    _must_end_in_a_check(solution, place)
+    _must_end_in_a_check(text, f"{place}, its stub")
+    return text
+
+
+def _without_value(line: str, place: str) -> str:
+    """`name = value  # solution` -> `name = None`."""
+    found = ASSIGNMENT.match(line.rstrip())
+    if not found:
+        raise BookError(
+            f"{place}: only an assignment on one line can end in `# solution`, got {line.strip()!r}; "
+            f"mark several lines with `{BEGIN}` and `{END}`"
+        )
+    names = found["names"]
+    return f"{found['indent']}{names} = {', '.join(['None'] * len(names.split(',')))}"
+
+
+def _must_end_in_a_check(text: str, place: str) -> None:
+    """The cell must be Python, IPython's own commands aside, and end in an expression."""
+    try:
+        statements = ast.parse(text).body
+    except SyntaxError as error:
+        raise BookError(f"{place}: {error.msg}, line {error.lineno}: {error.text}") from error
+    if not statements or not isinstance(statements[-1], ast.Expr) or text.rstrip().endswith(";"):
+        raise BookError(f"{place}: its cell must end in a check, e.g. check_answer(...)")
