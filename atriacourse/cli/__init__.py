@@ -1,4 +1,4 @@
-"""The command line: audit, phantom, train, bag, predict, evaluate, compare, describe.
+"""The command line: audit, phantom, train, bag, predict, evaluate, compare, describe, study.
 
 A thin layer over runs/ and data/: it parses, shows progress and prints. Exit codes: 0 done, 1 done but some
 cases could not be used, 2 bad input (one line on stderr), 130 interrupted (everything computed is saved).
@@ -10,6 +10,7 @@ import typer
 
 from atriacourse.cli.data_commands import audit, phantom
 from atriacourse.cli.model_commands import compare, describe, evaluate, predict
+from atriacourse.cli.study_commands import app as study_app
 from atriacourse.cli.training_commands import bag, train
 from atriacourse.errors import InputError
 
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 for command in (audit, phantom, train, bag, predict, evaluate, compare, describe):
     app.command()(command)
+app.add_typer(study_app, name="study")
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ Before runs/train.py.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -17,13 +17,21 @@ from atriacourse.runs.watcher import Watcher
 
 
 def load_bank_cases(
-    cohort: Cohort, names: Sequence[str], config: RunConfig, watcher: Watcher
+    cohort: Cohort,
+    names: Sequence[str],
+    config: RunConfig,
+    watcher: Watcher,
+    *,
+    read: Callable[[Case, RunConfig], BankCase] | None = None,
 ) -> list[BankCase]:
-    """Read and prepare the training cases; a name that stands several times shares its arrays."""
+    """Read and prepare the training cases; a name that stands several times shares its arrays.
+
+    Args: read: in place of `load_bank_case`, for a caller that has the cases at hand.
+    """
     loaded: dict[str, BankCase] = {}
     different = list(dict.fromkeys(names))
     for number, name in enumerate(different, start=1):
-        loaded[name] = load_bank_case(cohort.case(name), config)
+        loaded[name] = (read or load_bank_case)(cohort.case(name), config)
         watcher.loading(number, len(different))
     return [loaded[name] for name in names]
 

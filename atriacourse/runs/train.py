@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from atriacourse.data.bank import SliceBank
-from atriacourse.data.case import Cohort
+from atriacourse.data.bank import BankCase, SliceBank
+from atriacourse.data.case import Case, Cohort
 from atriacourse.data.splits import Split, holdout_split
 from atriacourse.data.volume import grey_levels
 from atriacourse.errors import InputError
@@ -45,12 +45,14 @@ def train_run(
     device: str = "auto",
     watcher: Watcher | None = None,
     on_trainer: Callable[[Trainer], None] = lambda trainer: None,
+    read_case: Callable[[Case, RunConfig], BankCase] | None = None,
 ) -> bool:
     """Train on `split.train`, keeping a part of it back to pick the best checkpoint.
 
     Args:
         folder: made if absent; a run of the same settings, split, seed and data is gone on with.
         on_trainer: given the trainer before it starts; setting `stop_requested` on it stops and saves.
+        read_case: in place of `load_bank_case`, for a caller that has the cases at hand.
     Returns: True if the run is done, False if it was stopped on request.
     Raises: InputError if the folder holds another run, a case cannot be used, or the loss diverges.
     """
@@ -62,7 +64,7 @@ def train_run(
         )
     where = choose_device(device)
     inner = inner_split(cohort, split, fraction=config.validation, seed=seed)
-    bank_cases = load_bank_cases(cohort, inner.train, config, watcher)
+    bank_cases = load_bank_cases(cohort, inner.train, config, watcher, read=read_case)
     held = [(case.name, grey_levels(case.image()), case.mask().voxels) for case in cohort.subset(inner.test)]
     setup = {
         "config": to_json(config),

@@ -1,0 +1,185 @@
+"""`atriacourse study list | show | run | status | report`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from atriacourse.cli.options import Assign, Data, Device, Labels, Spacing, Threads
+from atriacourse.cli.progress import fail
+from atriacourse.errors import InputError
+
+if TYPE_CHECKING:
+    from atriacourse.studies.cells import Unit
+
+app = typer.Typer(help="Run the ablations of the book, and report what they say.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="a study; `atriacourse study list` names them")]
+Names = Annotated[
+    list[str], typer.Argument(help="studies, or some variants of one: table1 bagging/single,five")
+]
+ScaleName = Annotated[str, typer.Option(help="smoke, atlas, laptop or paper")]
+Seeds = Annotated[str, typer.Option(help="numbers with commas")]
+Out = Annotated[Path | None, typer.Option(help="folder of the runs [default: runs/studies-COHORT-SCALE]")]
+
+
+@app.command("list")
+def list_studies() -> None:
+    """Name every study and its question."""
+    from atriacourse.studies.catalogue import STUDIES
+
+    for study in STUDIES.values():
+        print(f"{study.name:<14} {len(study.variants)} variants  {study.question}")
+
+
+@app.command()
+def show(name: Name, scale: ScaleName = "atlas") -> None:
+    """Print a study: its question, its variants with what they change, and what it costs."""
+    from atriacourse.studies.catalogue import study as find
+    from atriacourse.studies.scales import SCALES
+    from atriacourse.studies.scales import scale as find_scale
+
+    study, chosen = find(name), find_scale(scale)
+    networks = sum(variant.members for variant in study.variants)
+    print(f"{study.name}: {study.question}\n{study.paper}\nbase: scale {chosen.name} ({chosen.says})")
+    for text in study.base:
+        print(f"  {text}")
+    for variant in study.variants:
+        bag = (
+            f", {variant.members} {variant.subsets} members, {variant.combine}" if variant.members > 1 else ""
+        )
+        print(f"{variant.name:<20} {variant.label} [split {variant.split}, mask {variant.reading}{bag}]")
+        for text in variant.set:
+            print(f"  {text}")
+    for size in SCALES.values():
+        print(
+            f"{size.name:<7} at most {networks} networks a seed, about {networks * size.minutes:g} minutes "
+            f"on {size.device}"
+        )
+
+
+@app.command()
+def run(
+    names: Names,
+    data: Data,
+    scale: ScaleName = "atlas",
+    seeds: Seeds = "1,2,3",
+    out: Out = None,
+    jobs: Annotated[int, typer.Option(help="workers at once", min=1)] = 1,
+    engine: Annotated[
+        str, typer.Option(help="processes here, or with submitit: slurm, local, debug")
+    ] = "processes",
+    device: Device = "auto",
+    threads: Threads = 1,
+    set_: Assign = None,
+    labels: Labels = None,
+    spacing_mm: Spacing = None,
+) -> None:
+    """Run studies; what is done is kept, and the same command goes on where it stopped."""
+    from atriacourse.data.cohort import open_cohort
+    from atriacourse.studies.data import study_data
+    from atriacourse.studies.runner import run_units
+
+    cohort = open_cohort(data, spacing_mm=spacing_mm, labels_csv=labels)
+    found = study_data(cohort)
+    units = _units(names, scale, found.fingerprint, seeds, set_)
+    folder = out or Path("runs") / f"studies-{cohort.name}-{scale}"
+    print(
+        f"{cohort.name}: {len(found.split.train)} cases to train on, {len(found.split.test)} held out\n{folder}"
+    )
+    follow = _Follow()
+    if engine == "processes":
+        end = run_units(units, found, folder, workers=jobs, device=device, threads=threads, on_status=follow)
+    else:
+        from atriacourse.studies.submit import submit_units
+
+        end = submit_units(
+            units,
+            found,
+            folder,
+            cluster=engine,
+            workers=jobs,
+            device=device,
+            threads=threads,
+            on_status=follow,
+        )
+    _tell(end)
+    if end.failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def status(
+    names: Names,
+    out: Annotated[Path, typer.Option(help="folder of the runs")],
+    scale: ScaleName = "atlas",
+    seeds: Seeds = "1,2,3",
+    set_: Assign = None,
+) -> None:
+    """Say how far studies are: done, running, failed."""
+    from atriacourse.studies.records import read_records
+    from atriacourse.studies.runner import status as stand
+
+    records = list(read_records(out / "records").values())
+    if not records:
+        raise InputError(f"{out} has no record yet")
+    _tell(stand(_units(names, scale, records[0].data, seeds, set_), out))
+
+
+@app.command()
+def report(
+    name: Name,
+    out: Annotated[Path | None, typer.Option(help="folder of the runs [default: the atlas]")] = None,
+    scale: ScaleName = "atlas",
+    cohort: Annotated[str | None, typer.Option(help="where records are of several")] = None,
+    file_format: Annotated[str, typer.Option("--format", help="markdown, csv or latex")] = "markdown",
+    set_: Assign = None,
+) -> None:
+    """Print a study's tables beside the paper's numbers, and its comparisons."""
+    from atriacourse.studies.catalogue import study as find
+    from atriacourse.studies.report import render
+    from atriacourse.studies.results import study_results
+
+    results = study_results(find(name), folder=out, scale=scale, cohort=cohort, extra=set_ or [])
+    print(render(results, file_format=file_format))
+
+
+def _units(names: list[str], scale: str, data: str, seeds: str, set_: list[str] | None) -> "list[Unit]":
+    from atriacourse.studies.catalogue import study as find
+    from atriacourse.studies.cells import plan_study
+
+    try:
+        numbers = [int(word) for word in seeds.split(",")]
+    except ValueError as error:
+        raise InputError(f"--seeds are whole numbers with commas, got {seeds!r}") from error
+    units = []
+    for seed in numbers:  # all studies of one seed before the next: an interrupted run is balanced
+        for name in names:
+            study, _, chosen = name.partition("/")
+            variants = chosen.split(",") if chosen else None
+            units += plan_study(
+                find(study), scale_name=scale, data=data, seeds=[seed], variants=variants, extra=set_ or []
+            )
+    return units
+
+
+class _Follow:
+    """A line whenever something changed."""
+
+    def __init__(self) -> None:
+        self.last: tuple[Any, ...] = ()
+
+    def __call__(self, status: Any) -> None:
+        now = (status.done, status.running, tuple(status.failed))
+        if now != self.last:
+            self.last = now
+            running = f"; now {', '.join(status.running)}" if status.running else ""
+            print(f"{status.done} of {status.total} done, {len(status.failed)} failed{running}", flush=True)
+
+
+def _tell(status: Any) -> None:
+    print(f"{status.done} of {status.total} done")
+    for says in status.running:
+        print(f"running: {says}")
+    for says, why in status.failed.items():
+        fail(f"failed: {says}: {why}")

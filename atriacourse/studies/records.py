@@ -1,0 +1,127 @@
+"""What is kept of a trained cell or a bag: numbers and where they come from, no voxel and no weight.
+
+After cells.py. One JSON file a record, named by its key. The committed collection is the atlas, in this
+package's folder `atlas/`; a study that is being run keeps its own in `<folder>/records/`.
+"""
+
+import json
+import math
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from atriacourse.errors import InputError
+from atriacourse.evaluation.case import METRICS
+
+ATLAS = Path(__file__).parent / "atlas"
+DIGITS = 6
+
+Number = float | Literal["inf"] | None  # JSON has no infinity and no NaN; None is NaN
+
+
+class Record(BaseModel):
+    """The schema of a record; every part is checked when one is read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: str
+    kind: Literal["network", "bag"]
+    scale: str
+    cohort: str
+    data: str  # the cohort's fingerprint
+    settings: dict[str, Any]  # those that differ from RunConfig()'s; of a bag, its members'
+    split: str
+    subsets: str | None
+    member: int
+    seed: int
+    members: list[str] = []  # of a bag: the keys of its networks
+    combine: str | None = None
+    trained_on: list[str]  # names, as often as drawn
+    trained_data: str | None = None  # hash of the names and bytes trained on
+    made: dict[str, Any]  # commit, versions, device, threads, date
+    seconds: dict[str, float]
+    memory_gb: float  # the most that the process has held so far
+    curve: dict[str, list[Number]] = {}  # one value an epoch
+    cases: list[str]  # held out, in the order of every list below
+    sites: list[str | None]
+    post_ablation: list[bool | None]
+    post_ablation_probability: list[Number]
+    scores: dict[str, dict[str, list[Number]]]  # reading -> metric -> one value a case
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> "Record":
+        if set(self.cases) & set(self.trained_on):
+            raise ValueError("cases that were trained on are scored")
+        for reading, metrics in self.scores.items():
+            if set(metrics) != set(METRICS):
+                raise ValueError(f"{reading} must have exactly the metrics {', '.join(METRICS)}")
+            if any(len(values) != len(self.cases) for values in metrics.values()):
+                raise ValueError(f"{reading} must have one value for each of the {len(self.cases)} cases")
+        if (self.kind == "bag") != (len(self.members) > 1):
+            raise ValueError("a bag, and only a bag, has members")
+        return self
+
+    def table(self, reading: str) -> pd.DataFrame:
+        """One row a case, columns as `score_case` gives them. Raises: InputError for another reading."""
+        if reading not in self.scores:
+            raise InputError(f"record {self.key} has no reading {reading!r}, only {', '.join(self.scores)}")
+        columns = {metric: [restored(v) for v in values] for metric, values in self.scores[reading].items()}
+        return pd.DataFrame({"name": self.cases, **columns})
+
+    def same_result(self, other: "Record") -> bool:
+        """Whether both say the same, leaving out when, where and how fast they were made."""
+        apart = {"made", "seconds", "memory_gb"}
+        return self.model_dump(exclude=apart) == other.model_dump(exclude=apart)
+
+
+def kept(value: float | None) -> Number:
+    """A number as a record holds it: six digits after the point, NaN as None, infinity as a word."""
+    if value is None or math.isnan(value):
+        return None
+    return "inf" if math.isinf(value) else round(float(value), DIGITS)
+
+
+def restored(value: Number) -> float:
+    """The number behind what `kept` wrote."""
+    return math.nan if value is None else math.inf if value == "inf" else float(value)
+
+
+def scores_of(rows: Iterable[dict[str, Any]]) -> dict[str, list[Number]]:
+    """Rows of `score_case` as one list a metric."""
+    rows = list(rows)
+    return {metric: [kept(row[metric]) for row in rows] for metric in METRICS}
+
+
+def write_record(folder: Path, record: Record) -> Path:
+    """Write one record, all or nothing; one line for each of its parts."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{record.key}.json"
+    draft = folder / f".{record.key}.{os.getpid()}"
+    parts = (
+        f"{json.dumps(name)}: {json.dumps(part)}" for name, part in record.model_dump(mode="json").items()
+    )
+    draft.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
+    draft.replace(path)
+    return path
+
+
+def read_record(path: Path) -> Record:
+    """Read one record. Raises: InputError, naming the file and what is wrong with it."""
+    try:
+        record = Record.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise InputError(f"there is no record {path}; `atriacourse study run` makes it") from error
+    except (ValueError, ValidationError) as error:
+        raise InputError(f"{path} is not a whole record: {error}") from error
+    if record.key != path.stem:
+        raise InputError(f"{path} holds the record {record.key}; a record is named by its key")
+    return record
+
+
+def read_records(folder: Path = ATLAS) -> dict[str, Record]:
+    """All records of a folder by key; empty if there is none."""
+    return {path.stem: read_record(path) for path in sorted(folder.glob("*.json"))}

@@ -1,0 +1,261 @@
+"""Run a study: independent jobs that any number of workers share, stopped and gone on with at any time.
+
+After work.py; submit.py hands the same jobs to a cluster. A job is done when its record is there. A worker
+takes the first job that is not done and that no other holds the lock of; so a second process, or a second
+command on the same folder, simply helps. A job that fails leaves its reason and stops nobody else.
+"""
+
+import multiprocessing
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from atriacourse.errors import InputError
+from atriacourse.runs.config import read_json, write_json
+from atriacourse.studies.cells import Cell, Unit, cells_of
+from atriacourse.studies.data import StudyData
+from atriacourse.studies.records import read_record
+from atriacourse.studies.shelf import remembering
+from atriacourse.studies.work import Bench, add_reading, combine_members, train_cell
+
+WAIT_SECONDS = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A cell to train, or a bag or a further reading once its cells are there."""
+
+    name: str  # the key, and the reading if it is one
+    key: str
+    says: str
+    cell: Cell | None = None
+    unit: Unit | None = None
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Keys of the records that must be there first."""
+        if self.cell is not None:
+            return ()
+        return (self.key,) if self.name != self.key else tuple(cell.key for cell in self.unit.cells)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """Where a study stands."""
+
+    total: int
+    done: int
+    running: tuple[str, ...]
+    failed: dict[str, str]  # what -> why
+
+
+def jobs_of(units: Sequence[Unit]) -> list[Job]:
+    """All jobs of some units, each once: a seed's cells, then its bags and readings, then the next seed."""
+    jobs: dict[str, Job] = {}
+    for unit in units:
+        for cell in cells_of([unit]):
+            member = f", member {cell.member}" if cell.subsets else ""
+            says = f"{unit.study}/{unit.variant}, seed {unit.seed}{member}"
+            jobs.setdefault(cell.key, Job(name=cell.key, key=cell.key, says=says, cell=cell))
+        says = f"{unit.study}/{unit.variant}, seed {unit.seed}"
+        if len(unit.cells) > 1:
+            jobs.setdefault(unit.key, Job(name=unit.key, key=unit.key, says=says, unit=unit))
+        if unit.reading not in ("raw", "clean"):
+            name = f"{unit.key}-{unit.reading.replace(':', '-')}"
+            says = f"{says}, {unit.reading}"
+            jobs.setdefault(name, Job(name=name, key=unit.key, says=says, unit=unit))
+    return list(jobs.values())
+
+
+def is_done(job: Job, folder: Path) -> bool:
+    """Whether the job's record is there, and has its reading."""
+    path = folder / "records" / f"{job.key}.json"
+    if not path.is_file():
+        return False
+    return job.name == job.key or job.unit.reading in read_record(path).scores
+
+
+def do_job(job: Job, bench: Bench) -> bool:
+    """Do one job. Returns: False if it was stopped on request. Raises: whatever goes wrong."""
+    if job.cell is not None:
+        return train_cell(job.cell, bench) is not None
+    if job.name == job.key:
+        combine_members(job.unit, bench)
+    else:
+        add_reading(job.unit, bench)
+    return True
+
+
+def work_through(
+    jobs: Sequence[Job],
+    bench: Bench,
+    *,
+    on_job: Callable[[Job, str], None] = lambda job, word: None,
+    may_go_on: Callable[[], bool] = lambda: True,
+) -> bool:
+    """Do every job that is not done and not held by another worker; wait for those that are.
+
+    Args:
+        on_job: told each job and "begun", "done" or "failed".
+        may_go_on: asked before each job.
+    Returns: False if stopped on request; failures are in `<folder>/failed/`.
+    """
+    for name in ("locks", "failed", "records"):
+        (bench.folder / name).mkdir(parents=True, exist_ok=True)
+    open_jobs = list(jobs)
+    while open_jobs:
+        left = []
+        for job in open_jobs:
+            if is_done(job, bench.folder) or _failure(job, bench.folder).is_file():
+                continue
+            if any(_failure_of(key, bench.folder).is_file() for key in job.needs):
+                continue  # it can never be done; the failure it hangs on is reported
+            if any(not bench.record_path(key).is_file() for key in job.needs):
+                left.append(job)
+                continue
+            if not may_go_on():
+                return False
+            word = _try_job(job, bench, on_job)
+            if word == "stopped":
+                return False
+            if word == "held":
+                left.append(job)
+        if len(left) == len(open_jobs):
+            time.sleep(WAIT_SECONDS)  # every job left is another worker's, or waits for one
+        open_jobs = left
+    return True
+
+
+def _try_job(job: Job, bench: Bench, on_job: Callable[[Job, str], None]) -> str:
+    lock = FileLock(bench.folder / "locks" / f"{job.key}.lock", timeout=0)
+    try:
+        with lock:
+            if is_done(job, bench.folder):
+                return "done"
+            on_job(job, "begun")
+            try:
+                word = "done" if do_job(job, bench) else "stopped"
+            except Exception as error:  # noqa: BLE001  one bad cell must not stop a night's work
+                write_json(
+                    _failure(job, bench.folder),
+                    {"says": job.says, "error": f"{type(error).__name__}: {error}"},
+                )
+                word = "failed"
+            on_job(job, word)
+            return word
+    except Timeout:
+        return "held"
+
+
+def _is_held(job: Job, folder: Path) -> bool:
+    """Whether a worker holds the job's lock; a killed worker holds nothing."""
+    path = folder / "locks" / f"{job.key}.lock"
+    if not path.is_file() or is_done(job, folder):
+        return False
+    try:
+        with FileLock(path, timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+def _failure(job: Job, folder: Path) -> Path:
+    return _failure_of(job.name, folder)
+
+
+def _failure_of(name: str, folder: Path) -> Path:
+    return folder / "failed" / f"{name}.json"
+
+
+def status(units: Sequence[Unit], folder: Path) -> Status:
+    """How far some units are."""
+    jobs = jobs_of(units)
+    failed = {}
+    for job in jobs:
+        if _failure(job, folder).is_file():
+            failed[job.says] = read_json(_failure(job, folder))["error"]
+    running = [job.says for job in jobs if _is_held(job, folder)]
+    done = sum(is_done(job, folder) for job in jobs)
+    return Status(total=len(jobs), done=done, running=tuple(running), failed=failed)
+
+
+def forget_failures(folder: Path) -> None:
+    """Let failed jobs be tried again."""
+    for path in (folder / "failed").glob("*.json"):
+        path.unlink()
+
+
+def run_units(
+    units: Sequence[Unit],
+    data: StudyData,
+    folder: Path | str,
+    *,
+    workers: int = 1,
+    device: str = "auto",
+    threads: int | None = None,
+    on_status: Callable[[Status], None] = lambda status: None,
+    **settings: Any,
+) -> Status:
+    """Run everything some units need, in this process or in several.
+
+    Args:
+        folder: made if absent; what is there of an earlier call is kept and gone on with.
+        workers: processes; 1 works in this one.
+        threads: CPU threads of each worker; records agree to the last digit for equal numbers of threads.
+        on_status: told where it stands, after each job or each half second.
+        settings: of the `Bench`, for a single worker (watcher, on_trainer).
+    Returns: where it stands at the end. Raises: InputError for less than one worker, or a crashed one.
+    """
+    folder = Path(folder)
+    if workers < 1:
+        raise InputError(f"a study needs at least one worker, got {workers}")
+    folder.mkdir(parents=True, exist_ok=True)
+    forget_failures(folder)
+    jobs = jobs_of(units)
+    if workers == 1:
+        data = replace(data, cohort=remembering(data.cohort))
+        bench = Bench(data=data, folder=folder, device=device, **settings)
+        _set_threads(threads)
+        work_through(jobs, bench, on_job=lambda job, word: on_status(status(units, folder)))
+        return status(units, folder)
+    context = multiprocessing.get_context("spawn")
+    processes = [
+        context.Process(target=worker, args=(jobs, data, folder, device, threads), daemon=True)
+        for _ in range(workers)
+    ]
+    for process in processes:
+        process.start()
+    try:
+        while any(process.is_alive() for process in processes):
+            on_status(status(units, folder))
+            time.sleep(WAIT_SECONDS)
+    finally:
+        for process in processes:
+            process.terminate()
+            process.join()
+    end = status(units, folder)
+    crashed = [process.exitcode for process in processes if process.exitcode]
+    if crashed and end.done + len(end.failed) < end.total:
+        raise InputError(
+            f"{len(crashed)} of {workers} workers ended with exit code {crashed[0]} (out of memory?); what "
+            f"is done is kept, the same command goes on, with fewer workers if need be"
+        )
+    return end
+
+
+def worker(jobs: Sequence[Job], data: StudyData, folder: Path, device: str, threads: int | None) -> None:
+    """What a worker process does; also what a cluster's node is given (submit.py)."""
+    _set_threads(threads)
+    data = replace(data, cohort=remembering(data.cohort))
+    work_through(jobs, Bench(data=data, folder=folder, device=device))
+
+
+def _set_threads(threads: int | None) -> None:
+    if threads is not None:
+        import torch
+
+        torch.set_num_threads(threads)
