@@ -34,7 +34,7 @@ def metric_board(panel: Panel, row: Row, *, human: Mapping[str, float] = HUMAN) 
     """
     with plt.rc_context(STYLE | {"font.size": 11}):
         figure = plt.figure(figsize=(7.6, 3.8), layout="constrained")
-        grid = figure.add_gridspec(len(SCALES), 2, width_ratios=(1, 1.15))
+        grid = figure.add_gridspec(len(SCALES), 2, width_ratios=(1.15, 1))
         picture = figure.add_subplot(grid[:, 0])
         show_slice(
             picture,
