@@ -85,7 +85,8 @@ def run(
     units = _units(names, scale, found.fingerprint, seeds, set_)
     folder = out or Path("runs") / f"studies-{cohort.name}-{scale}"
     print(
-        f"{cohort.name}: {len(found.split.train)} cases to train on, {len(found.split.test)} held out\n{folder}"
+        f"{cohort.name}: {len(found.split.train)} cases to train on, {len(found.split.test)} held out\n"
+        f"folder {folder}"
     )
     follow = _Follow()
     if engine == "processes":
