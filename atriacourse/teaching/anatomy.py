@@ -100,7 +100,7 @@ def named_slice(
             row, column = row - (rows.start or 0), column - (columns.start or 0)
             if 0 <= row < axes.get_ylim()[0] and 0 <= column < axes.get_xlim()[1]:
                 style = {"color": "white", "fontsize": 12, "fontweight": "bold", "path_effects": outline}
-                axes.text(column, row, name.rstrip("0123456789"), ha="center", va="center", **style)
+                axes.text(column, row, name.rstrip("0123456789") or name, ha="center", va="center", **style)
         if masks:
             add_legend(figure, list(masks))
         return closed(figure)
