@@ -1,0 +1,133 @@
+// What the pages do beside showing text: predict before a result is shown, and keep the predictions.
+// Needs no network. Where the browser keeps nothing (private windows), all works but the memory.
+"use strict";
+(() => {
+  const page = location.pathname.split("/").pop().replace(/\.html$/, "") || "index";
+  const key = (question) => `atriacourse/${page}/${question}`;
+  const keep = (question, value) => {
+    try {
+      if (value === null) localStorage.removeItem(key(question));
+      else localStorage.setItem(key(question), JSON.stringify(value));
+    } catch { /* the browser keeps nothing */ }
+  };
+  const kept = (question) => {
+    try { return JSON.parse(localStorage.getItem(key(question))); } catch { return null; }
+  };
+
+  const element = (name, attributes = {}, ...inside) => {
+    const made = document.createElement(name);
+    for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
+    made.append(...inside);
+    return made;
+  };
+  const said = (value) => Number(value.toPrecision(4)).toLocaleString("en", { maximumSignificantDigits: 4 });
+  const answers = [];  // {question, value, low, high, date} of those revealed with a guess
+
+  // One `.reveal`: the sentence waits behind two numbers.
+  const cover = (box) => {
+    const question = box.dataset.question, value = Number(box.dataset.value);
+    const sentence = [...box.childNodes];
+    const inside = element("div", { class: "reveal-result", tabindex: "-1" });
+    const number = (label) => {
+      const input = element("input", { type: "number", step: "any", inputmode: "decimal", autocomplete: "off" });
+      return [element("label", {}, label, " ", input), input];
+    };
+    const [fromLabel, low] = number("from"), [toLabel, high] = number("to");
+    const form = element("form", { "aria-label": `Your prediction: ${question}`, novalidate: "" },
+      element("p", { class: "reveal-question" }, `Your prediction: ${question}`),
+      element("p", { class: "reveal-row" }, fromLabel, toLabel, element("button", { type: "submit" }, "Reveal"),
+        element("button", { type: "button", class: "reveal-skip" }, "Just show me")),
+      element("p", { class: "reveal-problem", role: "alert" }));
+    const problem = form.querySelector("[role=alert]");
+
+    const show = (answer) => {
+      inside.replaceChildren();
+      if (answer) {
+        const hit = answer.low <= value && value <= answer.high;
+        inside.append(element("p", { class: hit ? "reveal-hit" : "reveal-miss" },
+          `${question}: ${said(value)}. You said ${said(answer.low)} to ${said(answer.high)}: `
+          + (hit ? "inside your interval." : value > answer.high ? "above it." : "below it.")));
+      } else {
+        inside.append(...sentence);
+      }
+      const again = element("button", { type: "button", class: "reveal-skip" }, "Predict again");
+      again.addEventListener("click", () => { keep(question, null); forget(question); ask(); low.focus(); });
+      inside.append(again);
+      box.replaceChildren(inside);
+    };
+    const ask = () => {
+      problem.textContent = "";
+      low.value = high.value = "";
+      box.replaceChildren(form);
+    };
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const [from, to] = [low.valueAsNumber, high.valueAsNumber];
+      if (Number.isNaN(from) || Number.isNaN(to) || from > to) {
+        problem.textContent = "Give two numbers, the smaller one first.";
+        (Number.isNaN(from) || !Number.isNaN(to) ? low : high).focus();
+        return;
+      }
+      const answer = { question, value, low: from, high: to, date: new Date().toISOString() };
+      keep(question, answer);
+      remember(answer);
+      show(answer);
+      inside.focus();
+    });
+    form.querySelector(".reveal-skip").addEventListener("click", () => { show(null); inside.focus(); });
+
+    box.dataset.ready = "yes";
+    const before = kept(question);
+    // A page built anew can hold another value: then the old answer is still the reader's prediction.
+    if (before && Number.isFinite(before.low) && Number.isFinite(before.high)) {
+      remember({ ...before, question, value });
+      show(before);
+    } else ask();
+  };
+
+  const remember = (answer) => { forget(answer.question); answers.push(answer); list(); };
+  const forget = (question) => {
+    const place = answers.findIndex((one) => one.question === question);
+    if (place >= 0) answers.splice(place, 1);
+    list();
+  };
+
+  // The box at the end of a chapter. The file has the fields of `save_guesses`, for `merge_guesses`.
+  const boxes = [...document.querySelectorAll(".reveal")];
+  let summary = null;
+  const record = () => JSON.stringify({
+    chapter: page, profile: "page", data: "page", date: new Date().toISOString().slice(0, 19) + "+00:00",
+    guesses: inOrder().map(({ question, low, high }) => ({ question, low, high })),
+    values: inOrder().map(({ value }) => value) }, null, 1) + "\n";
+  const inOrder = () => boxes.map((box) => answers.find((one) => one.question === box.dataset.question))
+    .filter(Boolean);
+  const list = () => {
+    if (!summary) return;
+    const rows = inOrder();
+    const hits = rows.filter(({ low, high, value }) => low <= value && value <= high).length;
+    const all = new Set(boxes.map((box) => box.dataset.question)).size;
+    summary.querySelector("p").textContent = rows.length
+      ? `${rows.length} of ${all} made, ${hits} held the result.`
+      : `None of ${all} made yet. They stay in this browser.`;
+    summary.querySelector("ul").replaceChildren(...rows.map(({ question, low, high, value }) => element("li", {},
+      `${question}: you said ${said(low)} to ${said(high)}, it was ${said(value)} `
+      + (low <= value && value <= high ? "(inside)" : "(outside)"))));
+    const link = summary.querySelector("a");
+    link.hidden = !rows.length;
+    if (rows.length) link.href = `data:application/json;charset=utf-8,${encodeURIComponent(record())}`;
+  };
+  const summarise = () => {
+    const link = element("a", { download: `guesses_${page}.json` }, "Download them as a file");
+    summary = element("section", { class: "reveal-summary", "aria-labelledby": "your-predictions" },
+      element("h2", { id: "your-predictions" }, "Your predictions on this page"), element("p", { role: "status" }),
+      element("ul"), link);
+    const article = document.querySelector("article.bd-article") ?? document.body;
+    (article.querySelector(":scope > section") ?? article).append(summary);
+    list();
+  };
+
+  if (boxes.length) {
+    summarise();
+    boxes.forEach(cover);
+  }
+})();
