@@ -1,0 +1,59 @@
+"""A trainer on a bench: the real training loop, made from a few cases, for one step or one batch at a time.
+
+Beside trained.py; uses training/loop.py. A chapter that asks what one step does needs no validation and no
+folder layout, only the trainer.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from atriacourse.augment.batch import Batch
+from atriacourse.data.bank import SliceBank
+from atriacourse.data.case import Cohort
+from atriacourse.errors import InputError
+from atriacourse.network.unet import MultiTaskUNet
+from atriacourse.runs.config import RunConfig
+from atriacourse.runs.loading import load_bank_cases
+from atriacourse.runs.watcher import Silent
+from atriacourse.training.curriculum import epoch_steps
+from atriacourse.training.loop import Trainer
+
+
+def trainer_for(
+    cohort: Cohort, names: Sequence[str], folder: Path, *, config: RunConfig, seed: int
+) -> Trainer:
+    """The trainer that `train_run` would make for these cases, with weights drawn from `seed`.
+
+    Args: folder: made if absent; checkpoints go there. Its validation always scores 0.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    bank = SliceBank(load_bank_cases(cohort, names, config, Silent()), offsets=config.prepare.offsets)
+    torch.manual_seed(seed)
+    return Trainer(
+        MultiTaskUNet(config.network),
+        bank,
+        config=config.training,
+        augmentation=config.augmentation,
+        seed=seed,
+        folder=folder,
+        validate=lambda network: {"score": 0.0, "dice": {}},
+    )
+
+
+def some_batch(trainer: Trainer, *, epoch: int = 0, progress: float = 0.0) -> Batch:
+    """The first batch of an epoch that shows some atrium: images, masks, labels.
+
+    Args: progress: of the whole training, 0 to 1; it decides the crop.
+    Raises: InputError if no batch of the epoch does.
+    """
+    curriculum = trainer.config.curriculum
+    steps = epoch_steps(
+        curriculum, depths=trainer.bank.depths, progress=progress, seed=trainer.seed, epoch=epoch
+    )
+    for step in steps:
+        batch = trainer.make_batch(step)
+        if batch.masks.flatten(1).any(dim=1).float().mean() >= 0.5:
+            return batch
+    raise InputError(f"in epoch {epoch} no batch shows the atrium in half of its slices; take another epoch")
