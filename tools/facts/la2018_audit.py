@@ -10,6 +10,7 @@ import numpy as np
 
 from atriacourse.data.audit import audit
 from atriacourse.data.cohort import open_cohort
+from atriacourse.data.masks import bounding_box
 
 
 def measure(data: Path) -> dict:
@@ -28,6 +29,8 @@ def measure(data: Path) -> dict:
         "p95": table.la_ml.quantile(0.95),
     }
     copy = report.duplicates[0]
+    boxes = [bounding_box(case.mask().voxels) for case in report.cohort]
+    height, depth, width = np.median([[part.stop - part.start for part in box] for box in boxes], axis=0)
     return {
         "cases": counts["cases"],
         "readable": counts["readable"],
@@ -40,14 +43,23 @@ def measure(data: Path) -> dict:
         "label_values": dict(Counter(table.label_values)),
         "volume_ml": volumes,
         "volume_thick_ml": {key: 2 * value for key, value in volumes.items()},
+        "extent_mm": {
+            "height_thin": 0.625 * height,
+            "height_thick": 1.25 * height,
+            "depth": 0.625 * depth,
+            "width": 0.625 * width,
+        },
+        "below_61_ml": {
+            "thin": (table.la_ml < 61).sum(),
+            "thick": (thick_ml < 61).sum(),
+        },  # healthy women's mean
+        "slab_mm": {"thin": 88 * 0.625, "thick": 88 * 1.25},
         "above_150_ml": {"thin": (table.la_ml > 150).sum(), "thick": (thick_ml > 150).sum()},
-        "foreground": {
-            "crop_median": (table.la_voxels / voxels).median(),
-            "crop_max": (table.la_voxels / voxels).max(),
-            "field_median": (table.la_voxels / (88 * 576**2)).median(),  # the smaller official field
-            "slices_with_atrium": float(
-                np.mean([np.mean(case.mask().voxels.any(axis=(1, 2))) for case in report.cohort])
-            ),
+        "foreground_percent": {
+            "crop_median": 100 * (table.la_voxels / voxels).median(),
+            "crop_max": 100 * (table.la_voxels / voxels).max(),
+            "field_median": 100 * (table.la_voxels / (88 * 576**2)).median(),  # the smaller official field
+            "slices_with_atrium": 100 * np.median([(box[0].stop - box[0].start) / 88 for box in boxes]),
         },
         "grey_values": {"min": table.grey_values.min(), "max": table.grey_values.max()},
         "duplicates": len(report.duplicates),
