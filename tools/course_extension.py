@@ -6,10 +6,12 @@
     {timings}            a table of what every chapter stated and what was measured in this build
 
 A chapter's box "Before you start" gets a line with what this build measured. make_book.py writes the
-measurements to _build/timings.json before it renders; without that file the pages say so.
+measurements to _build/timings.json before it renders; without that file the pages say so. The download button
+of a chapter offers its plain notebook (siblings.py).
 """
 
 import json
+import shutil
 from pathlib import Path
 
 from docutils import nodes
@@ -18,6 +20,7 @@ from measured import HEAD, TIMINGS, machine_text, measured_text, timing_rows
 from pages import BookError, read_chapter, substitutions
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
@@ -207,6 +210,37 @@ def _anchor(path: str) -> str:
     return nodes.make_id(f"claim-{path}")
 
 
+def drop_launch_buttons(app: Sphinx, config: Config) -> None:
+    """Without a public address there is nothing to launch, and the theme would stumble over the button."""
+    if not config.html_theme_options.get("repository_url"):
+        config.html_theme_options["launch_buttons"] = {}
+
+
+def offer_notebook(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, object], doctree: nodes.document | None
+) -> None:
+    """Let the theme's download button offer the plain notebook beside the chapter."""
+    if doctree is not None and sibling_of(app, pagename).is_file():
+        context["ipynb_source"] = f"{pagename}.ipynb"
+
+
+def copy_notebooks(app: Sphinx, exception: Exception | None) -> None:
+    """Put the plain notebooks where that button finds them, in place of the executed ones."""
+    if exception is not None or app.builder.format != "html":
+        return
+    for docname in app.env.found_docs:
+        source = sibling_of(app, docname)
+        if source.is_file():
+            target = Path(app.outdir) / "_sources" / f"{docname}.ipynb"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+
+
+def sibling_of(app: Sphinx, docname: str) -> Path:
+    """The plain notebook beside a page, which need not exist."""
+    return Path(app.srcdir) / f"{docname}.ipynb"
+
+
 def setup(app: Sphinx) -> dict[str, object]:
     """Register all of it; called by Sphinx."""
     app.add_directive("stub", StubDirective)
@@ -215,8 +249,11 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.add_role("claim", ClaimRole())
     app.add_node(ClaimNode)
     app.add_node(LedgerNode)
+    app.connect("config-inited", drop_launch_buttons)
     app.connect("doctree-read", state_what_was_measured)
     app.connect("env-purge-doc", forget_claims)
     app.connect("env-merge-info", merge_claims)
     app.connect("doctree-resolved", finish_claims)
+    app.connect("html-page-context", offer_notebook)
+    app.connect("build-finished", copy_notebooks)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
