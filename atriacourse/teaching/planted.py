@@ -24,6 +24,7 @@ import nrrd
 import numpy as np
 from scipy import ndimage
 
+from atriacourse.data.case import Case
 from atriacourse.data.labels import CODE, LABELS_CSV, POST
 from atriacourse.data.phantom import Phantom, PhantomConfig, make_phantom
 from atriacourse.errors import InputError
@@ -77,15 +78,25 @@ def write_planted_cohort(folder: Path | str, *, cases: int = 14, seed: int = 0) 
     names = [f"scan-{number:02d}" for number in rng.permutation(cases) + 1]
     scans, key = plant([saved(phantom) for phantom in draw(cases - 3, rng)], seed=int(rng.integers(2**31)))
     named = dict(zip(names, scans, strict=True))
+    answers = {kind: sorted(names[place] for place in places) for kind, places in key.items()}
+    return write_cohort(folder, named, {KEY: json.dumps(answers, indent=1) + "\n"})
+
+
+def write_cohort(folder: Path, scans: Mapping[str, Saved], texts: Mapping[str, str] | None = None) -> Path:
+    """Write scans by name in the challenge's layout; the folder appears complete or not at all.
+
+    Args: texts: further files, name -> text.
+    """
     draft = folder.with_name(folder.name + ".part")
     shutil.rmtree(draft, ignore_errors=True)
-    for name, scan in named.items():
+    for name, scan in scans.items():
         write_scan(draft / "Training Set" / name, scan)
-    table = [(name, str(scan.post_ablation).upper()) for name, scan in sorted(named.items())]
+    known = {name: scan.post_ablation for name, scan in sorted(scans.items())}
+    rows = [(name, str(post).upper()) for name, post in known.items() if post is not None]
     with (draft / LABELS_CSV).open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([(CODE, POST), *(row for row in table if row[1] != "NONE")])
-    answers = {kind: sorted(names[place] for place in places) for kind, places in key.items()}
-    (draft / KEY).write_text(json.dumps(answers, indent=1) + "\n", encoding="utf-8")
+        csv.writer(file).writerows([(CODE, POST), *rows])
+    for name, text in (texts or {}).items():
+        (draft / name).write_text(text, encoding="utf-8")
     draft.rename(folder)
     return folder
 
@@ -121,6 +132,17 @@ def saved(phantom: Phantom) -> Saved:
         mask=phantom.mask.astype(np.uint8) * 255,
         header_mm=phantom.spacing_mm,
         post_ablation=phantom.post_ablation,
+    )
+
+
+def saved_case(case: Case) -> Saved:
+    """A case that is on disk, to be written again."""
+    image = case.image()
+    return Saved(
+        image=image.voxels,
+        mask=case.mask().voxels.astype(np.uint8) * 255,
+        header_mm=image.spacing_mm,
+        post_ablation=case.post_ablation,
     )
 
 
