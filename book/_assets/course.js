@@ -1,4 +1,4 @@
-// What the pages do beside showing text: predict before a result is shown, and keep the predictions.
+// What the pages do beside showing text: predict before a result is shown, keep the predictions, explain terms.
 // Needs no network. Where the browser keeps nothing (private windows), all works but the memory.
 "use strict";
 (() => {
@@ -130,4 +130,49 @@
     summarise();
     boxes.forEach(cover);
   }
+})();
+
+// The glossary's explanation of a term: on hover and on focus, stays while the pointer is on it, Escape closes.
+(() => {
+  const texts = window.courseGlossary ?? {};
+  const tip = document.createElement("div");
+  tip.className = "course-tip";
+  tip.id = "course-tip";
+  tip.setAttribute("role", "tooltip");
+  tip.hidden = true;
+  let owner = null, closing = 0;
+
+  const close = () => {
+    clearTimeout(closing);
+    owner?.removeAttribute("aria-describedby");
+    owner = null;
+    tip.hidden = true;
+  };
+  const closeSoon = () => { clearTimeout(closing); closing = setTimeout(close, 250); };
+  const open = (link, text) => {
+    close();
+    owner = link;
+    tip.textContent = text;
+    tip.hidden = false;
+    link.setAttribute("aria-describedby", tip.id);
+    const at = link.getBoundingClientRect(), wide = document.documentElement.clientWidth;
+    tip.style.left = `${scrollX + Math.max(8, Math.min(at.left, wide - tip.offsetWidth - 8))}px`;
+    tip.style.top = `${scrollY + at.bottom + 2}px`;
+  };
+
+  const links = [...document.querySelectorAll("article a[href*='#term-']")];
+  if (links.length) document.body.append(tip);
+  for (const link of links) {
+    const text = texts[link.hash.slice(1)];
+    if (!text || link.closest("dl.glossary > dt")) continue;
+    link.classList.add("course-term");
+    link.removeAttribute("title");
+    link.addEventListener("mouseenter", () => open(link, text));
+    link.addEventListener("focus", () => open(link, text));
+    link.addEventListener("mouseleave", closeSoon);
+    link.addEventListener("blur", close);
+  }
+  tip.addEventListener("mouseenter", () => clearTimeout(closing));
+  tip.addEventListener("mouseleave", closeSoon);
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
 })();
