@@ -29,6 +29,8 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from pages import BookError, parameter_names, read_chapter, tags
 
+from atriacourse.teaching import inline
+
 CELL_TIMEOUT_S = 1800  # a cell that takes longer than half an hour hangs
 CACHE = Path("_build") / ".jupyter_cache"  # where Jupyter Book looks for it, below the folder of _config.yml
 EXTRA = "course"  # metadata of the cells that are run and not shown: {"exercise": label, "role": ...}
@@ -126,7 +128,7 @@ def _run(
     source, target, work = folder / "in.ipynb", folder / "out.ipynb", folder / "work"
     nbformat.write(notebook, source)
     # A work folder that an earlier run left would spare the chapter its training, and the page its numbers.
-    settings = {"ATRIACOURSE_WORK": str(work)}
+    settings = {"ATRIACOURSE_WORK": str(work), inline.BOOK: "1"}  # a page has no kernel behind it
     if threads is not None and "OMP_NUM_THREADS" not in os.environ:
         settings["OMP_NUM_THREADS"] = str(threads)
     try:
