@@ -31,7 +31,7 @@ from atriacourse.errors import InputError
 
 KEY = "planted.json"
 COARSE = PhantomConfig(matrix=96, slices=24)  # 0.05 s a phantom
-FEWEST = 12  # one scan for each trouble, and some without
+FEWEST = 14  # every scan has one trouble; with more, some have none
 TURN = 7.0  # degrees that a patient lies otherwise at the second scan
 FRAME = 4  # voxels that the re-saved copy has lost on each side of its slices
 KINDS = {
@@ -59,7 +59,7 @@ class Saved:
     post_ablation: bool | None  # None: the table leaves it out
 
 
-def write_planted_cohort(folder: Path | str, *, cases: int = 14, seed: int = 0) -> Path:
+def write_planted_cohort(folder: Path | str, *, cases: int = 16, seed: int = 0) -> Path:
     """Write a cohort of `cases` scans with every trouble of `KINDS` in it; a finished one is left as it is.
 
     Args: folder: must not exist yet, or hold what an earlier call wrote. seed: of the phantoms and of who
@@ -147,9 +147,9 @@ def saved_case(case: Case) -> Saved:
 
 
 def plant(scans: list[Saved], *, seed: int) -> tuple[list[Saved], dict[str, list[int]]]:
-    """Add three scans that are not new, and spoil eight of the others.
+    """Add three scans that are not new, and spoil eight of the others; no scan has two troubles.
 
-    Args: scans: as drawn, at least nine. seed: of the patient who is scanned twice.
+    Args: scans: as drawn, at least eleven. seed: of the patient who is scanned twice.
     Returns: the scans, three more, and for each trouble the places of those that have it.
     """
     before, after = (
@@ -168,13 +168,12 @@ def plant(scans: list[Saved], *, seed: int) -> tuple[list[Saved], dict[str, list
         "smeared mask": replace(scans[6], mask=smeared(scans[6].mask)),
         "nan": replace(scans[7], image=with_nan(scans[7].image, rng)),
         "empty mask": replace(scans[8], mask=np.zeros_like(scans[8].mask)),
+        "labels 0, 1": replace(scans[9], mask=scans[9].mask // 255),
+        "no label": replace(scans[10], post_ablation=None),
     }
     for place, (kind, scan) in enumerate(spoilt.items(), start=3):
         scans[place], key[kind] = scan, [place]
-    scans[-2] = replace(scans[-2], mask=scans[-2].mask // 255)
-    scans[0] = replace(scans[0], mask=scans[0].mask // 255)
-    scans[2] = replace(scans[2], post_ablation=None)
-    return scans, key | {"labels 0, 1": [0, count - 2], "no label": [2]}
+    return scans, key
 
 
 def recoded(scan: Saved) -> Saved:
