@@ -12,10 +12,12 @@ from scipy import ndimage
 from atriacourse.errors import InputError
 from atriacourse.evaluation.case import score_case, volume_ml
 from atriacourse.evaluation.overlap import dice
+from atriacourse.inference.postprocess import largest_component
 from atriacourse.teaching.sandbox import (
     HUMAN,
     add_island,
     cut_ends,
+    detach_vein,
     find_veins,
     grow,
     lose_veins,
@@ -109,6 +111,19 @@ def test_the_veins_are_found_largest_first_and_lost_in_that_order(atrium):
     assert np.array_equal(lose_veins(atrium, count=9, spacing_mm=(1, 1, 1)), atrium & (numbered == 0))
 
 
+def test_a_vein_is_cut_off_by_a_gap_and_its_end_stays(atrium):
+    cut = detach_vein(atrium, gap_mm=4, spacing_mm=(1, 1, 1))
+    assert ndimage.label(atrium)[1] == 1 and ndimage.label(cut)[1] == 2
+    end = largest_component(cut) ^ cut
+    assert (
+        end[20, 9, 20] and np.nonzero(end)[1].max() < 20
+    )  # the tip of the longer vein, y = -31, and no body
+    away = ndimage.distance_transform_edt(~largest_component(cut))[end]
+    assert 4 < away.min() <= 6
+    assert np.array_equal(atrium & ~cut, atrium & ~largest_component(cut) & ~end)  # only the gap was taken
+    assert detach_vein(atrium, gap_mm=4, spacing_mm=(1, 1, 1), number=3).sum() == atrium.sum()
+
+
 def test_a_mask_without_a_body_has_no_veins(box):
     assert find_veins(box, spacing_mm=SPACING)[1] == 0
 
@@ -137,6 +152,7 @@ def test_severity_zero_changes_nothing(seed):
         grow(mask, mm=0, spacing_mm=SPACING),
         add_island(mask, distance_mm=5, radius_mm=0, spacing_mm=SPACING),
         lose_veins(mask, count=0, spacing_mm=SPACING),
+        detach_vein(mask, gap_mm=0, spacing_mm=SPACING),
         roughen(mask, mm=0, spacing_mm=SPACING, seed=seed),
         cut_ends(mask, slices=0),
     ):
