@@ -16,6 +16,8 @@ In the solution's cell a line `name = value  # solution` becomes `name = None`, 
 
 import ast
 import re
+import symtable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
@@ -35,7 +37,7 @@ class Exercise:
     ablation: bool
     stubs: int = 0  # how many {stub} directives name it
     cells: list[int] = field(default_factory=list)  # of the notebook: those tagged `solution`
-    solved: bool = False  # whether it has a solution
+    folded: list[int] = field(default_factory=list)  # all code cells of its solution
     stub: str = ""  # the student's cell
 
 
@@ -49,6 +51,8 @@ def find_exercises(notebook: NotebookNode, name: str) -> list[Exercise]:
     inside: Exercise | None = None  # the exercise whose solution is open
     for number, cell in enumerate(notebook.cells):
         if cell.cell_type == "code":
+            if inside is not None:
+                inside.folded.append(number)
             if "solution" in tags(cell):
                 if inside is None:
                     raise BookError(f"{name}, cell {number}: tagged `solution` outside of a solution")
@@ -61,6 +65,7 @@ def find_exercises(notebook: NotebookNode, name: str) -> list[Exercise]:
         raise BookError(f"{name}, exercise {inside.label}: its solution has no {{solution-end}}")
     for exercise in found.values():
         _complete(exercise, notebook, name)
+    must_not_lean_on_solutions(notebook, list(found.values()), name)
     return list(found.values())
 
 
@@ -80,9 +85,7 @@ def _take(
         exercise = found[piece.title]
         if piece.name == "stub":
             exercise.stubs += 1
-        else:
-            exercise.solved = True
-        if piece.name == "solution-start":
+        elif piece.name == "solution-start":
             return exercise
     elif piece.name == "solution-end":
         return None
@@ -152,3 +155,72 @@ def _must_end_in_a_check(text: str, place: str) -> None:
         raise BookError(f"{place}: {error.msg}, line {error.lineno}: {error.text}") from error
     if not statements or not isinstance(statements[-1], ast.Expr) or text.rstrip().endswith(";"):
         raise BookError(f"{place}: its cell must end in a check, e.g. check_answer(...)")
+
+
+def must_not_lean_on_solutions(notebook: NotebookNode, exercises: Sequence[Exercise], name: str) -> None:
+    """In a student's notebook a solution is text, so no other cell may need a name that only it makes.
+
+    Raises: BookError naming the cell and the name.
+    """
+    folded = {number: exercise for exercise in exercises for number in exercise.folded}
+    stubs = {exercise.cells[0]: exercise for exercise in exercises}
+    made: set[str] = set()  # by the cells that a student has, so far
+    only: dict[str, str] = {}  # names that solutions make, and which exercise it is
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type != "code":
+            continue
+        if number in stubs:
+            exercise = stubs[number]
+            _lean(exercise.stub, made, only, f"{name}, the stub of {exercise.label}")
+            made |= _made(exercise.stub) - _left_open(exercise.stub)
+        if number in folded:
+            only |= dict.fromkeys(_made(cell.source), folded[number].label)
+        else:
+            _lean(cell.source, made, only, f"{name}, the cell that begins {cell.source[:40]!r}")
+            made |= _made(cell.source)
+
+
+def _lean(source: str, made: set[str], only: dict[str, str], place: str) -> None:
+    for used in sorted(_needed(source)):
+        if used in only and used not in made:
+            raise BookError(
+                f"{place}: it needs {used!r}, which only the solution of {only[used]} makes; in a student's "
+                "notebook that is text"
+            )
+
+
+def _made(source: str) -> set[str]:
+    """The names that a cell gives a value."""
+    table = _symbols(source)
+    return {one.get_name() for one in table.get_symbols() if one.is_assigned() or one.is_imported()}
+
+
+def _needed(source: str) -> set[str]:
+    """The names that a cell takes from cells before it."""
+    table = _symbols(source)
+    used = {one.get_name() for one in table.get_symbols() if one.is_referenced()}
+    inner = list(table.get_children())
+    while inner:
+        scope = inner.pop()
+        used |= {one.get_name() for one in scope.get_symbols() if one.is_global() and one.is_referenced()}
+        inner += scope.get_children()
+    return used - _made(source)
+
+
+def _symbols(source: str) -> symtable.SymbolTable:
+    return symtable.symtable(source, "cell", "exec")
+
+
+def _left_open(stub: str) -> set[str]:
+    """The names in a stub that have no value yet: set to None, or a function with a gap."""
+    open_names = set()
+    lines = stub.split("\n")
+    for node in ast.parse(stub).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            if any(line.strip() == YOURS for line in lines[node.lineno - 1 : node.end_lineno]):
+                open_names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+            if all(isinstance(value, ast.Constant) and value.value is None for value in values):
+                open_names |= _made(ast.unparse(node))
+    return open_names

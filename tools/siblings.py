@@ -29,6 +29,8 @@ BOXES = {"note": "Note", "tip": "Tip", "warning": "Warning", "important": "Impor
 STUB, SOLUTION, SOLVED = "stub", "solution-start", "solution-end"  # directives that split a text cell
 FOLD, UNFOLD = "<details><summary>A worked solution (try the exercise first)</summary>", "</details>"
 ROLE = re.compile(r"\{(?:ref|doc|numref|term)\}`([^`<]+?)(?: *<[^`>]*>)?`")
+LINK = re.compile(r"\[([^\]]*)\]\((?!https?:|mailto:)([^)#]*)[^)]*\)")  # to a page of the book
+CODE = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 CLAIM = re.compile(r"\{claim\}`([^`]+)`")
 
 
@@ -70,7 +72,7 @@ def plain_cells(source: NotebookNode, path: Path) -> list[NotebookNode]:
     folded = False  # whether they stand in a solution, where code is text
 
     def finish() -> None:
-        joined = "\n".join(text).strip()
+        joined = _plain_words("\n".join(text), path).strip()
         text.clear()
         if joined:
             cells.append(nbformat.v4.new_markdown_cell(joined))
@@ -124,13 +126,13 @@ def blank_guess(source: str, name: str) -> str:
     if not guesses:
         raise BookError(f"{name}: a cell tagged `guess` must hold Guess(question=..., low=..., high=...)")
     numbers = [word.value for call in guesses for word in call.keywords if word.arg in ("low", "high")]
-    lines = source.split("\n")
+    lines = [line.encode() for line in source.split("\n")]  # ast counts columns in bytes
     for value in sorted(numbers, key=lambda one: (one.lineno, one.col_offset), reverse=True):
-        if value.lineno != value.end_lineno or not lines[value.lineno - 1].isascii():
-            raise BookError(f"{name}: write the numbers of a guess on one line, without special signs on it")
+        if value.lineno != value.end_lineno:
+            raise BookError(f"{name}: write each number of a guess on one line")
         line = lines[value.lineno - 1]
-        lines[value.lineno - 1] = f"{line[: value.col_offset]}...{line[value.end_col_offset :]}"
-    return "\n".join(lines)
+        lines[value.lineno - 1] = line[: value.col_offset] + b"..." + line[value.end_col_offset :]
+    return b"\n".join(lines).decode()
 
 
 def _caption(cell: NotebookNode, path: Path) -> list[str]:
@@ -148,7 +150,7 @@ def _substituted(text: str, values: dict[str, object]) -> str:
 
 def plain_markdown(text: str, path: Path) -> str:
     """Rewrite directives and roles of the book's Markdown as plain Markdown."""
-    return "\n".join(_plain_lines(text.split("\n"), path))
+    return _plain_words("\n".join(_plain_lines(text.split("\n"), path)), path)
 
 
 def _plain_lines(lines: Sequence[str], path: Path) -> list[str]:
@@ -159,13 +161,27 @@ def _plain_piece(piece: str | Directive, path: Path) -> list[str]:
     """One line, or one directive, as plain Markdown."""
     if isinstance(piece, Directive):
         return _box(piece, path)
-    if re.match(r"^\([\w-]+\)=$", piece):  # a label: only the rendered page can link to it
-        return []
-    try:
-        plain = CLAIM.sub(lambda found: resolve_claim(found[1]), ROLE.sub(r"\1", piece))
-    except InputError as error:
-        raise BookError(f"{path.name}: {error}") from error
-    return [re.sub(r"\[([^\]]+)\]\((?!https?:)[^)]*\)", r"\1", plain)]  # links between pages of the book
+    label = re.match(r"^\([\w-]+\)=$", piece)  # only the rendered page can link to it
+    return [] if label else [piece]
+
+
+def _plain_words(text: str, path: Path) -> str:
+    """Roles, claims and links between pages as words; blocks of code stay as they are."""
+    parts = CODE.split(text)
+    for number in range(0, len(parts), 2):
+        try:
+            words = CLAIM.sub(lambda found: resolve_claim(found[1]), ROLE.sub(r"\1", parts[number]))
+        except InputError as error:
+            raise BookError(f"{path.name}: {error}") from error
+        parts[number] = LINK.sub(lambda found: found[1] or _title(path.parent / found[2]), words)
+    return "".join(parts)
+
+
+def _title(page: Path) -> str:
+    """What a link without a text shows: the title of the page that it leads to."""
+    if not page.is_file():
+        raise BookError(f"a link without a text leads to {page.name}, which is not there; give it a text")
+    return next(line[2:] for line in page.read_text(encoding="utf-8").split("\n") if line.startswith("# "))
 
 
 def _box(piece: Directive, path: Path) -> list[str]:

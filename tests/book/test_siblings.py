@@ -4,8 +4,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from pages import BookError, chapter_paths, read_chapter
-from siblings import plain_markdown, sibling_text, write_siblings
+from colab import setup_cell
+from exercises import find_exercises
+from pages import BookError, chapter_paths, read_chapter, tags
+from siblings import blank_guess, main, plain_markdown, sibling_text, write_siblings
 
 BOOK = Path(__file__).parents[2] / "book"
 HERE = Path("00_name.md")
@@ -18,20 +20,82 @@ def test_the_committed_notebook_is_up_to_date(chapter):
 
 
 @pytest.mark.parametrize("chapter", chapter_paths(BOOK), ids=lambda path: path.stem)
-def test_the_notebook_has_the_chapters_code_behind_a_set_up_cell(chapter):
+def test_the_notebook_has_what_the_student_runs_behind_a_set_up_cell(chapter):
     notebook = nbformat.reads(sibling_text(chapter), as_version=4)
-    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    assert "%pip install" in code[0]
-    assert "torch" not in [word for line in code[0].splitlines() if "%pip" in line for word in line.split()]
-    assert code[1:] == [cell.source for cell in read_chapter(chapter).cells if cell.cell_type == "code"]
+    source = read_chapter(chapter)
+    exercises = find_exercises(source, chapter.name)
+    folded = {number for exercise in exercises for number in exercise.folded}
+    shown = [
+        cell.source
+        for number, cell in enumerate(source.cells)
+        if cell.cell_type == "code" and number not in folded and "guess" not in tags(cell)
+    ]
+    stubs = [exercise.stub for exercise in exercises]
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert code[0].source == setup_cell(BOOK)
+    given = [cell.source for cell in code[1:] if "guess" not in tags(cell)]
+    assert [text for text in given if text not in stubs] == shown
+    assert [text for text in given if text in stubs] == stubs
     assert [cell.id for cell in notebook.cells] == [f"cell-{n:03d}" for n in range(len(notebook.cells))]
+
+
+@pytest.mark.parametrize("chapter", chapter_paths(BOOK), ids=lambda path: path.stem)
+def test_the_book_s_guesses_are_not_given_away(chapter):
+    notebook = nbformat.reads(sibling_text(chapter), as_version=4)
+    guesses = [
+        cell.source for cell in notebook.cells if "Guess(" in cell.source and "def " not in cell.source
+    ]
+    assert guesses != []
+    assert all("low=..., high=..." in "".join(text.split("\n")).replace("    ", " ") for text in guesses)
+
+
+def test_a_stale_notebook_is_found(small_book):
+    write_siblings(small_book)
+    chapter = small_book / "00_small.md"
+    chapter.write_text(chapter.read_text().replace("size = 3", "size = 4"))
+    assert chapter.with_suffix(".ipynb").read_text() != sibling_text(chapter)
+
+
+def test_an_exercise_becomes_a_cell_to_fill_in_and_a_folded_solution(small_book_with_an_exercise):
+    cells = nbformat.reads(sibling_text(small_book_with_an_exercise / "00_small.md"), as_version=4).cells
+    question, stub, solution, end = cells[-4:]
+    assert question.source == "**Exercise.** Twice\n\nTwice three?"
+    assert (stub.cell_type, stub.source.split("\n")[-2]) == ("code", "twice = None")
+    assert solution.cell_type == "markdown"
+    assert solution.source.startswith("<details><summary>A worked solution")
+    assert (
+        "```python\nfrom atriacourse.teaching.check import check_answer\n\ntwice = 2 * 3" in solution.source
+    )
+    assert solution.source.endswith("That was all.\n\n\n</details>")
+    assert end.source == "The end."
+
+
+@pytest.mark.parametrize(
+    ("cell", "blank"),
+    [
+        ('a = Guess(question="A?", low=30, high=-8.5)', 'a = Guess(question="A?", low=..., high=...)'),
+        ('a = Guess(\n    question="γ, low=3", low=3, high=1e3\n)', None),
+        ('a = Guess(\n    question="A",\n    low=2 * 3,\n    high=8,\n)', None),
+    ],
+)
+def test_a_guess_loses_its_numbers_and_nothing_else(cell, blank):
+    found = blank_guess(cell, "here")
+    if blank is not None:
+        assert found == blank
+    assert found.split("low")[0] == cell.split("low")[0]
+    assert "low=..., high=..." in found.replace("\n    ", " ")
+
+
+def test_a_guess_cell_without_a_guess_is_an_error():
+    with pytest.raises(BookError, match="must hold Guess"):
+        blank_guess("a = 1", "here")
 
 
 def test_nothing_of_the_book_s_own_markdown_is_left():
     for chapter in chapter_paths(BOOK):
         notebook = nbformat.reads(sibling_text(chapter), as_version=4)
         text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-        for sign in (":::", "```{", "{ref}", "{numref}", "{{", "(#"):
+        for sign in (":::", "```{", "{ref}", "{numref}", "{term}", "{claim}", "{doc}", "{{", "(#", ".md)"):
             assert sign not in text
 
 
@@ -57,15 +121,13 @@ def test_a_change_is_written_once(small_book):
         ("```{exercise} Count\n:label: ex\nHow many?\n```", "**Exercise.** Count\n\nHow many?"),
         (
             "```{solution} ex\n:class: dropdown\nThree.\n```",
-            "<details><summary>A worked solution</summary>\n\nThree.\n\n</details>",
-        ),
-        (
-            "```{solution-start} ex\n:class: dropdown\n```\nThree.\n```{solution-end}\n```",
-            "**A worked solution** (try the exercise first)\n\n\nThree.",
+            "<details><summary>A worked solution (try the exercise first)</summary>\n\nThree.\n\n</details>",
         ),
         ("See {numref}`Figure %s <fig-a>` and {ref}`that <b>`.", "See Figure %s and that."),
         ("[inside](differences.md) and [out](https://doi.org/1)", "inside and [out](https://doi.org/1)"),
-        ("```python\nx = 1\n```", "```python\nx = 1\n```"),
+        ("Over [two\nlines](a.md#b) and {term}`the\natrium`.", "Over two\nlines and the\natrium."),
+        ("a {claim}`paper/table1/gamma_augmentation/dice` b", "a 0.883 b"),
+        ("> {term}`x`\n```python\na[0](b) = '{term}`x`'\n```", "> x\n```python\na[0](b) = '{term}`x`'\n```"),
     ],
 )
 def test_directives_become_plain_markdown(book, plain):
@@ -81,9 +143,7 @@ def test_what_it_does_not_know_is_an_error():
 
 def test_a_caption_and_a_substitution_come_along(small_book):
     chapter = small_book / "00_small.md"
-    text = chapter.read_text().replace(
-        "file_format: mystnb", "file_format: mystnb\nmyst:\n  substitutions:\n    n: 3"
-    )
+    text = chapter.read_text().replace("    minutes: 5", "    minutes: 5\n    n: 3")
     text += "\n{{ n }} minutes.\n\n```{code-cell} ipython3\n---\nmystnb:\n  figure:\n"
     text += "    caption: |\n      A line.\n---\n1\n```\n"
     chapter.write_text(text)
@@ -91,8 +151,18 @@ def test_a_caption_and_a_substitution_come_along(small_book):
     assert [cell.source for cell in cells[-3:]] == ["3 minutes.", "1", "*A line.*"]
 
 
-def test_colab_gets_the_public_address_when_there_is_one(small_book):
-    config = small_book.parent / "_config.yml"
-    assert "/content/atriacourse.zip" in sibling_text(small_book / "00_small.md")
-    config.write_text(config.read_text() + "\nrepository:\n  url: https://example.org/course\n")
-    assert "git+https://example.org/course" in sibling_text(small_book / "00_small.md")
+def test_a_link_without_a_text_shows_the_title_of_its_page(small_book):
+    assert plain_markdown("See [](00_small.md).", small_book / "01_x.md") == "See Small."
+    with pytest.raises(BookError, match=r"02_none\.md, which is not there"):
+        plain_markdown("See [](02_none.md).", small_book / "01_x.md")
+
+
+def test_an_unknown_claim_is_an_error():
+    with pytest.raises(BookError, match=r"00_name\.md: no record backs"):
+        plain_markdown("{claim}`paper/table1/none/dice`", HERE)
+
+
+def test_one_chapter_by_name(small_book, capsys):
+    assert write_siblings(small_book, only=["01_other"]) == []
+    assert main(["99_none"]) == 1
+    assert "99_none" in capsys.readouterr().err

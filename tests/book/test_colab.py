@@ -1,0 +1,141 @@
+"""The set-up cell of the notebooks, run in a bare environment with stand-ins for what Colab has installed."""
+
+import os
+import re
+import subprocess
+import tomllib
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+from colab import setup_cell
+from make_book import build_book
+from siblings import sibling_text, write_siblings
+
+ROOT = Path(__file__).parents[2]
+ADDRESS = "https://github.com/nobody/course"
+REPORT = """
+from importlib.metadata import version
+print(*(version(name) for name in ("torch", "numpy", "scipy", "atriacourse")))
+print(os.environ.get("ATRIACOURSE_DATA"), os.environ.get("ATRIACOURSE_WORK"))
+"""
+
+
+@pytest.fixture
+def addressed(small_book):
+    """The small book's settings with a public address, set in the one place for it."""
+    config = small_book.parent / "_config.yml"
+    text = config.read_text(encoding="utf-8")
+    assert text.count('url: ""') == 1
+    config.write_text(text.replace('url: ""', f'url: "{ADDRESS}"'), encoding="utf-8")
+    return small_book
+
+
+def test_without_an_address_the_course_is_uploaded(small_book):
+    cell = setup_cell(small_book)
+    assert 'course = "/content/atriacourse.zip"  # upload it' in cell
+    assert max(len(line) for line in cell.split("\n")) <= 80
+
+
+@pytest.mark.book
+def test_the_address_reaches_the_set_up_cell_and_the_button(addressed):
+    assert f'course = "git+{ADDRESS}"\n' in setup_cell(addressed)
+    write_siblings(addressed)
+    page, _ = build_book(addressed, parameters={})
+    html = (page.parent / "00_small.html").read_text(encoding="utf-8")
+    colab = re.findall(r'href="(https://colab[^"]*)"', html)
+    assert colab == ["https://colab.research.google.com/github/nobody/course/blob/main/book/00_small.ipynb"]
+    assert 'href="_sources/00_small.ipynb"' in html
+    offered = page.parent / "_sources" / "00_small.ipynb"
+    assert offered.read_text(encoding="utf-8") == sibling_text(addressed / "00_small.md")
+
+
+@pytest.mark.book
+def test_without_an_address_there_is_no_button(small_book):
+    page, _ = build_book(small_book, parameters={})
+    assert "colab" not in (page.parent / "00_small.html").read_text(encoding="utf-8").split("<article")[0]
+
+
+def make_wheel(folder, name, version, *, needs=()):
+    """A distribution with metadata and an empty module; returns its file."""
+    path = folder / f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
+    info = f"{name.replace('-', '_')}-{version}.dist-info"
+    lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
+    metadata = "\n".join([*lines, *(f"Requires-Dist: {need}" for need in needs)]) + "\n"
+    with zipfile.ZipFile(path, "w") as wheel:
+        wheel.writestr(f"{name.replace('-', '_')}/__init__.py", "")
+        wheel.writestr(f"{info}/METADATA", metadata)
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/RECORD", "")
+    return path
+
+
+@pytest.fixture(scope="module")
+def colab_like(tmp_path_factory):
+    """A bare environment with stand-ins for Colab's torch and numpy, and an index with newer ones.
+
+    The course's own wheel asks for what pyproject.toml asks for. Gives the environment's Python, the course's
+    wheel, and the variables that make pip use this index alone.
+    """
+    home = tmp_path_factory.mktemp("colab")
+    index = home / "index"
+    index.mkdir()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for need in project["dependencies"]:
+        name, _, floor = need.partition(">=")
+        make_wheel(index, name, floor if name not in ("torch", "numpy") else "99.0")
+    make_wheel(index, "scipy", "98.0", needs=["numpy>=99"])  # newer, and it wants another numpy
+    course = make_wheel(index, "atriacourse", project["version"], needs=project["dependencies"])
+    venv.create(home / "env", with_pip=True)
+    python = home / "env" / ("Scripts" if os.name == "nt" else "bin") / "python"
+    variables = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(index), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ATRIACOURSE")}
+    environment |= variables
+    environment.pop("PYTHONPATH", None)
+    ships = [make_wheel(home, "torch", "2.11.0+cu128"), make_wheel(home, "numpy", "2.1.3")]
+    subprocess.run([python, "-m", "pip", "install", "--quiet", *ships], check=True, env=environment)
+    return python, course, environment
+
+
+def run_cell(colab_like, folder, *, before="", changed=("", "")):
+    """Run the set-up cell as Colab would; returns what is printed about the environment behind it."""
+    python, course, environment = colab_like
+    cell = re.sub(r'^course = ".*?"', f'course = "{course}"', setup_cell(ROOT / "book"), flags=re.MULTILINE)
+    assert changed[0] in cell
+    code = "\n".join([before, cell.replace(*changed), REPORT])
+    done = subprocess.run([python, "-c", code], cwd=folder, env=environment, capture_output=True, text=True)
+    return done
+
+
+@pytest.mark.slow
+def test_the_set_up_cell_leaves_torch_and_numpy_alone(colab_like, tmp_path):
+    python, course, environment = colab_like
+    tempted = subprocess.run(
+        [python, "-m", "pip", "install", "--dry-run", course], env=environment, capture_output=True, text=True
+    )
+    assert "numpy-99.0" in tempted.stdout  # what pip would do without the cell's constraints
+    done = run_cell(colab_like, tmp_path)
+    assert done.returncode == 0, done.stderr
+    versions, folders = done.stdout.splitlines()
+    # scipy 98 would need another numpy, so the older one, which our own floor allows, is taken
+    assert versions == "2.11.0+cu128 2.1.3 1.11 0.1.0"
+    assert folders == "None None"  # not on Colab: nothing is decided for the reader
+    again = run_cell(colab_like, tmp_path, changed=('"install"', '"nonsense"'))
+    assert again.returncode == 0, "the course is there, so pip must not be asked again"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("drive", "home"),
+    [(False, "/content/atriacourse"), (True, "/content/drive/MyDrive/atriacourse")],
+)
+def test_on_colab_data_and_runs_have_a_place(colab_like, tmp_path, drive, home):
+    fake = "import sys, types\nsys.modules['google'] = types.ModuleType('google')\n"
+    fake += "colab = sys.modules['google.colab'] = types.ModuleType('google.colab')\n"
+    fake += "colab.drive = types.SimpleNamespace(mount=lambda place: print('mounted', place))\n"
+    fake += "sys.modules['google'].colab = colab\n"
+    done = run_cell(colab_like, tmp_path, before=fake, changed=("use_drive = False", f"use_drive = {drive}"))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == f"{home}/data {home}/work"
+    assert ("mounted /content/drive" in done.stdout) is drive
