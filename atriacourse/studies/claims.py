@@ -7,7 +7,7 @@ A number in the book's prose is written as a path, never as digits:
     atlas/<study>/<variant>/<metric>           mean over cases and seeds with its interval (the atlas)
     atlas/<study>/<a>-vs-<b>/<metric>          the verdict of a comparison, as a sentence
 
-After published.py and results.py; the book's build calls `resolve_claim`, its ledger page `look_up`.
+After published.py and ledger.py; the book's build calls `resolve_claim`, its ledger page `look_up`.
 """
 
 import difflib
@@ -79,7 +79,7 @@ def _fact(path: str, rest: str, facts: Path) -> Claim:
 
 
 def _atlas(path: str, rest: str) -> Claim:
-    from atriacourse.studies.results import atlas_claim  # imported late: it reads the records
+    from atriacourse.studies.ledger import atlas_claim  # imported late: it reads the records
 
     text, source, records = atlas_claim(rest)
     return Claim(path=path, text=text, source=source, records=records)

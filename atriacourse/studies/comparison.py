@@ -1,0 +1,192 @@
+"""Is one variant better than another? Paired over cases, and repeated over seeds.
+
+After results.py, before report.py. Two sources of chance stand between a study and a claim: other cases
+might have been held out, and another seed might have been drawn. D[s, c] is the difference of two variants
+for seed s and case c. A resample draws seeds and cases with replacement and takes the mean of D over both;
+the interval spans the middle 95 % of many such means. With one seed the interval knows of cases alone, and
+the verdict says so.
+
+Source: Davison and Hinkley 1997, section 3.8 (hierarchical resampling); Holm 1979; Wilcoxon 1945.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import stats
+
+from atriacourse.errors import InputError
+from atriacourse.evaluation.case import HIGHER_IS_BETTER
+from atriacourse.evaluation.compare import FEWEST_CASES
+from atriacourse.studies.results import Results
+
+RESAMPLES = 10_000
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyComparison:
+    """Two variants of a study; differences are B minus A, in the metric's own unit."""
+
+    study: str
+    metric: str
+    a: str
+    b: str
+    label_a: str
+    label_b: str
+    names: tuple[str, ...]  # the cases compared
+    seeds: tuple[int, ...]  # for which both variants have a record
+    by_case: tuple[float, ...]  # mean difference over seeds, in the order of names
+    by_seed: tuple[float, ...]  # mean difference over cases, in the order of seeds
+    mean_a: float
+    mean_b: float
+    difference: float
+    low: float
+    high: float
+    wilcoxon_p: float  # over cases, differences averaged over seeds
+    holm_p: float  # corrected for all comparisons of the study
+    effect_size: float  # mean difference in SDs of the cases' differences (Cohen's d_z)
+    probability_b_better: float  # share of seeds and cases in which B is better; a tie counts half
+    left_out: tuple[str, ...]  # cases that are not finite for every seed of both
+
+    @property
+    def winner(self) -> str | None:
+        """The better variant's name; None if the interval spans zero or the cases are too few."""
+        if len(self.names) < FEWEST_CASES or not (self.low > 0 or self.high < 0):
+            return None
+        higher = self.b if self.difference > 0 else self.a
+        lower = self.a if higher == self.b else self.b
+        return higher if self.metric in HIGHER_IS_BETTER else lower
+
+    @property
+    def verdict(self) -> str:
+        """The comparison in words."""
+        n = len(self.names)
+        over = f"{n} cases and {_count(len(self.seeds), 'seed')}"
+        if n < FEWEST_CASES:
+            return f"{n} cases are too few to compare {self.label_a} and {self.label_b}."
+        numbers = (
+            f"{self.label_b} minus {self.label_a}: {self.difference:+.4f} {self.metric} "
+            f"(95 % interval {self.low:+.4f} to {self.high:+.4f}, Holm p {self.holm_p:.2g})"
+        )
+        if self.winner is None:
+            said = f"not told apart by {over}"
+        else:
+            better = self.label_b if self.winner == self.b else self.label_a
+            said = f"{better} is better, by {over}"
+        alone = "" if len(self.seeds) > 1 else "; another seed may say otherwise"
+        return f"{numbers}: {said}{alone}."
+
+
+def compare_variants(
+    results: Results, a: str, b: str, *, metric: str | None = None, seed: int = 0
+) -> StudyComparison:
+    """Compare two variants over the seeds and cases that both have.
+
+    Args: metric: the study's own if None; seed: of the bootstrap.
+    Raises: InputError if a variant has no record, or they share no seed or no case.
+    """
+    metric = metric or results.study.metric
+    first, second = results.values(a, metric), results.values(b, metric)
+    seeds = [one for one in first.index if one in second.index]
+    names = [name for name in first.columns if name in second.columns]
+    if not seeds or not names:
+        raise InputError(f"{results.study.name}: {a} and {b} share no seed and case; run both for the same")
+    value_a, value_b = first.loc[seeds, names].to_numpy(float), second.loc[seeds, names].to_numpy(float)
+    finite = np.isfinite(value_a).all(axis=0) & np.isfinite(value_b).all(axis=0)
+    value_a, value_b = value_a[:, finite], value_b[:, finite]
+    difference = value_b - value_a  # (seeds, cases)
+    by_case = difference.mean(axis=0)
+    gain = difference if metric in HIGHER_IS_BETTER else -difference
+    low, high = hierarchical_interval(difference, seed=seed)
+    p = wilcoxon_p(by_case)
+    spread = by_case.std(ddof=1) if len(by_case) > 1 else 0.0
+    study = results.study
+    return StudyComparison(
+        study=study.name,
+        metric=metric,
+        a=a,
+        b=b,
+        label_a=study.variant(a).label,
+        label_b=study.variant(b).label,
+        names=tuple(np.array(names, dtype=object)[finite]),
+        seeds=tuple(int(one) for one in seeds),
+        by_case=tuple(by_case.tolist()),
+        by_seed=tuple(difference.mean(axis=1).tolist()) if difference.size else (),
+        mean_a=_mean(value_a),
+        mean_b=_mean(value_b),
+        difference=_mean(difference),
+        low=low,
+        high=high,
+        wilcoxon_p=p,
+        holm_p=p,
+        effect_size=float(by_case.mean() / spread) if spread > 0 else float("nan"),
+        probability_b_better=_mean((gain > 0) + 0.5 * (gain == 0)),
+        left_out=tuple(np.array(names, dtype=object)[~finite]),
+    )
+
+
+def compare_study(
+    results: Results, *, metric: str | None = None, pairs: Sequence[tuple[str, str]] | None = None
+) -> list[StudyComparison]:
+    """Every pair of the study that has records, p-values corrected by Holm over all of these."""
+    known = set(results.variants)
+    chosen = [pair for pair in pairs or results.study.pairs if set(pair) <= known]
+    found = [compare_variants(results, a, b, metric=metric) for a, b in chosen]
+    corrected = holm([one.wilcoxon_p for one in found])
+    return [replace(one, holm_p=p) for one, p in zip(found, corrected, strict=True)]
+
+
+def hierarchical_interval(
+    values: np.ndarray, *, seed: int, confidence: float = CONFIDENCE
+) -> tuple[float, float]:
+    """Percentile interval of the mean of `values` (seeds, cases), drawing both anew.
+
+    A bootstrap of S values has (S - 1) / S of their variance, which for three seeds is a third too little;
+    so the seeds' deviations are stretched by sqrt(S / (S - 1)) first.
+    Returns: low, high; nan, nan for fewer than two cases.
+    Raises: InputError unless values are (seeds, cases).
+    """
+    if values.ndim != 2:
+        raise InputError(f"values must be (seeds, cases), got shape {values.shape}")
+    seeds, cases = values.shape
+    if seeds < 1 or cases < 2:
+        return float("nan"), float("nan")
+    if seeds > 1:
+        stretch = np.sqrt(seeds / (seeds - 1)) - 1
+        values = values + stretch * (values.mean(axis=1, keepdims=True) - values.mean())
+    rng = np.random.default_rng(seed)
+    # how often each seed and each case was drawn, in place of the draws themselves
+    drawn_seeds = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=RESAMPLES) / seeds
+    drawn_cases = rng.multinomial(cases, np.full(cases, 1 / cases), size=RESAMPLES) / cases
+    means = np.einsum("rs,sc,rc->r", drawn_seeds, values, drawn_cases)
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(means, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def wilcoxon_p(difference: np.ndarray) -> float:
+    """Two-sided Wilcoxon signed-rank test; 1 if no case differs."""
+    signed = difference[difference != 0]
+    return float(stats.wilcoxon(signed).pvalue) if len(signed) else 1.0
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's step-down correction: the k-th smallest of m is multiplied by m - k + 1, never falling.
+
+    Source: Holm 1979, "A simple sequentially rejective multiple test procedure".
+    """
+    order = np.argsort(p_values)
+    corrected, largest = [1.0] * len(p_values), 0.0
+    for rank, index in enumerate(order):
+        largest = max(largest, min(1.0, p_values[index] * (len(p_values) - rank)))
+        corrected[index] = float(largest)
+    return corrected
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean()) if values.size else float("nan")
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -1,0 +1,54 @@
+"""The atlas's side of the claims: what a path says, from which records, and which paths there are.
+
+After report.py, before claims.py. Means over cases and seeds come with their interval; a comparison comes
+as its verdict, which names no winner where the interval spans zero.
+"""
+
+import difflib
+
+from atriacourse.errors import InputError
+from atriacourse.studies.catalogue import study as find_study
+from atriacourse.studies.comparison import compare_study, compare_variants
+from atriacourse.studies.report import caption, interval_text, summary
+from atriacourse.studies.results import Results, study_results
+
+METRICS = ("dice", "jaccard", "hd_mm", "hd95_mm", "assd_mm", "hd95_voxels", "assd_voxels", "label_right")
+
+
+def atlas_claim(path: str) -> tuple[str, str, tuple[str, ...]]:
+    """What `atlas/<path>` says: text, source, keys of the records behind it.
+
+    Args: path: "<study>/<variant>/<metric>" or "<study>/<a>-vs-<b>/<metric>".
+    Raises: InputError if it is no such path, or no record backs it.
+    """
+    parts = path.split("/")
+    if len(parts) != 3:
+        raise InputError(
+            f"an atlas claim is <study>/<variant>/<metric> or <study>/<a>-vs-<b>/<metric>, got {path!r}"
+        )
+    study, variant, metric = parts
+    results = study_results(find_study(study))
+    if metric not in METRICS:
+        raise InputError(_near(path, metric, METRICS))
+    a, versus, b = variant.partition("-vs-")
+    names = (a, b) if versus else (variant,)
+    for name in names:
+        if name not in results.variants:
+            raise InputError(_near(path, name, results.variants))
+    keys = tuple(sorted(record.key for (name, _), record in results.records.items() if name in names))
+    if versus:
+        return _verdict(results, a, b, metric), caption(results), keys
+    one = summary(results, variant, metric)
+    return interval_text(one["mean"], one["low"], one["high"], metric), caption(results), keys
+
+
+def _verdict(results: Results, a: str, b: str, metric: str) -> str:
+    for one in compare_study(results, metric=metric):  # of the study's own pairs, corrected together
+        if (one.a, one.b) == (a, b):
+            return one.verdict
+    return compare_variants(results, a, b, metric=metric).verdict
+
+
+def _near(path: str, part: str, known: tuple[str, ...]) -> str:
+    near = difflib.get_close_matches(part, known, n=4, cutoff=0.3) or list(known)
+    return f"no record backs the claim 'atlas/{path}'; near it: {', '.join(near) or 'nothing at all'}"

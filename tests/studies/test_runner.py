@@ -1,0 +1,137 @@
+"""Studies run: by one worker or two, killed and gone on with, with a cell that fails; the same records."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from atriacourse.errors import InputError
+from atriacourse.studies import runner
+from atriacourse.studies.records import read_records
+from atriacourse.studies.results import gather
+from atriacourse.studies.runner import is_done, jobs_of, run_units, status
+
+CHILD = """
+import sys, pickle
+from atriacourse.studies.runner import run_units
+units, data = pickle.load(open(sys.argv[1], "rb"))
+run_units(units, data, sys.argv[2], device="cpu", threads=1)
+"""
+
+
+def same(one, other):
+    assert set(one) == set(other)
+    return all(one[key].same_result(other[key]) for key in one)
+
+
+def test_jobs_are_shared_and_ordered(tiny_units):
+    jobs = jobs_of(tiny_units[1])
+    # plain, gamma, two members; the bag; plain's further reading
+    assert len(jobs) == 6
+    assert [job.cell is not None for job in jobs] == [True, True, False, True, True, False]
+    assert jobs[2].key == jobs[0].key  # closed is read from plain's network
+    assert jobs[5].needs == (jobs[3].key, jobs[4].key)
+
+
+def test_one_worker_leaves_whole_records(tiny_study, tiny_units):
+    records = read_records(tiny_study / "records")
+    study, units = tiny_units
+    results = gather(units, study, records, scale="smoke", cohort="phantoms")
+    assert not results.missing
+    assert results.variants == ("plain", "gamma", "closed", "bag")
+    bag = records[units[3].key]
+    assert bag.kind == "bag" and len(bag.members) == 2
+    plain = records[units[0].key]
+    assert set(plain.scores) == {"raw", "clean", "closing:1"}
+    assert plain.curve["loss"] and plain.seconds["training"] > 0 and plain.memory_gb > 0.01
+    assert plain.made["threads"] == 1
+
+
+def test_a_finished_study_is_left_alone(tiny_study, tiny_units, tiny_data):
+    before = {path: path.stat().st_mtime_ns for path in (tiny_study / "records").iterdir()}
+    run_units(tiny_units[1], tiny_data, tiny_study, device="cpu")
+    assert before == {path: path.stat().st_mtime_ns for path in (tiny_study / "records").iterdir()}
+
+
+@pytest.mark.slow
+def test_two_workers_leave_the_same_records(tiny_study, tiny_units, tiny_data, tmp_path):
+    end = run_units(tiny_units[1], tiny_data, tmp_path, workers=2, device="cpu", threads=1)
+    assert end.done == end.total and not end.failed
+    assert same(read_records(tiny_study / "records"), read_records(tmp_path / "records"))
+
+
+@pytest.mark.slow
+def test_two_workers_of_a_queue_leave_the_same_records(tiny_study, tiny_units, tiny_data, tmp_path):
+    pytest.importorskip("submitit")
+    from atriacourse.studies.submit import submit_units
+
+    end = submit_units(
+        tiny_units[1], tiny_data, tmp_path, cluster="local", workers=2, device="cpu", threads=1
+    )
+    assert end.done == end.total and not end.failed
+    assert same(read_records(tiny_study / "records"), read_records(tmp_path / "records"))
+
+
+@pytest.mark.slow
+def test_killed_and_gone_on_with_it_leaves_the_same_records(tiny_study, tiny_units, tiny_data, tmp_path):
+    import pickle
+
+    work, folder = tmp_path / "work.pickle", tmp_path / "study"
+    work.write_bytes(pickle.dumps((tiny_units[1], tiny_data)))
+    child = subprocess.Popen([sys.executable, "-c", CHILD, str(work), str(folder)])
+    deadline = time.monotonic() + 60
+    while not list((folder / "records").glob("*.json")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+    stand = status(tiny_units[1], folder)
+    assert 0 < stand.done < stand.total and stand.running == ()
+    run_units(tiny_units[1], tiny_data, folder, device="cpu", threads=1)
+    assert same(read_records(tiny_study / "records"), read_records(folder / "records"))
+
+
+def test_a_failed_cell_is_reported_and_stops_nobody(tiny_units, tiny_data, tmp_path, monkeypatch):
+    jobs, done = jobs_of(tiny_units[1]), []
+
+    def do_job(job, bench):
+        if job is not None and job.says.startswith("tiny/gamma"):
+            raise ValueError("planted")
+        done.append(job.says)
+        (bench.folder / "records" / f"{job.key}.json").write_text("{}")
+        return True
+
+    monkeypatch.setattr(runner, "do_job", do_job)
+    monkeypatch.setattr(runner, "is_done", lambda job, folder: job.says in done)
+    end = run_units(tiny_units[1], tiny_data, tmp_path)
+    assert end.failed == {"tiny/gamma, seed 1": "ValueError: planted"}
+    assert end.done == len(jobs) - 1
+
+
+def test_what_hangs_on_a_failure_is_not_waited_for(tiny_units, tiny_data, tmp_path, monkeypatch):
+    def do_job(job, bench):
+        raise ValueError("planted")
+
+    monkeypatch.setattr(runner, "do_job", do_job)
+    end = run_units(tiny_units[1], tiny_data, tmp_path)  # would wait for ever
+    assert end.done == 0 and len(end.failed) == 4
+
+
+def test_a_locked_cell_is_waited_for_and_not_taken(tiny_units, tiny_data, tmp_path, monkeypatch):
+    from filelock import FileLock
+
+    job = jobs_of(tiny_units[1])[0]
+    taken = []
+    monkeypatch.setattr(runner, "do_job", lambda job, bench: taken.append(job.name) or True)
+    (tmp_path / "locks").mkdir()
+    with FileLock(tmp_path / "locks" / f"{job.key}.lock"):
+        assert runner._try_job(job, runner.Bench(data=tiny_data, folder=tmp_path), lambda *_: None) == "held"
+        assert status(tiny_units[1], tmp_path).running == (job.says, "tiny/closed, seed 1, closing:1")
+    assert not taken and not is_done(job, tmp_path)
+
+
+def test_less_than_one_worker_is_refused(tiny_units, tiny_data, tmp_path):
+    with pytest.raises(InputError, match="at least one worker"):
+        run_units(tiny_units[1], tiny_data, tmp_path, workers=0)
