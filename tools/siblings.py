@@ -161,8 +161,8 @@ def _plain_piece(piece: str | Directive, path: Path) -> list[str]:
     """One line, or one directive, as plain Markdown."""
     if isinstance(piece, Directive):
         return _box(piece, path)
-    label = re.match(r"^\([\w-]+\)=$", piece)  # only the rendered page can link to it
-    return [] if label else [piece]
+    label_or_comment = re.match(r"\([\w-]+\)=$|% ", piece)  # neither is for a reader
+    return [] if label_or_comment else [piece]
 
 
 def _plain_words(text: str, path: Path) -> str:

@@ -108,6 +108,7 @@ def test_a_change_is_written_once(small_book):
     ("book", "plain"),
     [
         ("(a-label)=\n# Title", "# Title"),
+        ("% typed: by hand\nDice 0.67, 5 % less", "Dice 0.67, 5 % less"),
         (":::{note}\nMind this.\n:::", "> **Note**\n>\n> Mind this."),
         (":::{admonition} Think\n:class: tip\nWhy?\n\nHow?\n:::", "> **Think**\n>\n> Why?\n>\n> How?"),
         (
