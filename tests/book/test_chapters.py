@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from exercises import find_exercises
-from pages import chapter_paths, read_chapter, substitutions, tags
+from pages import chapter_paths, read_chapter, substitutions, table_of_contents, tags
+from siblings import CLAIM
 
 BOOK = Path(__file__).parents[2] / "book"
 CHAPTERS = chapter_paths(BOOK)
@@ -160,3 +161,28 @@ def test_no_result_is_typed_into_the_prose(chapter):
 )
 def test_what_counts_as_a_typed_result(text, typed):
     assert bool(typed_results(text)) is typed
+
+
+@pytest.mark.book
+@pytest.mark.slow
+def test_the_run_tried_every_exercise_and_the_pages_show_what_was_measured(built_book):
+    ran = {took.name: took for took in built_book.executed}
+    timings = (built_book.html / "timings.html").read_text(encoding="utf-8")
+    for chapter in CHAPTERS:
+        exercises = find_exercises(read_chapter(chapter), chapter.name)
+        assert list(ran[chapter.stem].exercises) == [exercise.label for exercise in exercises]
+        page = (built_book.html / f"{chapter.stem}.html").read_text(encoding="utf-8")
+        assert "Measured in this build:" in page
+        assert page.count('<div class="cell stub') == len(exercises)
+        assert f'href="{chapter.stem}.html"' in timings
+
+
+@pytest.mark.book
+@pytest.mark.slow
+def test_every_claim_of_the_book_is_in_the_ledger(built_book):
+    ledger = (built_book.html / "claims.html").read_text(encoding="utf-8")
+    cited = {
+        claim for page in table_of_contents(BOOK) for claim in CLAIM.findall(page.read_text(encoding="utf-8"))
+    }
+    shown = {claim for claim in cited if f">{claim}<" in re.sub(r"</?span[^>]*>", "", ledger)}
+    assert shown == cited
