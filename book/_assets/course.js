@@ -176,3 +176,19 @@
   tip.addEventListener("mouseleave", closeSoon);
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
 })();
+
+// Small repairs of the page for those who read it by keyboard or by ear.
+(() => {
+  // A label that hides what is written on the thing itself: "Show code cell source", "Search Ctrl + K".
+  for (const one of document.querySelectorAll(":is(summary, .search-button-field)[aria-label]")) {
+    one.removeAttribute("aria-label");
+  }
+  // What scrolls sideways can be reached, and then scrolled, by keyboard.
+  const reach = () => {
+    for (const one of document.querySelectorAll("article :is(figure, table, pre, .pst-scrollable-table-container)")) {
+      if (one.scrollWidth > one.clientWidth + 1) one.tabIndex = 0;
+    }
+  };
+  addEventListener("load", reach);
+  addEventListener("resize", reach);
+})();

@@ -1,0 +1,158 @@
+"""A browser for the tests of pages: open a page, watch what it asks for, note what is on it.
+
+Needs a Chromium: `apt-get install chromium`, or name one in the environment variable CHROMIUM.
+"""
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+SWITCHES = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-sync"]
+SWITCHES += ["--disable-background-networking", "--disable-component-update"]
+FLAT = ["--disable-gpu", "--disable-3d-apis"]  # no WebGL
+SOLID = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]  # WebGL by the processor
+INNER = ("data:", "blob:", "about:")  # addresses that ask no one
+AXE = Path(__file__).parent / "vendor" / "axe.js"
+# The theme and Jupyter Book both bring Thebe's settings; the second set is refused and neither is used.
+KNOWN_ERRORS = ("Identifier 'THEBE_JS_URL' has already been declared",)
+
+FACTS = """() => ({
+  pictures: [...document.querySelectorAll("article :is(img, svg[role=img], canvas)")].map(
+    one => (one.tagName == "IMG" ? one.alt : one.getAttribute("aria-label")) ?? ""),
+  uncaptioned: [...document.querySelectorAll("article img")].filter(
+    one => !one.closest("figure")?.querySelector("figcaption")?.textContent.trim()).length,
+  levels: [...document.querySelectorAll("article :is(h1, h2, h3, h4, h5, h6)")].map(
+    one => Number(one.tagName[1])),
+  ids: [...document.querySelectorAll("[id]")].map(one => one.id),
+  links: [...document.querySelectorAll("a[href]")].map(one => one.getAttribute("href")),
+  badFormulas: document.querySelectorAll("mjx-merror").length,
+  formulas: document.querySelectorAll("mjx-container").length,
+  rawFormulas: document.querySelectorAll("article .math:not(:has(mjx-container))").length,
+  waiting: document.querySelectorAll(
+    ":is(.course-explore, .course-stack, .reveal):not([data-ready])").length,
+  changedGreys: [...document.querySelectorAll("article .cell_output img")].filter(one => {
+    const style = getComputedStyle(one);
+    return style.filter != "none" || style.backgroundColor != "rgb(255, 255, 255)";
+  }).length,
+  width: document.documentElement.scrollWidth,
+})"""
+AXE_RUN = """async (rules) => {
+  const found = await axe.run(document, {resultTypes: ["violations"], ...(rules ? {runOnly: rules} : {})});
+  return found.violations.filter(one => ["serious", "critical"].includes(one.impact)).map(
+    one => `${one.id}: ${one.help}: ` + one.nodes.slice(0, 3).map(node => node.target.join(" ")).join(" | "));
+}"""
+
+
+@dataclass(kw_only=True)
+class Visit:
+    """What was seen of one page."""
+
+    name: str
+    outside: list[str] = field(default_factory=list)  # addresses asked for that are not the book's
+    lost: list[str] = field(default_factory=list)  # addresses of the book that did not come
+    errors: list[str] = field(default_factory=list)  # of scripts
+    facts: dict = field(default_factory=dict)
+    narrow: dict = field(default_factory=dict)  # facts on a phone, in the dark
+    barriers: dict[str, list[str]] = field(default_factory=dict)  # by axe-core, "light" and "dark"
+    megabytes: float = 0
+
+
+def chromium() -> str:
+    """The program, or a skipped test."""
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        pytest.skip("needs Chromium: apt-get install chromium, or name one in CHROMIUM")
+    return program
+
+
+@contextmanager
+def started(*more: str) -> Iterator:
+    """A running browser of playwright."""
+    program = chromium()
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=[*SWITCHES, *more])
+        yield browser
+        browser.close()
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    """Serves files and says nothing."""
+
+    def log_message(self, *arguments):
+        """Stay quiet."""
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The folder over http on this machine; gives its address."""
+    handler = functools.partial(QuietHandler, directory=folder)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def dark(page) -> None:
+    """Switch the theme, as its button does."""
+    page.evaluate("() => { document.documentElement.dataset.theme = 'dark'; }")
+
+
+def settled(page) -> None:
+    """Wait for the formulas and the scripts that come late."""
+    page.wait_for_function(
+        "() => !window.MathJax?.startup || window.MathJax.startup.promise.then(() => true)"
+    )
+    page.wait_for_load_state("load")
+
+
+def barriers(page, *, rules: list[str] | None = None) -> list[str]:
+    """What axe-core calls serious or critical, in one line each."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    return page.evaluate(AXE_RUN, rules)
+
+
+def visit(browser, folder: Path, address: str, name: str) -> Visit:
+    """Open a page over http, look at it light and wide, dark and narrow, then once more from its file."""
+    seen = Visit(name=name, megabytes=(folder / name).stat().st_size / 1e6)
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    starts = (address, folder.as_uri() + "/")
+
+    def note(url: str, *, came: bool) -> None:
+        if not url.startswith((*starts, *INNER)):
+            seen.outside.append(url)
+        elif not came and not url.startswith("file:"):  # from file:// the theme's font preloads are refused
+            seen.lost.append(url)
+
+    page.on("response", lambda response: note(response.url, came=response.status < 400))
+    page.on("requestfailed", lambda request: note(request.url, came=False))
+    page.on("pageerror", lambda error: seen.errors.append(str(error)))
+    page.goto(address + name)
+    settled(page)
+    seen.facts = page.evaluate(FACTS)
+    seen.barriers["light"] = barriers(page)
+    dark(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(150)  # colours change over a moment
+    seen.narrow = page.evaluate(FACTS)
+    seen.barriers["dark"] = barriers(page, rules=["color-contrast", "scrollable-region-focusable"])
+    page.goto(starts[1] + name)
+    settled(page)
+    context.close()
+    seen.errors = [error for error in seen.errors if error not in KNOWN_ERRORS]
+    return seen
