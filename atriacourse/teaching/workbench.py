@@ -4,10 +4,12 @@ Beside trained.py; uses training/loop.py. A chapter that asks what one step does
 folder layout, only the trainer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
+from torch import nn
 
 from atriacourse.augment.batch import Batch
 from atriacourse.data.bank import SliceBank
@@ -21,12 +23,23 @@ from atriacourse.training.curriculum import epoch_steps
 from atriacourse.training.loop import Trainer
 
 
-def trainer_for(
-    cohort: Cohort, names: Sequence[str], folder: Path, *, config: RunConfig, seed: int
-) -> Trainer:
-    """The trainer that `train_run` would make for these cases, with weights drawn from `seed`.
+def no_validation(network: nn.Module) -> dict[str, Any]:
+    """In place of a validation: a score of 0."""
+    return {"score": 0.0, "dice": {}}
 
-    Args: folder: made if absent; checkpoints go there. Its validation always scores 0.
+
+def trainer_for(
+    cohort: Cohort,
+    names: Sequence[str],
+    folder: Path,
+    *,
+    config: RunConfig,
+    seed: int,
+    validate: Callable[[nn.Module], dict[str, Any]] = no_validation,
+) -> Trainer:
+    """The trainer that `train_run` would make for these cases on a CPU, with weights drawn from `seed`.
+
+    Args: folder: made if absent; checkpoints go there. validate: see `Trainer`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     bank = SliceBank(load_bank_cases(cohort, names, config, Silent()), offsets=config.prepare.offsets)
@@ -38,7 +51,7 @@ def trainer_for(
         augmentation=config.augmentation,
         seed=seed,
         folder=folder,
-        validate=lambda network: {"score": 0.0, "dice": {}},
+        validate=validate,
     )
 
 
@@ -57,3 +70,12 @@ def some_batch(trainer: Trainer, *, epoch: int = 0, progress: float = 0.0) -> Ba
         if batch.masks.flatten(1).any(dim=1).float().mean() >= 0.5:
             return batch
     raise InputError(f"in epoch {epoch} no batch shows the atrium in half of its slices; take another epoch")
+
+
+def repeat_batch(trainer: Trainer, batch: Batch, *, steps: int, rate: float) -> list[float]:
+    """Train on one and the same batch; the loss before each step.
+
+    The last resort of whoever looks for a bug: a network that cannot learn one batch by heart is broken.
+    """
+    trainer.model.train()
+    return [float(trainer.train_step(batch, rate=rate, seed=step).total) for step in range(steps)]

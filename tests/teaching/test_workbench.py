@@ -8,7 +8,7 @@ from atriacourse.data.phantom import PhantomConfig, write_phantom_cohort
 from atriacourse.errors import InputError
 from atriacourse.runs.config import override
 from atriacourse.runs.profiles import smoke
-from atriacourse.teaching.workbench import some_batch, trainer_for
+from atriacourse.teaching.workbench import repeat_batch, some_batch, trainer_for
 from atriacourse.training.schedule import Plan
 
 
@@ -55,3 +55,18 @@ def test_a_batch_without_atrium_is_said_to_be_none(cohort, tmp_path):
         mask.zero_()
     with pytest.raises(InputError, match="another epoch"):
         some_batch(trainer)
+
+
+def test_one_batch_is_learned_by_heart(cohort, tmp_path):
+    trainer = trainer_for(cohort, cohort.names, tmp_path, config=CONFIG, seed=5)
+    losses = repeat_batch(trainer, some_batch(trainer), steps=25, rate=3e-3)
+    assert len(losses) == 25
+    assert losses[-1] < 0.6 * losses[0]
+
+
+def test_validation_is_the_callers(cohort, tmp_path):
+    trainer = trainer_for(
+        cohort, cohort.names, tmp_path, config=CONFIG, seed=5, validate=lambda network: {"score": 0.25}
+    )
+    trainer.run(Plan.straight(1))
+    assert trainer.validations[-1]["score"] == 0.25
