@@ -17,7 +17,7 @@ TOLERANCES: dict[Probe, float] = {
     probes.load_moves_the_scan: 0.0,
     probes.spacing_error_mm: 1e-6,
     probes.copies_parted: 0.0,
-    probes.epochs_alike: 0.5,
+    probes.epochs_alike: 0.0,
     probes.augment_parts_picture_and_mask: 0.02,  # a pixel on the very border may fall on either side
     probes.padding_shifts_statistics: 0.01,
     probes.gamma_merges_levels: 0.1,

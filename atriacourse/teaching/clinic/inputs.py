@@ -19,7 +19,7 @@ from atriacourse.data.volume import Volume
 from atriacourse.network.unet import MultiTaskOutput
 
 PATIENTS = 9  # and one of them was scanned twice
-TINY = PhantomConfig(matrix=64, slices=16, field_mm=240.0)
+TINY = PhantomConfig(matrix=64, slices=18, field_mm=240.0, slab_mm=72.0, site="A")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -47,7 +47,7 @@ class Settings:
     """What may differ from one sound pipeline to another; a good check is content with any of them."""
 
     base_rate: float = 2e-3
-    halve_every: int = 50  # epochs
+    halve_every: int = 12  # epochs
     augmentation: AugmentConfig = field(default_factory=AugmentConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     network: NetworkConfig = field(
@@ -68,8 +68,8 @@ def draw_settings(seed: int) -> Settings:
         return values[rng.integers(len(values))]
 
     return Settings(
-        base_rate=choice(3e-3, 4e-3, 5e-3),
-        halve_every=choice(30, 50),
+        base_rate=choice(4e-3, 5e-3, 6e-3),
+        halve_every=choice(10, 12),
         augmentation=AugmentConfig(
             geometry=GeometryConfig(
                 flip_up_down=0,
@@ -84,7 +84,7 @@ def draw_settings(seed: int) -> Settings:
             label=choice("sigmoid_bce", "softmax"),
             label_weight=choice(0.05, 0.1),
         ),
-        batch_size=choice(4, 8),
+        batch_size=choice(3, 4),
         postprocessing=PostprocessConfig(ball=choice("itk", "euclidean"), connectivity=choice(6, 26)),
         pooled_assd=bool(choice(0, 1)),
     )
