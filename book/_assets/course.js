@@ -189,6 +189,11 @@
       if (one.scrollWidth > one.clientWidth + 1) one.tabIndex = 0;
     }
   };
-  addEventListener("load", reach);
+  addEventListener("load", () => {
+    for (const one of document.querySelectorAll("article .cell_output img")) {
+      one.classList.toggle("course-wide", one.naturalWidth > 1.4 * one.naturalHeight);
+    }
+    reach();
+  });
   addEventListener("resize", reach);
 })();

@@ -8,7 +8,7 @@ import http.server
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,15 +73,21 @@ def chromium() -> str:
     return program
 
 
-@contextmanager
-def started(*more: str) -> Iterator:
-    """A running browser of playwright."""
+@pytest.fixture(scope="module")
+def launch() -> Iterator[Callable]:
+    """A function that starts a browser with more switches; import it into a test module."""
     program = chromium()
     sync_api = pytest.importorskip("playwright.sync_api")
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=[*SWITCHES, *more])
-        yield browser
-        browser.close()
+        running = []
+
+        def start(*more: str):
+            running.append(playwright.chromium.launch(executable_path=program, args=[*SWITCHES, *more]))
+            return running[-1]
+
+        yield start
+        for browser in running:
+            browser.close()
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):

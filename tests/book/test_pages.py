@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from browsing import served, started, visit
+from browsing import FLAT, launch, served, visit  # noqa: F401 (launch is a fixture)
 from pages import chapter_paths, read_chapter, substitutions
 
 pytestmark = [pytest.mark.book, pytest.mark.slow]
@@ -28,9 +28,14 @@ def html(request):
 
 
 @pytest.fixture(scope="module")
-def visits(html):
+def browser(launch):  # noqa: F811
+    return launch(*FLAT)
+
+
+@pytest.fixture(scope="module")
+def visits(html, browser):
     names = sorted(page.name for page in html.glob("*.html") if page.name not in GENERATED)
-    with started() as browser, served(html) as address:
+    with served(html) as address:
         return [visit(browser, html, address, name) for name in names]
 
 
@@ -116,15 +121,15 @@ def test_no_page_is_too_heavy(visits):
     assert faults(visits, lambda seen: seen.megabytes if seen.megabytes > HEAVIEST_MB else 0) == {}
 
 
-def test_solutions_are_folded_and_open_on_a_click(html):
-    with started() as browser:
-        page = browser.new_page()
-        page.goto((html / "00_one_sitting.html").as_uri())
-        solution = page.locator(".solution").first
-        inside = solution.locator("section p").first
-        assert not inside.is_visible()
-        solution.locator("button, summary, .admonition-title").first.click()
-        assert inside.is_visible()
+def test_solutions_are_folded_and_open_on_a_click(html, browser):
+    page = browser.new_page()
+    page.goto((html / "00_one_sitting.html").as_uri())
+    solution = page.locator(".solution").first
+    inside = solution.locator("section p").first
+    assert not inside.is_visible()
+    solution.locator("button, summary, .admonition-title").first.click()
+    assert inside.is_visible()
+    page.close()
 
 
 def test_no_real_scan_can_be_on_the_page(html):
