@@ -20,6 +20,7 @@ import numpy as np
 from atriacourse.data.case import Cohort
 from atriacourse.data.splits import Split, bootstrap_subsets, fold_splits, holdout_split, scan_groups
 from atriacourse.errors import InputError
+from atriacourse.studies.shelf import remembering
 
 SPLIT_SEED = 2018
 HELD_OUT = 0.2
@@ -30,7 +31,7 @@ class StudyData:
     """A cohort, what identifies it, and its hold-out."""
 
     cohort: Cohort
-    fingerprint: str  # sixteen hex digits of the names, labels and bytes
+    fingerprint: str  # sixteen hex digits of the names, labels and voxels
     split: Split  # "safe"
 
 
@@ -42,21 +43,25 @@ def study_data(cohort: Cohort) -> StudyData:
     labelled = [case.name for case in cohort if case.mask_path is not None]
     if not labelled:
         raise InputError(f"{cohort.root}: no case has a mask, so there is nothing to study")
-    cohort = cohort.subset(labelled)
+    given, cohort = cohort.subset(labelled), remembering(cohort.subset(labelled))
     # phantoms are different patients by construction; of real scans nobody published who is who
     groups = scan_groups(cohort, lookalikes=cohort.layout != "phantom")
     split = holdout_split(cohort, seed=SPLIT_SEED, fraction=HELD_OUT, groups=groups)
-    return StudyData(cohort=cohort, fingerprint=fingerprint(cohort), split=split)
+    return StudyData(cohort=given, fingerprint=fingerprint(cohort), split=split)
 
 
 def fingerprint(cohort: Cohort) -> str:
-    """Sixteen hex digits that change with any name, label, or byte of a scan or mask."""
+    """Sixteen hex digits that change with any name, label, spacing or voxel of a scan or mask.
+
+    Of the voxels and not of the files: a NRRD header carries the date on which it was written.
+    """
     digest = hashlib.sha256()
     for case in cohort:
-        digest.update(f"{case.name} {case.post_ablation} {case.site} {case.spacing_mm}".encode())
-        for path in dict.fromkeys((case.image_path, case.mask_path)):
-            with path.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
+        image, mask = case.image(), case.mask()
+        digest.update(repr((case.name, case.post_ablation, case.site, image.shape)).encode())
+        digest.update(np.asarray(image.spacing_mm, float).tobytes())
+        digest.update(np.ascontiguousarray(image.voxels))
+        digest.update(np.packbits(mask.voxels))
     return digest.hexdigest()[:16]
 
 

@@ -62,19 +62,20 @@ def _base(name: str) -> RunConfig:
 
 
 def smoke_scale() -> RunConfig:
-    """Seconds, on phantoms: proves that a study runs."""
+    """Seconds, on small phantoms: proves that a study runs, and learns a little."""
     base = _base("smoke")
-    curriculum = CurriculumConfig(sizes=(64, 96), batch_sizes=(8, 8), passes=2, slices_per_case=2)
-    return _short(
+    curriculum = CurriculumConfig(sizes=(64, 96), batch_sizes=(4, 4), passes=1, slices_per_case=2)
+    config = _short(
         replace(
             base,
-            epochs=6,
+            epochs=14,
             network=NetworkConfig(
-                label_head=False, encoder=(8, 16, 16, 16, 16, 16), decoder=(16, 16, 16, 8, 8), hidden=16
+                label_head=False, encoder=(8, 16, 32, 32, 32, 32), decoder=(32, 32, 16, 8, 8), hidden=16
             ),
             training=replace(base.training, curriculum=curriculum),
         )
     )
+    return replace(config, training=replace(config.training, learning_rate=6e-3))
 
 
 def atlas_scale() -> RunConfig:

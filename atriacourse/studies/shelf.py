@@ -1,9 +1,10 @@
 """Scans read once for many cells: a cohort whose cases remember what was read and prepared.
 
 Before work.py. Reading and CLAHE take longer than training a small network; a worker that goes through
-forty cells does them once. A case of 200x140x88 voxels takes five megabytes.
+forty cells does them once. A case of the mirror takes five megabytes; full-size scans are read each time.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from atriacourse.data.bank import BankCase
@@ -11,6 +12,8 @@ from atriacourse.data.case import Case, Cohort
 from atriacourse.data.volume import Volume
 from atriacourse.runs.config import RunConfig
 from atriacourse.runs.loading import load_bank_case
+
+LARGEST = 8_000_000  # bytes of a volume that is kept in memory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,15 +24,19 @@ class RememberedCase(Case):
 
     def image(self) -> Volume:
         """The scan, (z, y, x); do not write into its voxels."""
-        if "image" not in self.read:
-            self.read["image"] = super().image()
-        return self.read["image"]
+        return self._remember("image", super().image)
 
     def mask(self) -> Volume:
         """The mask, bool (z, y, x); do not write into its voxels."""
-        if "mask" not in self.read:
-            self.read["mask"] = super().mask()
-        return self.read["mask"]
+        return self._remember("mask", super().mask)
+
+    def _remember(self, what: str, read: Callable[[], Volume]) -> Volume:
+        if what in self.read:
+            return self.read[what]
+        volume = read()
+        if volume.voxels.nbytes <= LARGEST:
+            self.read[what] = volume
+        return volume
 
 
 def remembering(cohort: Cohort) -> Cohort:
