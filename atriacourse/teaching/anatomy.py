@@ -98,7 +98,9 @@ def named_slice(
         show_slice(axes, plane[rows, columns], spacing_mm=spacing_mm, masks=here)
         for name, (row, column) in names.items():
             row, column = row - (rows.start or 0), column - (columns.start or 0)
-            if 0 <= row < axes.get_ylim()[0] and 0 <= column < axes.get_xlim()[1]:
+            high, wide = axes.get_ylim()[0], axes.get_xlim()[1]
+            # a name on the very edge would be cut off, or written beside the picture
+            if 0.04 * high < row < 0.96 * high and 0.04 * wide < column < 0.96 * wide:
                 style = {"color": "white", "fontsize": 12, "fontweight": "bold", "path_effects": outline}
                 axes.text(column, row, name.rstrip("0123456789") or name, ha="center", va="center", **style)
         if masks:
