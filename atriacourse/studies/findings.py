@@ -1,0 +1,50 @@
+"""Which of the paper's findings hold in our records, at which scale: one row a published difference.
+
+After comparison.py and published.py. A finding is a pair of variants for which the paper gives both means.
+"""
+
+import pandas as pd
+
+from atriacourse.evaluation.case import HIGHER_IS_BETTER
+from atriacourse.studies.comparison import StudyComparison, compare_study
+from atriacourse.studies.published import published
+from atriacourse.studies.results import Results
+
+HOLDS, UNDECIDED, CONTRARY = "holds", "not told apart", "the other way round"
+
+
+def findings(results: Results, *, metric: str = "dice") -> pd.DataFrame:
+    """A row a finding: who was better in the paper and by how much, our difference, and a word.
+
+    Columns: better, than, paper, ours, low, high, verdict, scale. Differences are of the metric's own unit,
+    better minus worse in the paper's order.
+    """
+    rows = []
+    for one in compare_study(results, metric=metric):
+        first, second = (published(results.study.name, name, metric) for name in (one.a, one.b))
+        if first is None or second is None:
+            continue
+        paper = float(second) - float(first)
+        turned = (paper < 0) == (metric in HIGHER_IS_BETTER)  # the paper's better variant is `a`
+        sign = -1 if turned else 1
+        low, high = sorted((sign * one.low, sign * one.high))
+        rows.append(
+            {
+                "better": one.label_a if turned else one.label_b,
+                "than": one.label_b if turned else one.label_a,
+                "paper": sign * paper,
+                "ours": sign * one.difference,
+                "low": low,
+                "high": high,
+                "verdict": verdict(one, better=one.a if turned else one.b),
+                "scale": results.scale,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def verdict(comparison: StudyComparison, *, better: str) -> str:
+    """Whether a comparison names the variant that the paper found better."""
+    if comparison.winner is None:
+        return UNDECIDED
+    return HOLDS if comparison.winner == better else CONTRARY
