@@ -4,51 +4,70 @@ Cited by 13_silent_bugs. All on the clinic's own phantoms; `--data` names the fo
 Faults behind the training are put into a sound run after it, so that both share one network.
 """
 
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from atriacourse.teaching.clinic.faults import FAULTS, faulty
 from atriacourse.teaching.clinic.pipeline import healthy
 from atriacourse.teaching.clinic.study import Outcome, report, train
+from atriacourse.training.device import keep_cpu_fast
 
-SEED = 0  # the first of SEEDS
-SEEDS = (0, 1, 2)
-EPOCHS = 32
-AFTER_TRAINING = ("predict", "clean", "score", "mean_dice")  # stages
+SEED = 2018  # the first of SEEDS
+SEEDS = (2018, 0)
+EPOCHS = 20
+AFTER_TRAINING = ("predict", "clean", "score", "mean_dice")  # stages: these faults share the sound network
+RETRAINED = (  # each of these costs a training of its own
+    "image_flipped",
+    "mask_one_slice_off",
+    "image_only_augmented",
+    "mask_truncated",
+    "decoder_in_a_list",
+    "double_softmax",
+    "gradient_not_zeroed",
+    "schedule_six_times",
+)
 
 
 def measure(data: Path) -> dict:
-    """Mean Dice over the seeds for the sound pipeline and for every fault, and by how much it changes."""
-    sound, broken = [], {name: [] for name in FAULTS}
-    for seed in SEEDS:
-        trained = train(healthy(seed), epochs=EPOCHS)
-        sound.append(report(healthy(seed), trained))
-        for name, fault in FAULTS.items():
-            pipeline = faulty(name, seed)
-            again = trained if fault.stage in AFTER_TRAINING else train(pipeline, epochs=EPOCHS)
-            broken[name].append(report(pipeline, again))
+    """Mean Dice over the seeds for the sound pipeline and for the faults, and by how much it changes."""
+    with ProcessPoolExecutor(len(SEEDS), mp_context=get_context("spawn")) as pool:
+        runs = list(pool.map(one_seed, SEEDS))
+    sound = [run.pop("sound") for run in runs]
     return {
         "seeds": len(SEEDS),
         "epochs": EPOCHS,
-        "faults": len(FAULTS),
         "sound": summary(sound, sound),
-        "broken": {name: summary(outcomes, sound) for name, outcomes in broken.items()},
+        "broken": {name: summary([run[name] for run in runs], sound) for name in runs[0]},
     }
 
 
+def one_seed(seed: int) -> dict[str, Outcome]:
+    """The sound run and every faulty one."""
+    torch.set_num_threads(1)
+    keep_cpu_fast()
+    trained = train(healthy(seed), epochs=EPOCHS)
+    outcomes = {"sound": report(healthy(seed), trained)}
+    for name, fault in FAULTS.items():
+        if fault.stage in AFTER_TRAINING:
+            outcomes[name] = report(faulty(name, seed), trained)
+        elif name in RETRAINED:
+            outcomes[name] = report(faulty(name, seed), train(faulty(name, seed), epochs=EPOCHS))
+    return outcomes
+
+
 def summary(outcomes: list[Outcome], sound: list[Outcome]) -> dict:
-    """Means over the seeds; changes against the sound run of the same seed, with the smallest and largest."""
+    """Means over the seeds; changes against the sound run of the same seed."""
     reported = np.array([one.reported for one in outcomes])
     honest = np.array([one.honest for one in outcomes])
-    assd = np.array([one.rows["assd_mm"].replace(np.inf, np.nan).mean() for one in outcomes])
     changes = honest - [one.honest for one in sound]
     return {
-        "reported": reported.mean(),
-        "honest": honest.mean(),
-        "assd_mm": float(np.nanmean(assd)) if np.isfinite(assd).any() else "none",
-        "reported_change": (reported - [one.reported for one in sound]).mean(),
-        "honest_change": changes.mean(),
-        "honest_change_low": changes.min(),
-        "honest_change_high": changes.max(),
+        "reported": f"{reported.mean():.2f}",
+        "honest": f"{honest.mean():.2f}",
+        "reported_change": f"{(reported - [one.reported for one in sound]).mean():+.2f}",
+        "honest_change": f"{changes.mean():+.2f}",
+        "honest_changes": ", ".join(f"{change:+.2f}" for change in changes),
     }
