@@ -18,7 +18,7 @@ from atriacourse.teaching.style import BLUE, ORANGE, PURPLE, STYLE, closed
 def bland_altman_chart(
     agreements: Mapping[str, Agreement], *, quantity: str = "volume (mL)", human: float | None = None
 ) -> Figure:
-    """One panel for each method, all on one scale: a dot per case, lines for bias and limits, bands around them.
+    """One panel for each method, one scale: a dot per case, lines for bias and limits, bands around.
 
     Args: agreements: name of the method -> from `bland_altman`. quantity: with its unit. human: how far two
         human masks of one image lie apart, drawn as dotted lines above and below zero.
