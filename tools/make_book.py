@@ -98,7 +98,9 @@ def render(book: Path, *, chapters: int, toc: Path | None = None) -> Path:
     )
     said = done.stdout + done.stderr
     if done.returncode != 0:
-        raise BookError(f"Jupyter Book ended with exit code {done.returncode}:\n{_complaints(said)}")
+        raise BookError(
+            f"Jupyter Book ended with exit code {done.returncode}:\n{_complaints(said)}\n{said[-2000:]}"
+        )
     if said.count(USED) != chapters:
         raise BookError(
             f"{chapters} chapters were run but {said.count(USED)} were rendered from that run; "
@@ -110,9 +112,8 @@ def render(book: Path, *, chapters: int, toc: Path | None = None) -> Path:
 
 
 def _complaints(said: str) -> str:
-    """The renderer's warnings and errors, and its last words."""
-    lines = [line for line in said.splitlines() if "WARNING" in line or "ERROR" in line]
-    return "\n".join([*lines, said[-2000:]])
+    """The renderer's warnings and errors."""
+    return "\n".join(line for line in said.splitlines() if "WARNING" in line or "ERROR" in line)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,12 +1,16 @@
 """A small book to break on purpose, and the real book, built once for all tests that look at its pages."""
 
+import json
+import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from make_book import build_book
 from measured import Executed
+from pages import BookError
 
 ROOT = Path(__file__).parents[2]
 
@@ -117,9 +121,30 @@ def small_book_with_an_exercise(small_book) -> Path:
 
 @pytest.fixture(scope="session")
 def built_book(tmp_path_factory) -> BuiltBook:
-    """The course's book, run once and rendered; the chapters' tests and the pages' tests share it."""
-    root = tmp_path_factory.mktemp("course")
+    """The course's book, run once and rendered; the chapters' tests and the pages' tests share it.
+
+    Under pytest-xdist the workers share it too: the first one builds, the others wait for it.
+    """
+    own = tmp_path_factory.getbasetemp()
+    root = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "course"
+    with FileLock(f"{root}.lock"):
+        result = root / "result.json"
+        if not result.is_file():
+            root.mkdir()
+            result.write_text(json.dumps(build_into(root)), encoding="utf-8")
+    built = json.loads(result.read_text(encoding="utf-8"))
+    if "failed" in built:
+        pytest.fail(built["failed"], pytrace=False)
+    executed = [Executed(**took) for took in built["executed"]]
+    return BuiltBook(html=root / "_build" / "html", executed=executed)
+
+
+def build_into(root: Path) -> dict:
+    """Build the book below a folder, as `make book` does; returns what the chapters took, or what failed."""
     shutil.copy(ROOT / "_config.yml", root)
     shutil.copytree(ROOT / "book", root / "book")
-    page, executed = build_book(root / "book", parameters={}, jobs=2)
-    return BuiltBook(html=page.parent, executed=executed)
+    try:
+        _, executed = build_book(root / "book", parameters={}, jobs=2)
+    except BookError as error:
+        return {"failed": str(error)}
+    return {"executed": [asdict(took) for took in executed]}
