@@ -52,10 +52,12 @@
     }
   };
 
-  const range = (name, limits, value, show) => {
+  const range = (name, unit, limits, value, show) => {
     const label = element("label"), input = element("input", { type: "range", ...limits });
+    const say = () => input.setAttribute("aria-valuetext", `${input.value} ${unit}`);
     input.value = value;
-    input.addEventListener("input", () => show(Number(input.value)));
+    input.addEventListener("input", () => { say(); show(Number(input.value)); });
+    say();
     label.append(element("span", {}, name), input);
     return label;
   };
@@ -64,12 +66,12 @@
     const box = element("div", { class: "course-controls" });
     const move = (axis) => (value) => { flat.scene.crosshairPos[axis] = value / 100; flat.drawScene(); };
     const percent = { min: 0, max: 100, step: 1 };
-    box.append(range("Axial: feet to head", percent, 50, move(2)), range("Coronal: back to front", percent, 50, move(1)),
-      range("Sagittal: left to right", percent, 50, move(0)));
+    box.append(range("Axial: feet to head", "per cent", percent, 50, move(2)), range("Coronal: back to front", "per cent", percent, 50, move(1)),
+      range("Sagittal: left to right", "per cent", percent, 50, move(0)));
     const turn = () => solid.setRenderAzimuthElevation(angles.azimuth, angles.elevation);
     const angles = { azimuth: 180, elevation: 10 };
-    box.append(range("Turn", { min: 0, max: 360, step: 5 }, 180, (value) => { angles.azimuth = value; turn(); }),
-      range("Tilt", { min: -90, max: 90, step: 5 }, 10, (value) => { angles.elevation = value; turn(); }));
+    box.append(range("Turn", "degrees", { min: 0, max: 360, step: 5 }, 180, (value) => { angles.azimuth = value; turn(); }),
+      range("Tilt", "degrees", { min: -90, max: 90, step: 5 }, 10, (value) => { angles.elevation = value; turn(); }));
     turn();
     data.masks.forEach((mask, place) => {
       const label = element("label"), input = element("input", { type: "checkbox" });

@@ -128,8 +128,8 @@ def test_the_view_draws_planes_and_surfaces_and_goes_back(folder, launch):  # no
     assert page.evaluate("typeof window.define") == "function"
     for canvas in box.locator("canvas").all():
         assert colours(canvas.screenshot()) > 50
-    page.get_by_label("Turn").press("ArrowRight")
-    box.get_by_label("network").press("Space")
+    page.get_by_label("Turn", exact=True).press("ArrowRight")
+    box.get_by_label("network", exact=True).press("Space")
     box.get_by_role("button").press("Enter")
     assert box.locator("canvas").count() == 0 and box.locator("img").is_visible()
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
