@@ -13,30 +13,33 @@ from atriacourse.teaching.figures import Panel, add_legend, show_slice
 from atriacourse.teaching.style import STYLE, closed
 
 
-def contact_sheet(panels: Sequence[Panel], *, columns: int = 5, size: float = 1.7) -> Figure:
+def contact_sheet(
+    panels: Sequence[Panel], *, columns: int = 4, size: float = 2.1, marks: bool = True
+) -> Figure:
     """All panels in rows; the scale bar and the letters stand on the first only.
 
     Args: panels: with their titles; masks of the same names in all. size: inches of one panel.
+        marks: whether there are a scale bar and letters; leave them out where headers are in doubt.
     Raises: InputError for no panel, or less than one column.
     """
     if not panels or columns < 1:
         raise InputError(f"a contact sheet needs panels and columns, got {len(panels)} and {columns}")
     rows = -(-len(panels) // columns)
-    with plt.rc_context(STYLE | {"axes.titlesize": 9}):
+    with plt.rc_context(STYLE | {"axes.titlesize": 10}):
         figure, grid = plt.subplots(
             rows, columns, figsize=(size * columns, (size + 0.2) * rows), layout="constrained", squeeze=False
         )
         for axes in grid.flat[len(panels) :]:
             axes.set_axis_off()
         for number, (axes, panel) in enumerate(zip(grid.flat, panels, strict=False)):
-            first = {} if number == 0 else {"letters": None, "scale_bar": False}
+            plain = {} if marks and number == 0 else {"letters": None, "scale_bar": False}
             show_slice(
                 axes,
                 panel.plane,
                 spacing_mm=panel.spacing_mm,
                 masks=panel.masks,
                 grey_range=panel.grey_range,
-                **first,
+                **plain,
             )
             axes.set_title(panel.title)
         if panels[0].masks:

@@ -32,7 +32,7 @@ from atriacourse.errors import InputError
 KEY = "planted.json"
 COARSE = PhantomConfig(matrix=96, slices=24)  # 0.05 s a phantom
 FEWEST = 14  # every scan has one trouble; with more, some have none
-TURN = 7.0  # degrees that a patient lies otherwise at the second scan
+TURN = 5.0  # degrees that a patient lies otherwise at the second scan
 FRAME = 4  # voxels that the re-saved copy has lost on each side of its slices
 KINDS = {
     "exact copy": "the same scan under two names",

@@ -18,9 +18,10 @@ def test_every_panel_in_order():
     for axes, plane in zip(drawn, planes, strict=True):
         np.testing.assert_array_equal(np.asarray(axes.images[0].get_array()), plane)
     assert drawn[0].texts and not drawn[1].texts  # letters and scale bar on the first
+    assert not contact_sheet(panels, marks=False).axes[0].texts
     assert [axes.axison for axes in figure.axes[7:]] == [False, False]
 
 
 def test_nothing_to_show():
-    with pytest.raises(InputError, match="needs panels and columns, got 0 and 5"):
+    with pytest.raises(InputError, match="needs panels and columns, got 0 and 4"):
         contact_sheet([])
