@@ -112,6 +112,12 @@ def served(folder: Path) -> Iterator[str]:
         thread.join()
 
 
+def patient(page):
+    """Let a page take its time on a machine that others use as well."""
+    page.set_default_timeout(120_000)
+    return page
+
+
 def dark(page) -> None:
     """Switch the theme, as its button does."""
     page.evaluate("() => { document.documentElement.dataset.theme = 'dark'; }")
@@ -136,7 +142,7 @@ def visit(browser, folder: Path, address: str, name: str) -> Visit:
     """Open a page over http, look at it light and wide, dark and narrow, then once more from its file."""
     seen = Visit(name=name, megabytes=(folder / name).stat().st_size / 1e6)
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
+    page = patient(context.new_page())
     starts = (address, folder.as_uri() + "/")
 
     def note(url: str, *, came: bool) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from browsing import FLAT, SOLID, barriers, dark, launch  # noqa: F401 (launch is a fixture)
+from browsing import FLAT, SOLID, barriers, dark, launch, patient  # noqa: F401 (launch is a fixture)
 
 from atriacourse.teaching.explore import explore
 from atriacourse.teaching.guess import Guess, merge_guesses
@@ -62,7 +62,7 @@ def flat(launch):  # noqa: F811
 def page(flat, folder):
     """The page, no WebGL, a fresh memory."""
     context = flat.new_context(accept_downloads=True)
-    page = context.new_page()
+    page = patient(context.new_page())
     problems = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.goto((folder / "03_parts.html").as_uri())
@@ -116,7 +116,7 @@ def test_without_webgl_the_picture_stays_and_the_page_says_why(page):
 
 
 def test_the_view_draws_planes_and_surfaces_and_goes_back(folder, launch):  # noqa: F811
-    page = launch(*SOLID).new_page()
+    page = patient(launch(*SOLID).new_page())
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto((folder / "03_parts.html").as_uri())
@@ -194,7 +194,7 @@ def test_the_downloaded_file_is_one_a_class_can_merge(page, tmp_path):
 
 
 def test_where_the_browser_keeps_nothing_predictions_still_work(flat, folder):
-    page = flat.new_page()
+    page = patient(flat.new_page())
     page.add_init_script(
         "delete window.localStorage; Object.defineProperty(window, 'localStorage', "
         "{get() { throw new Error('denied'); }})"
@@ -234,7 +234,7 @@ def test_nothing_serious_stands_in_the_way_of_a_reader(page):
 
 def test_without_script_everything_can_be_read(flat, folder):
     context = flat.new_context(java_script_enabled=False)
-    page = context.new_page()
+    page = patient(context.new_page())
     page.goto((folder / "03_parts.html").as_uri())
     assert page.get_by_text("Dice: 5.25, above your interval (1 to 2)").is_visible()
     assert all(one.is_visible() for one in page.locator("img").all())

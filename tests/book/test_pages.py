@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from browsing import FLAT, launch, served, visit  # noqa: F401 (launch is a fixture)
+from browsing import FLAT, launch, patient, served, visit  # noqa: F401 (launch is a fixture)
 from pages import chapter_paths, read_chapter, substitutions
 
 pytestmark = [pytest.mark.book, pytest.mark.slow]
@@ -122,7 +122,7 @@ def test_no_page_is_too_heavy(visits):
 
 
 def test_solutions_are_folded_and_open_on_a_click(html, browser):
-    page = browser.new_page()
+    page = patient(browser.new_page())
     page.goto((html / "00_one_sitting.html").as_uri())
     solution = page.locator(".solution").first
     inside = solution.locator("section p").first
