@@ -185,7 +185,8 @@
   }
   // What scrolls sideways can be reached, and then scrolled, by keyboard.
   const reach = () => {
-    for (const one of document.querySelectorAll("article :is(figure, table, pre, .pst-scrollable-table-container)")) {
+    const wide = "article :is(figure, table, pre, mjx-container, .pst-scrollable-table-container)";
+    for (const one of document.querySelectorAll(wide)) {
       if (one.scrollWidth > one.clientWidth + 1) one.tabIndex = 0;
     }
   };
@@ -194,6 +195,7 @@
       one.classList.toggle("course-wide", one.naturalWidth > 1.4 * one.naturalHeight);
     }
     reach();
+    window.MathJax?.startup?.promise?.then(reach);
   });
   addEventListener("resize", reach);
 })();
