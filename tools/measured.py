@@ -15,7 +15,7 @@ from pathlib import Path
 from pages import chapter_paths, read_chapter, substitutions
 
 TIMINGS = Path("_build") / "timings.json"  # below the folder of _config.yml
-HEAD = ["Chapter", "Stated", "Clock", "Processor", "Memory, stated", "Memory, peak", "Download", "Exercises"]
+HEAD = ["Chapter", "Stated", "Clock", "Processor", "Memory", "Download", "Exercises"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,12 +101,13 @@ def timing_rows(book: Path, record: dict) -> list[list[str]]:
     for path in chapter_paths(book):
         stated, took = substitutions(read_chapter(path)), record["chapters"].get(path.stem)
         row = [path.stem, f"{stated.get('minutes', '?')} min"]
+        memory = f"{stated.get('memory_gb', '?')} GB"
         if took is None:
-            row += ["not run", "", f"{stated.get('memory_gb', '?')} GB", ""]
+            row += ["not run", "", f"of {memory}"]
         else:
             peak = took["peak_memory_mb"]
             row += [_minutes(took["seconds"]), _minutes(took["cpu_seconds"])]
-            row += [f"{stated.get('memory_gb', '?')} GB", f"{peak / 1000:.2f} GB" if peak else ""]
+            row += [f"{peak / 1000:.2f} of {memory}" if peak else f"of {memory}"]
         row += [f"{stated.get('download_mb', 0)} MB", str(len(took["exercises"])) if took else ""]
         rows.append(row)
     return rows

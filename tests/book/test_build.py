@@ -188,7 +188,7 @@ def test_the_pages_show_what_was_measured_and_claimed(small_book_with_an_exercis
     assert "Measured in this build:" in page_text(page)
     assert "(size 4; " in page_text(page)
     timings = (page.parent / "timings.html").read_text(encoding="utf-8")
-    assert f"{took.peak_memory_mb / 1000:.2f} GB" in timings
+    assert f"{took.peak_memory_mb / 1000:.2f} of 2 GB" in timings
     assert 'href="00_small.html"' in timings
     ledger = (page.parent / "claims.html").read_text(encoding="utf-8")
     assert 'id="claim-paper-table1-gamma-augmentation-dice"' in ledger
