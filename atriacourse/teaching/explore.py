@@ -109,7 +109,7 @@ class Explorer:
         def show(_: object = None) -> None:
             state = {name: one.value for name, one in sliders.items()}
             picture.value = inline.png(inline.figure_pixels(self.draw(**state)))
-            picture.alt = self.text(state)
+            picture.tooltip = self.text(state)
 
         for one in sliders.values():
             one.observe(show, names="value")
