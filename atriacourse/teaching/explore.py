@@ -103,7 +103,7 @@ class Explorer:
 
     def _widget(self, widgets: ModuleType) -> object:
         """The same sliders for a kernel, which draws what is asked for."""
-        picture = widgets.Image(format="png", layout={"max_width": "100%"})
+        picture = widgets.Image(format="png", layout={"max_width": "100%", "align_self": "flex-start"})
         sliders = {name: self._slider(widgets, name) for name in self.states}
 
         def show(_: object = None) -> None:
