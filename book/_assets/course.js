@@ -26,7 +26,6 @@
   // One `.reveal`: the sentence waits behind two numbers.
   const cover = (box) => {
     const question = box.dataset.question, value = Number(box.dataset.value);
-    const sentence = [...box.childNodes];
     const inside = element("div", { class: "reveal-result", tabindex: "-1" });
     const number = (label) => {
       const input = element("input", { type: "number", step: "any", inputmode: "decimal", autocomplete: "off" });
@@ -48,7 +47,7 @@
           `${question}: ${said(value)}. You said ${said(answer.low)} to ${said(answer.high)}: `
           + (hit ? "inside your interval." : value > answer.high ? "above it." : "below it.")));
       } else {
-        inside.append(...sentence);
+        inside.append(element("p", {}, `${question}: ${said(value)}.`));
       }
       const again = element("button", { type: "button", class: "reveal-skip" }, "Predict again");
       again.addEventListener("click", () => { keep(question, null); forget(question); ask(); low.focus(); });

@@ -162,10 +162,11 @@ def test_a_result_waits_for_a_prediction_and_remembers_it(page):
     assert "5.25" not in page.locator(".reveal").first.inner_text()
 
 
-def test_who_does_not_want_to_predict_sees_the_sentence(page):
+def test_who_does_not_want_to_predict_sees_the_value_alone(page):
     box = page.locator(".reveal").last
     box.get_by_role("button", name="Just show me").press("Enter")
-    assert "HD: 5.25, above your interval (1 to 2)" in box.inner_text()
+    assert "HD: 5.25." in box.inner_text()
+    assert "1 to 2" not in box.inner_text()  # the interval in the cell is not the reader's
     assert "None of 2 made yet" in page.locator(".reveal-summary").inner_text()
 
 
