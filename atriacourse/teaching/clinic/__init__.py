@@ -5,7 +5,7 @@ Reading order: inputs, pipeline, fault and the three files of faults, probes, ch
 
 from atriacourse.teaching.clinic.checks import worked_checks
 from atriacourse.teaching.clinic.faults import FAULTS, casebook, faulty
-from atriacourse.teaching.clinic.grading import Scoreboard, grade_checks
+from atriacourse.teaching.clinic.grading import Scoreboard, grade_checks, try_check
 from atriacourse.teaching.clinic.pipeline import Pipeline, healthy
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "faulty",
     "grade_checks",
     "healthy",
+    "try_check",
     "worked_checks",
 ]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields, replace
 import pandas as pd
 
 from atriacourse.errors import InputError
+from atriacourse.teaching.check import Check as Verdict
 from atriacourse.teaching.clinic.checks import Check
 from atriacourse.teaching.clinic.faults import FAULTS, fault_of, faulty
 from atriacourse.teaching.clinic.pipeline import Pipeline, healthy
@@ -79,19 +80,21 @@ def grade_checks(
             and so is an error, an `assert` for example.
         faults: names; all by default.
         seeds: of the sound runs.
-        fault_seeds: of each fault's runs; the first of `seeds` if None.
+        fault_seeds: of each fault's runs; None gives each fault one run, the seeds taking turns: a
+            check that alarms at some seeds, fault or not, then gains nothing by it.
     Raises: InputError without checks, faults or seeds, for an unknown fault, or two checks of one name.
     """
     named = dict(checks) if isinstance(checks, Mapping) else {check.__name__: check for check in checks}
-    fault_seeds = tuple(seeds)[:1] if fault_seeds is None else tuple(fault_seeds)
-    if not named or not faults or not seeds or not fault_seeds:
+    if not named or not faults or not seeds or fault_seeds == ():
         raise InputError("grading needs at least one check, one fault and one seed")
     if len(named) < len(checks):
         raise InputError("two checks have the same name; give each function a name of its own")
     for name in faults:
         fault_of(name)
     runs = [(CLEAN, seed, healthy) for seed in seeds]
-    runs += [(name, seed, _with(name)) for name in faults for seed in fault_seeds]
+    for number, name in enumerate(faults):
+        turn = [seeds[number % len(seeds)]] if fault_seeds is None else fault_seeds
+        runs += [(name, seed, _with(name)) for seed in turn]
     errors: dict[str, str] = {}
     rows = []
     for _, seed, make in runs:
@@ -106,6 +109,25 @@ def grade_checks(
         rows.append(row)
     index = pd.MultiIndex.from_tuples([run[:2] for run in runs], names=["fault", "seed"])
     return Scoreboard(alarms=pd.DataFrame(rows, index=index), errors=errors)
+
+
+def try_check(
+    check: Check, *, faults: Sequence[str], seeds: Sequence[int] = range(5), hint: str = ""
+) -> Verdict:
+    """The verdict on one check of an exercise: it must catch these faults and leave sound runs alone."""
+    scores = grade_checks({"yours": check}, faults=faults, seeds=seeds, fault_seeds=tuple(seeds)[:2])
+    crying = int(scores.alarms.loc[CLEAN].any(axis=1).sum())
+    if scores.errors:
+        return Verdict(
+            passed=False, message=f"Not yet: it stops with {scores.errors['yours']}. {hint}".strip()
+        )
+    missed = tuple(scores.caught.index[scores.caught < 1])
+    told = f"{len(faults) - len(missed)} of {len(faults)} faults caught"
+    told += f", false alarms in {crying} of {len(seeds)} sound runs"
+    if missed:
+        told += f"; missed: {', '.join(missed)}"
+    passed = not missed and not crying
+    return Verdict(passed=passed, message=f"Right: {told}." if passed else f"Not yet: {told}. {hint}".strip())
 
 
 def _with(name: str) -> Callable[[int], Pipeline]:

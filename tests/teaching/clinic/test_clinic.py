@@ -9,7 +9,15 @@ import torch
 
 from atriacourse.errors import InputError
 from atriacourse.network.unet import MultiTaskOutput, MultiTaskUNet
-from atriacourse.teaching.clinic import FAULTS, casebook, faulty, grade_checks, healthy, worked_checks
+from atriacourse.teaching.clinic import (
+    FAULTS,
+    casebook,
+    faulty,
+    grade_checks,
+    healthy,
+    try_check,
+    worked_checks,
+)
 from atriacourse.teaching.clinic.board import board
 from atriacourse.teaching.clinic.checks import TOLERANCES
 from atriacourse.teaching.clinic.grading import CLEAN
@@ -105,11 +113,11 @@ def test_silence_and_constant_alarm_are_worth_nothing():
 
 def test_one_catch_of_two_faults_is_worth_one_half_and_false_alarms_take_it_away():
     few = ("schedule_six_times", "chosen_on_test")
-    one = grade_checks([rate_is_halved], faults=few, seeds=range(5))
+    one = grade_checks([rate_is_halved], faults=few, seeds=range(5))  # one run a fault: seeds 0 and 1
     assert one.score == 0.5
     assert one.missed == ("chosen_on_test",)
     # with the coin: seeds 1 and 3 of five sound runs alarm; the fault runs are at seed 0, where it does not
-    both = grade_checks([rate_is_halved, coin], faults=few, seeds=range(5))
+    both = grade_checks([rate_is_halved, coin], faults=few, seeds=range(5), fault_seeds=(0,))
     assert both.score == pytest.approx(0.5 - 2 / 5)
     assert both.by_check.loc["rate_is_halved"].tolist() == [1, 0, ""]
     assert both.by_check.loc["coin"].tolist() == [0, 2, ""]
@@ -138,6 +146,16 @@ def test_a_check_cannot_tell_a_stage_by_its_name():
         return "eval_forgotten" in str(names) or "func" in str(vars(pipeline.predict))
 
     assert grade_checks([by_name], faults=["eval_forgotten"]).score == 0
+
+
+def test_the_verdict_on_one_check_says_what_is_missing():
+    right = try_check(rate_is_halved, faults=["schedule_six_times"])
+    assert right.passed
+    assert repr(right) == "Right: 1 of 1 faults caught, false alarms in 0 of 5 sound runs."
+    none = try_check(silent, faults=["schedule_six_times"], hint="Look at the rate.")
+    assert not none.passed and "missed: schedule_six_times. Look at the rate." in none.message
+    assert "false alarms in 5 of 5" in try_check(crying, faults=["chosen_on_test"]).message
+    assert "TypeError" in try_check(lambda: True, faults=["chosen_on_test"]).message
 
 
 def test_grading_refuses_what_it_cannot_count():
