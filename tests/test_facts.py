@@ -1,5 +1,6 @@
 """Every recorded fact about the data is whole: plain values, and where they come from."""
 
+import importlib
 import importlib.util
 import json
 import re
@@ -85,3 +86,21 @@ def test_a_record_is_written_whole(tmp_path, monkeypatch):
     assert record["title"] == "Files in a folder." and record["values"] == {"files": 1}
     assert record["provenance"]["seed"] == 7 and set(record["provenance"]) >= PROVENANCE
     assert [one.name for one in path.parent.iterdir()] == ["fact_of_a_test.json"]
+
+
+@pytest.mark.real
+def test_the_facts_of_la2018_are_of_these_scans(real_data):
+    """Where all of the development set is there, its names and bytes give the recorded sum."""
+    found = tool.folder_hash(real_data / "la2018")
+    for path in RECORDS:
+        facts = json.loads(path.read_text(encoding="utf-8"))["provenance"]
+        if facts["data"] == "la2018":
+            assert facts["data_hash"] == found, f"measure {path.stem} again"
+
+
+@pytest.mark.real
+def test_the_blind_guess_is_recomputed(real_data, monkeypatch):
+    monkeypatch.syspath_prepend(TOOL)
+    record = json.loads((RECORDS[0].parent / "la2018_crop.json").read_text(encoding="utf-8"))
+    again = tool.plain(importlib.import_module("la2018_crop").measure(real_data / "la2018"))
+    assert again == record["values"]
