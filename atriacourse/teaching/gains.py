@@ -36,7 +36,7 @@ def gains(tests: Mapping[str, Sequence[Comparison]], *, label: str) -> Figure:
                     at + 0.04, one.mean_difference, yerr=interval, fmt="D", color=BLUE, markersize=4
                 )
         axes.set_xticks(range(len(tests)), list(tests))
-        axes.set_ylabel(label)
+        axes.set(ylabel=label, xlim=(-0.5, len(tests) - 0.5))
         return closed(figure)
 
 
