@@ -20,7 +20,7 @@ class Variant:
     name: str  # the word in commands and claims
     label: str  # what a table prints
     set: tuple[str, ...] = ()  # "dotted.name=value" over the study's base (scales.py: apply)
-    split: str = "safe"  # who is trained on (splits.py): "safe", "size:32", "site:A", "twins:in", ...
+    split: str = "safe"  # who is trained on (data.py): "safe", "share:0.5", "site:A", "twins:in", ...
     members: int = 1  # networks that predict as one
     subsets: str | None = None  # what a member is trained on: a "bootstrap" or all but one of "folds"
     combine: str = "mean"  # of the members: mean probability, or vote of their masks

@@ -16,8 +16,9 @@ from atriacourse.errors import InputError
 from atriacourse.evaluation.case import HIGHER_IS_BETTER
 from atriacourse.evaluation.compare import FEWEST_CASES
 from atriacourse.studies.catalogue import study as find_study
+from atriacourse.studies.cells import cells_of, plan_study
 from atriacourse.studies.comparison import StudyComparison
-from atriacourse.studies.report import caption, markdown_table, wide_table
+from atriacourse.studies.report import caption, wide_table
 from atriacourse.studies.results import Results
 
 SUPPORTED = "supported"
@@ -150,13 +151,22 @@ def report(hypothesis: Hypothesis, comparison: StudyComparison, results: Results
         f"A gain below {hypothesis.smallest_effect:g} {hypothesis.metric} would not matter.",
         f"**Method.** Same base ({', '.join(study.base) or 'the scale alone'}), hold-out and seeds; "
         f"changed: {changed[0]} against {changed[1]}. {caption(results)}",
-        markdown_table(shown),
+        "\n".join(_items(shown)),
         f"**Result.** Gain {mean:+.4f} {hypothesis.metric} (95 % interval {low:+.4f} to {high:+.4f}); "
         f"better in {share:.0%} of cases; Wilcoxon p {comparison.wilcoxon_p:.2g}.",
         f"**Conclusion.** There is {word}." if word == TOO_SMALL else f"**Conclusion.** It is {word}.",
         f"**Limits.** {'; '.join(limits)}.",
     ]
     return "\n\n".join(parts)
+
+
+def _items(table: pd.DataFrame) -> list[str]:
+    """A list in place of a table: a notebook's page shows lists alike everywhere."""
+    items = []
+    for row in table.to_dict("records"):
+        values = [f"{name} {value}" for name, value in row.items() if name != "variant" and value != ""]
+        items.append(f"- {row['variant']}: {', '.join(values)}")
+    return items
 
 
 def catalogue_table() -> pd.DataFrame:
@@ -166,9 +176,8 @@ def catalogue_table() -> pd.DataFrame:
 
     rows = []
     for study in STUDIES.values():
-        networks = sum(variant.members for variant in study.variants if variant.reading == "clean") or len(
-            study.variants
-        )
+        units = plan_study(study, scale_name="smoke", data="", seeds=(1,))
+        networks = len(list(cells_of(units)))  # variants that only read a mask differently share one
         costs = {f"{scale.name} (min)": networks * scale.minutes for scale in SCALES.values()}
         rows.append({"study": study.name, "question": study.question, "networks": networks, **costs})
     return pd.DataFrame(rows).set_index("study")
