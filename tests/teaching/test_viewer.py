@@ -14,7 +14,7 @@ import pytest
 
 from atriacourse.errors import InputError
 from atriacourse.teaching import inline
-from atriacourse.teaching.viewer import border, volume_view
+from atriacourse.teaching.viewer import Part, border, volume_view
 
 mpl.use("agg")
 SPACING_MM = (2.0, 1.0, 1.5)
@@ -107,3 +107,12 @@ def test_masks_that_do_not_fit_are_errors(scan):
         volume_view(voxels, spacing_mm=SPACING_MM, masks={"truth": mask[1:]}, alt="x")
     with pytest.raises(InputError, match="got 0"):
         volume_view(voxels, spacing_mm=SPACING_MM, masks={"truth": mask & False}, alt="x")
+
+
+def test_a_coarser_voxel_lies_in_the_middle_of_those_it_stands_for():
+    whole = np.ones((8, 8, 8), dtype=bool)
+    voxels = np.arange(512, dtype=float).reshape(whole.shape)
+    part = Part.cut(voxels, {"truth": whole}, (1.0, 1.0, 1.0), margin_mm=0, max_voxels=64)
+    assert part.voxels.shape == (4, 4, 4)
+    # voxel 0 stands for voxels 0 and 1, whose middles are at 0 and 1 mm
+    assert part.spacing_mm.tolist() == [2, 2, 2] and part.first_mm.tolist() == [0.5, 0.5, 0.5]
