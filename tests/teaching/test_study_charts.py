@@ -1,0 +1,55 @@
+"""Charts of studies: what is drawn is what the records say."""
+
+import pytest
+from matplotlib import pyplot as plt
+
+from atriacourse.errors import InputError
+from atriacourse.studies.catalogue import study
+from atriacourse.studies.comparison import compare_study
+from atriacourse.studies.published import TABLE_1
+from atriacourse.studies.results import study_results
+from atriacourse.teaching import study_charts
+
+
+@pytest.fixture(scope="module")
+def table1():
+    return study_results(study("table1"))
+
+
+def test_the_forest_has_a_row_a_comparison(table1):
+    found = compare_study(table1)
+    axes = study_charts.forest(found).axes[0]
+    diamonds = [line for line in axes.lines if line.get_marker() == "D"]
+    drawn = {round(float(line.get_xdata()[0]), 9): line for line in diamonds}
+    assert set(drawn) == {round(one.difference, 9) for one in found}
+    for one in found:  # filled only where a winner is named
+        filled = drawn[round(one.difference, 9)].get_markerfacecolor() != "white"
+        assert filled == (one.winner is not None)
+    with pytest.raises(InputError, match="no comparison"):
+        study_charts.forest([])
+
+
+def test_the_ladder_has_a_rung_a_case(table1):
+    axes = study_charts.ladder(table1, "standard", "clahe").axes[0]
+    assert len(axes.get_yticks()) == len(table1.values("standard", "dice").columns)
+
+
+def test_curves_need_a_curve(table1):
+    axes = study_charts.curves(table1).axes[0]
+    assert len(axes.lines) == 4
+    with pytest.raises(InputError, match="no record"):
+        study_charts.curves(table1, curve="nothing")
+
+
+def test_published_intervals(table1):
+    # t(0.975, 19) = 2.093; 2.093 * 0.18 / sqrt(20) = 0.0842
+    rows = {"plain": TABLE_1["standard"]["dice"]}
+    line = study_charts.published_means(rows, cases=20, label="Dice").axes[0].lines[0]
+    assert line.get_xdata() == pytest.approx([0.847 - 0.0842, 0.847 + 0.0842], abs=1e-4)
+
+
+def test_every_chart_is_closed(table1):
+    before = len(plt.get_fignums())
+    study_charts.beside_paper(table1)
+    study_charts.in_band(table1, {"standard": 0.85})
+    assert len(plt.get_fignums()) == before
