@@ -135,3 +135,13 @@ def test_a_locked_cell_is_waited_for_and_not_taken(tiny_units, tiny_data, tmp_pa
 def test_less_than_one_worker_is_refused(tiny_units, tiny_data, tmp_path):
     with pytest.raises(InputError, match="at least one worker"):
         run_units(tiny_units[1], tiny_data, tmp_path, workers=0)
+
+
+def test_what_another_worker_did_meanwhile_is_not_done_again(tiny_units, tiny_data, tmp_path, monkeypatch):
+    job, words = jobs_of(tiny_units[1])[0], []
+    (tmp_path / "locks").mkdir()
+    monkeypatch.setattr(runner, "do_job", lambda job, bench: pytest.fail("done twice"))
+    monkeypatch.setattr(runner, "is_done", lambda job, folder: True)
+    bench = runner.Bench(data=tiny_data, folder=tmp_path)
+    assert runner._try_job(job, bench, lambda job, word: words.append(word)) == "done"
+    assert words == []
