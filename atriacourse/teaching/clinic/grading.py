@@ -58,8 +58,10 @@ class Scoreboard:
     def __repr__(self) -> str:
         sound = len(self.alarms.loc[CLEAN])
         crying = int(self.alarms.loc[CLEAN].any(axis=1).sum())
+        found, share = int((self.caught > 0).sum()), float(self.caught.mean())
+        often = "" if share == found / len(self.caught) else f" (in {share:.0%} of their runs)"
         lines = [
-            f"{int((self.caught > 0).sum())} of {len(self.caught)} faults caught, false alarms in {crying} "
+            f"{found} of {len(self.caught)} faults caught{often}, false alarms in {crying} "
             f"of {sound} sound runs: score {self.score:.2f}"
         ]
         lines += [f"{name} died: {error}" for name, error in self.errors.items()]

@@ -109,6 +109,7 @@ def test_silence_and_constant_alarm_are_worth_nothing():
     tossed = grade_checks([coin], faults=few, seeds=range(4), fault_seeds=range(4))
     assert tossed.score == 0
     assert tossed.caught.tolist() == [0.5, 0.5]
+    assert repr(tossed).startswith("2 of 2 faults caught (in 50% of their runs), false alarms in 2 of 4")
 
 
 def test_one_catch_of_two_faults_is_worth_one_half_and_false_alarms_take_it_away():
