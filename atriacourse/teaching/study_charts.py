@@ -150,18 +150,20 @@ def beside_paper(results: Results, *, metric: str = "dice") -> Figure:
 def in_band(results: Results, live: Mapping[str, float], *, metric: str = "dice") -> Figure:
     """A reader's own means as diamonds over the recorded seeds of each variant.
 
-    Args: live: variant -> the mean over the held-out cases of the reader's run.
+    Args: live: variant -> the mean over the held-out cases of the reader's run; empty: the bands alone.
     """
+    names = list(reversed(live or results.variants))
     with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(figsize=(7.2, 0.8 + 0.5 * len(live)), layout="constrained")
-        for row, (name, value) in enumerate(reversed(live.items())):
+        figure, axes = plt.subplots(figsize=(7.2, 0.8 + 0.5 * len(names)), layout="constrained")
+        for row, name in enumerate(names):
             means = results.values(name, metric).mean(axis=1).to_numpy()
             axes.plot([means.min(), means.max()], [row, row], color=SKY, linewidth=9, alpha=0.6)
             axes.plot(means, [row] * len(means), "o", color=BLUE, markersize=5)
-            axes.plot([value], [row], "D", color=ORANGE, markersize=9)
+            if name in live:
+                axes.plot([live[name]], [row], "D", color=ORANGE, markersize=9)
         axes.plot([], [], "o", color=BLUE, label="recorded seeds")
         axes.plot([], [], "D", color=ORANGE, label="this run")
-        axes.set_yticks(range(len(live)), [results.study.variant(name).label for name in reversed(live)])
-        axes.set(xlabel=f"mean {METRICS.get(metric, metric)}", ylim=(-0.6, len(live) - 0.4))
+        axes.set_yticks(range(len(names)), [results.study.variant(name).label for name in names])
+        axes.set(xlabel=f"mean {METRICS.get(metric, metric)}", ylim=(-0.6, len(names) - 0.4))
         axes.legend(fontsize=9)
         return closed(figure)

@@ -51,5 +51,6 @@ def test_published_intervals(table1):
 def test_every_chart_is_closed(table1):
     before = len(plt.get_fignums())
     study_charts.beside_paper(table1)
-    study_charts.in_band(table1, {"standard": 0.85})
+    assert len(study_charts.in_band(table1, {"standard": 0.85}).axes[0].get_yticks()) == 1
+    assert len(study_charts.in_band(table1, {}).axes[0].get_yticks()) == 4
     assert len(plt.get_fignums()) == before
