@@ -5,6 +5,7 @@ Beside it stands what nobody sees in practice: the same network on new patients,
 """
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,12 +56,12 @@ def train(pipeline: Pipeline, *, epochs: int) -> Trained:
 
 def report(pipeline: Pipeline, trained: Trained) -> Outcome:
     """Predict, clean and score; a pipeline that was broken after the training may be given here."""
+    model = deepcopy(trained.model)  # a network that was left in training mode goes on changing
     rows = [
-        pipeline.score(scan.mask, segment(pipeline, trained.model, scan), scan.spacing_mm)
-        | {"name": scan.name}
+        pipeline.score(scan.mask, segment(pipeline, model, scan), scan.spacing_mm) | {"name": scan.name}
         for scan in trained.test
     ]
-    new = on_new_patients(pipeline, trained.model)
+    new = on_new_patients(pipeline, model)
     return Outcome(
         reported=pipeline.mean_dice(rows),
         honest=float(new["dice"].mean()),

@@ -229,6 +229,13 @@ def test_a_sound_run_goes_from_files_to_a_report(trained):
     assert set(outcome.rows["name"]) == {scan.name for scan in trained.test}
 
 
+def test_a_report_leaves_the_network_as_it_was(trained):
+    # batch normalisation in training mode updates its running statistics with every prediction
+    before = {name: tensor.clone() for name, tensor in trained.model.state_dict().items()}
+    report(faulty("eval_forgotten"), trained)
+    assert all(torch.equal(before[name], tensor) for name, tensor in trained.model.state_dict().items())
+
+
 class Blind(torch.nn.Module):
     """A network that never finds anything."""
 
