@@ -189,6 +189,16 @@
       if (one.scrollWidth > one.clientWidth + 1) one.tabIndex = 0;
     }
   };
+  // In a table of outputs numbers stand right, words left, heads as what is below them.
+  const number = /^[-+\u2212]?[\d.,]*(e[-+]?\d+)?( %)?$|^(nan|inf|-inf|NaN|None|True|False|yes|no)$/;
+  for (const table of document.querySelectorAll("article .cell_output table")) {
+    const rows = [...table.tBodies].flatMap((body) => [...body.rows]);
+    const words = new Set(rows.flatMap((row) => [...row.cells].filter(
+      (cell) => cell.tagName === "TD" && !number.test(cell.textContent.trim())).map((cell) => cell.cellIndex)));
+    for (const row of table.rows) {
+      for (const cell of row.cells) if (words.has(cell.cellIndex)) cell.classList.add("course-words");
+    }
+  }
   addEventListener("load", () => {
     for (const one of document.querySelectorAll("article .cell_output img")) {
       one.classList.toggle("course-wide", one.naturalWidth > 1.4 * one.naturalHeight);

@@ -25,7 +25,11 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Part
 <script>window.courseGlossary = {{"term-voxel": "One cell of a volume."}};</script>
 <script defer src="_assets/course.js"></script><script defer src="_assets/viewer.js"></script>
 </head><body><main><h1>Parts</h1><article class="bd-article"><section>
-<p>A <a href="glossary.html#term-voxel">voxel</a>.</p>{parts}</section></article></main></body></html>"""
+<p>A <a href="glossary.html#term-voxel">voxel</a>.</p>
+<div class="cell_output"><table><thead><tr><th></th><th>what</th><th>Dice</th></tr></thead><tbody>
+<tr><th>a</th><td>a word</td><td>-0.82</td></tr>
+<tr><th>b</th><td>3</td><td>nan</td></tr></tbody></table></div>
+{parts}</section></article></main></body></html>"""
 
 
 def draw(gamma, side):
@@ -224,6 +228,13 @@ def test_a_term_explains_itself_on_focus_and_on_hover_and_escape_closes(page):
     page.mouse.move(0, 500)
     page.wait_for_timeout(400)
     assert tip.count() == 0
+
+
+def test_in_a_table_words_stand_left_and_numbers_right(page):
+    sides = page.locator(".cell_output :is(thead, tbody) tr").evaluate_all(
+        "rows => rows.map(row => [...row.cells].slice(1).map(cell => getComputedStyle(cell).textAlign))"
+    )
+    assert sides == [["left", "right"]] * 3  # a column of words and numbers is one of words
 
 
 def test_nothing_serious_stands_in_the_way_of_a_reader(page):
