@@ -41,8 +41,11 @@ def summary_table(results: Results) -> pd.DataFrame:
 
 
 def summary(results: Results, variant: str, metric: str) -> dict[str, float]:
-    """Mean, interval and spread of one metric of one variant."""
-    values = results.values(variant, metric).to_numpy(float)
+    """Mean, interval and spread of one metric of one variant, over the seeds that all variants have.
+
+    A table of unequal seeds would compare seeds; where no seed is complete yet, all there are.
+    """
+    values = results.values(variant, metric, seeds=results.seeds or None).to_numpy(float)
     finite = np.isfinite(values).all(axis=0)
     used = values[:, finite]
     low, high = hierarchical_interval(used, seed=0)
@@ -119,9 +122,10 @@ def caption(results: Results) -> str:
         return f"{results.study.name}: no record yet."
     made = sorted({str(record.made["commit"]) for record in records})
     cases = max(len(record.cases) for record in records)
+    seeds = results.seeds or sorted({seed for _, seed in results.records})
     text = (
         f"{results.study.name} on {results.cohort} at scale {results.scale}: {cases} held-out cases, seeds "
-        f"{', '.join(map(str, sorted({seed for _, seed in results.records})))}; mean with 95 % interval over "
+        f"{', '.join(map(str, seeds))}; mean with 95 % interval over "
         f"cases and seeds; in brackets after the paper's means, its SD over cases. Commit {', '.join(made)}."
     )
     return text + (f" Missing: {'; '.join(results.missing)}." if results.missing else "")

@@ -1,5 +1,7 @@
 """Reports: means over what is defined, and a count of what is not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -50,6 +52,15 @@ def test_the_papers_numbers_stand_beside_ours(made):
     wide = wide_table(made, metrics=("dice",))
     assert list(wide["Dice, paper"]) == ["0.855 (0.11)", "0.883 (0.08)"]
     assert markdown_table(wide).count("\n") == 3
+
+
+def test_a_seed_that_one_variant_lacks_is_in_no_mean(made):
+    table = made.table[~((made.table["variant"] == "vanilla") & (made.table["seed"] == 2))]
+    records = {pair: None for pair in made.records if pair != ("vanilla", 2)}
+    fewer = replace(made, table=table, records=records)
+    assert fewer.seeds == (1,)
+    assert summary(fewer, "deep", "hd_mm")["left_out"] == 0  # its empty mask was of seed 2
+    assert summary(fewer, "deep", "dice")["seeds"] == 1
 
 
 def test_an_interval_in_words():
