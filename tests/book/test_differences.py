@@ -20,9 +20,10 @@ DIFFERENCES = [name for name in SECTIONS if name != "The short recipes"]
 BRANCHES = ("augmentation", "network", "postprocessing", "prediction", "prepare", "training")
 # What the authors' code was found to do; each has to stand on the page.
 TOPICS = """Widths / Up-sampling / Spatial pyramid / Label head / Label loss / Total loss / Optimiser /
-Epoch / Batch size / Crop sizes / Validation / Grey levels on loading / Padding where the crop is larger /
-z-score / Rotation and shift / Zoom / Flips / Gamma augmentation / Automatic gamma correction / Padding at prediction /
-Cleaning / Bagging / Hausdorff distance / Average surface distance / Voxel size / An empty mask"""
+Epoch / Batch size / Crop sizes / Validation / Grey levels on loading / Padding where the crop
+is larger / z-score / Rotation and shift / Zoom / Flips / Gamma augmentation / Automatic gamma
+correction / Padding at prediction / Cleaning / Bagging / Hausdorff distance / Average surface
+distance / Voxel size / An empty mask"""
 
 
 def tables(text):
