@@ -26,18 +26,28 @@ correction / Padding at prediction / Cleaning / Bagging / Hausdorff distance / A
 distance / Voxel size / An empty mask"""
 
 
-def tables(text):
-    """The tables of a section: for each its rows, without the head, as lists of cells."""
-    blocks = re.findall(r"(?:^\|.*\|\n?)+", text, re.M)
-    return [[[cell.strip() for cell in row.strip("|").split(" | ")] for row in block.strip().split("\n")[2:]]
-            for block in blocks]  # fmt: skip
+def table(text):
+    """The rows of a section's table, without the head, as lists of cells."""
+    (block,) = re.findall(r"(?:^\|.*\|\n?)+", text, re.M)
+    return [[cell.strip() for cell in row.strip("|").split(" | ")] for row in block.strip().split("\n")[2:]]
+
+
+def items(text):
+    """The items of a list by their topic: "- **Topic:** text" or "- Topic: text"."""
+    found = re.findall(r"^- (.+?)(?=^- |^$|\Z)", text, re.M | re.S)
+    pairs = [" ".join(item.split()).replace("**", "").split(": ", 1) for item in found]
+    assert len(dict(pairs)) == len(pairs)
+    return dict(pairs)
 
 
 def row_pairs():
-    """(what differs, what it does and what holds it) for every row of the page."""
+    """(the cells of a row, [topic, what the difference does, what holds our side]) for every row."""
     for name in DIFFERENCES:
-        what, held = tables(SECTIONS[name])
-        yield from zip(what, held, strict=True)
+        effects, _, held = SECTIONS[name].partition(":::{admonition} Held by these tests")
+        rows, does, tests = table(effects), items(effects), items(held)
+        assert list(does) == list(tests)
+        for row, topic in zip(rows, does, strict=True):
+            yield row, [topic, does[topic], tests[topic]]
 
 
 ROWS = list(row_pairs())
@@ -107,7 +117,7 @@ def test_the_two_profiles_are_what_the_page_says():
 
 
 def test_the_short_recipe_is_the_laptops():
-    (rows,) = tables(SECTIONS["The short recipes"])
+    rows = table(SECTIONS["The short recipes"])
     settings = laptop()
     assert len(rows) == 7
     for _, cell, _ in rows:
