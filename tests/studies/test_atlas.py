@@ -82,6 +82,7 @@ def test_the_report_recomputes_from_the_raw_files(raw):
             and r["settings"].get("prepare.contrast", "none") == settings[0]
             and r["settings"].get("augmentation.gamma.probability", 0.5) == settings[1]
             and r["settings"].get("network.label_head", True) is False
+            and r["settings"].get("training.loss.mask") == "cross_entropy_dice"
             and len(r["settings"]["network.encoder"]) == 6
             and "training.curriculum.order" not in r["settings"]
             and set(r["settings"]) <= COMMON | {"prepare.contrast", "augmentation.gamma.probability"}
