@@ -124,4 +124,4 @@ def test_the_page_shows_stub_and_solution_once_and_nothing_of_the_check_of_the_c
     )
     assert html.count("Right.") == 1
     assert "No answer yet" not in html
-    assert "Out" not in html.split("<article")[1].split("</article")[0]
+    assert "Out[" not in html.split("<article")[1].split("</article")[0]
