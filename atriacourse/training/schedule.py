@@ -70,7 +70,9 @@ class Plan:
     def progress(self, epoch: float) -> float:
         """How much of the training is done after `epoch` epochs (fractions allowed), 0 to 1."""
         for (start, low), (end, high) in zip(self.knots, self.knots[1:], strict=False):
-            if epoch <= end:
+            if epoch == end:
+                return high  # exactly: the line below may miss the end by a rounding
+            if epoch < end:
                 return low + (high - low) * (epoch - start) / (end - start)
         return 1.0
 
