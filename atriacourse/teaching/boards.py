@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from atriacourse.evaluation.case import HIGHER_IS_BETTER, Row
-from atriacourse.teaching.figures import Panel, add_legend, show_slice
+from atriacourse.teaching.figures import Panel, add_legend, draw_panel
 from atriacourse.teaching.sandbox import HUMAN
 from atriacourse.teaching.style import BLUE, PURPLE, STYLE, closed
 
@@ -36,14 +36,7 @@ def metric_board(panel: Panel, row: Row, *, human: Mapping[str, float] = HUMAN) 
         figure = plt.figure(figsize=(7.6, 3.8), layout="constrained")
         grid = figure.add_gridspec(len(SCALES), 2, width_ratios=(1.15, 1))
         picture = figure.add_subplot(grid[:, 0])
-        show_slice(
-            picture,
-            panel.plane,
-            spacing_mm=panel.spacing_mm,
-            masks=panel.masks,
-            grey_range=panel.grey_range,
-        )
-        picture.set_title(panel.title)
+        draw_panel(picture, panel)
         for number, (column, (label, ends)) in enumerate(SCALES.items()):
             axes = figure.add_subplot(grid[number, 1])
             axes.vlines([float(column in HIGHER_IS_BETTER)], -0.5, 0.5, color="#888888", linewidth=2)

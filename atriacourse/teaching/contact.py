@@ -4,12 +4,13 @@ Beside figures.py, whose `Panel` it takes; used by 02_audit.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from atriacourse.errors import InputError
-from atriacourse.teaching.figures import Panel, add_legend, show_slice
+from atriacourse.teaching.figures import Panel, add_legend, draw_panel
 from atriacourse.teaching.style import STYLE, closed
 
 
@@ -32,16 +33,7 @@ def contact_sheet(
         for axes in grid.flat[len(panels) :]:
             axes.set_axis_off()
         for number, (axes, panel) in enumerate(zip(grid.flat, panels, strict=False)):
-            plain = {} if marks and number == 0 else {"letters": None, "scale_bar": False}
-            show_slice(
-                axes,
-                panel.plane,
-                spacing_mm=panel.spacing_mm,
-                masks=panel.masks,
-                grey_range=panel.grey_range,
-                **plain,
-            )
-            axes.set_title(panel.title)
+            draw_panel(axes, panel if marks and number == 0 else replace(panel, marks=False))
         if panels[0].masks:
             add_legend(figure, list(panels[0].masks))
         return closed(figure)

@@ -129,6 +129,21 @@ class Panel:
     title: str = ""
     masks: Mapping[str, np.ndarray] | None = None
     grey_range: tuple[float, float] | None = None
+    marks: bool = True  # scale bar and letters; no room for them on a plane of a few pixels
+
+
+def draw_panel(axes: Axes, panel: Panel) -> None:
+    """Draw one panel with its title."""
+    show_slice(
+        axes,
+        panel.plane,
+        spacing_mm=panel.spacing_mm,
+        masks=panel.masks,
+        grey_range=panel.grey_range,
+        letters=LETTERS["axial"] if panel.marks else None,
+        scale_bar=panel.marks,
+    )
+    axes.set_title(panel.title)
 
 
 def side_by_side(panels: Sequence[Panel], *, height: float = 2.8) -> Figure:
@@ -138,14 +153,7 @@ def side_by_side(panels: Sequence[Panel], *, height: float = 2.8) -> Figure:
             1, len(panels), figsize=(height * len(panels), height + 0.3), layout="constrained", squeeze=False
         )
         for axes, panel in zip(grid.flat, panels, strict=True):
-            show_slice(
-                axes,
-                panel.plane,
-                spacing_mm=panel.spacing_mm,
-                masks=panel.masks,
-                grey_range=panel.grey_range,
-            )
-            axes.set_title(panel.title)
+            draw_panel(axes, panel)
         if panels[0].masks:
             add_legend(figure, list(panels[0].masks))
         return closed(figure)
