@@ -1,12 +1,11 @@
 """All studies by name; `atriacourse study list` prints them.
 
-After catalogue_paper.py, catalogue_network.py and catalogue_data.py, where each is a plain declaration: read
+After the four files catalogue_*.py, where each is a plain declaration: read
 them, copy one, change it, and add it to STUDIES.
 """
 
 from atriacourse.errors import InputError
 from atriacourse.studies.catalogue_data import (
-    BEST,
     CLOSING,
     CROSS_SITE,
     FLIPS,
@@ -21,6 +20,7 @@ from atriacourse.studies.catalogue_data import (
 )
 from atriacourse.studies.catalogue_network import DEPTH, LABEL_LOSS, LAMBDA, PYRAMID
 from atriacourse.studies.catalogue_paper import BAGGING, CURRICULUM, TABLE_1, TABLE_2
+from atriacourse.studies.catalogue_recipe import BEST, RECIPE
 from atriacourse.studies.declare import Study
 
 STUDIES = {
@@ -46,6 +46,7 @@ STUDIES = {
         CROSS_SITE,
         LEAK,
         BEST,
+        RECIPE,
     )
 }
 

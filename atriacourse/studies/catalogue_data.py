@@ -190,24 +190,3 @@ LEAK = Study(
         Variant(name="twins_in", label="twins trained on", split="twins:in"),
     ),
 )
-BEST = Study(
-    name="best",
-    question="What do tone curves, a bias field and noise add to the paper's gamma?",
-    paper="Not in the paper: the course's own recipe against the paper's augmentation.",
-    base=MULTI_TASK + ("training.loss.label_weight=0.1",),
-    variants=(
-        Variant(name="paper", label="the paper's gamma", set=GAMMA),
-        Variant(
-            name="tones",
-            label="and tone curves, bias, noise",
-            set=(
-                "augmentation.gamma.probability=0.7",
-                "augmentation.gamma.low=0.6",
-                "augmentation.gamma.high=2.2",
-                "augmentation.intensity.bias=0.3",
-                "augmentation.intensity.noise=0.05",
-                "augmentation.tone.probability=0.15",
-            ),
-        ),
-    ),
-)
