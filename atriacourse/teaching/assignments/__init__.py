@@ -1,0 +1,1 @@
+"""Assignments whose variant follows from the student's id: sources, notebooks, and what these call."""
