@@ -9,23 +9,21 @@
     :tags: [solution]
     ```{solution-end}
 
-In the solution's cell a line `name = value  # solution` becomes `name = None`, and the lines between
-`# solution:` and `# end of solution` become `...  # your code`; the rest stays. The cell ends in a check
-(atriacourse/teaching/check.py), which must fail on the stub and pass on the solution: chapters.py runs both.
+How the student's cell is made from the solution's stands in atriacourse/teaching/stubs.py. The cell ends in a
+check (atriacourse/teaching/check.py), which must fail on the stub and pass on the solution: chapters.py runs
+both.
 """
 
 import ast
-import re
 import symtable
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
-from pages import BookError, Directive, pieces, tags
+from pages import BookError, tags
 
-ASSIGNMENT = re.compile(r"^(?P<indent> *)(?P<names>\w+(?: *, *\w+)*) *(?::[^=]+)?=[^=].*# solution$")
-BEGIN, END = "# solution:", "# end of solution"
-YOURS = "...  # your code"
+from atriacourse.teaching.directives import Directive, pieces
+from atriacourse.teaching.stubs import YOURS, stub_of
 
 
 @dataclass(kw_only=True)
@@ -100,61 +98,6 @@ def _complete(exercise: Exercise, notebook: NotebookNode, name: str) -> None:
     if not exercise.cells:
         raise BookError(f"{place}: its solution has no code cell tagged `solution`")
     exercise.stub = stub_of(notebook.cells[exercise.cells[0]].source, place)
-
-
-def stub_of(solution: str, place: str) -> str:
-    """The student's cell, made from the solution's cell.
-
-    Args: solution: the source of the cell. place: for messages.
-    Raises: BookError when nothing is marked as the solution, a mark cannot be followed, or the cell does not
-        end in an expression (its check).
-    """
-    stub: list[str] = []
-    opened: str | None = None  # the indentation of the block that is left out
-    for line in solution.split("\n"):
-        indent = line[: len(line) - len(line.lstrip())]
-        if opened is not None:
-            if line.strip() == END:
-                if indent != opened:
-                    raise BookError(f"{place}: `{END}` must be indented like its `{BEGIN}`")
-                stub.append(f"{opened}{YOURS}")
-                opened = None
-        elif line.strip() == BEGIN:
-            opened = indent
-        elif line.rstrip().endswith("# solution"):
-            stub.append(_without_value(line, place))
-        else:
-            stub.append(line)
-    if opened is not None:
-        raise BookError(f"{place}: `{BEGIN}` without `{END}`")
-    text = "\n".join(stub)
-    if text == solution:
-        raise BookError(f"{place}: its cell marks no line with `# solution` and no block with `{BEGIN}`")
-    _must_end_in_a_check(solution, place)
-    _must_end_in_a_check(text, f"{place}, its stub")
-    return text
-
-
-def _without_value(line: str, place: str) -> str:
-    """`name = value  # solution` -> `name = None`."""
-    found = ASSIGNMENT.match(line.rstrip())
-    if not found:
-        raise BookError(
-            f"{place}: only an assignment on one line can end in `# solution`, got {line.strip()!r}; "
-            f"mark several lines with `{BEGIN}` and `{END}`"
-        )
-    names = found["names"]
-    return f"{found['indent']}{names} = {', '.join(['None'] * len(names.split(',')))}"
-
-
-def _must_end_in_a_check(text: str, place: str) -> None:
-    """The cell must be Python, IPython's own commands aside, and end in an expression."""
-    try:
-        statements = ast.parse(text).body
-    except SyntaxError as error:
-        raise BookError(f"{place}: {error.msg}, line {error.lineno}: {error.text}") from error
-    if not statements or not isinstance(statements[-1], ast.Expr) or text.rstrip().endswith(";"):
-        raise BookError(f"{place}: its cell must end in a check, e.g. check_answer(...)")
 
 
 def must_not_lean_on_solutions(notebook: NotebookNode, exercises: Sequence[Exercise], name: str) -> None:

@@ -5,30 +5,15 @@ exercises.py finds the exercises in it, chapters.py runs it, siblings.py makes a
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
 from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
 from nbformat import NotebookNode
 
-OPEN = re.compile(r"^(?P<fence>:{3,}|`{3,})\{(?P<name>[\w-]+)\} *(?P<title>.*)$")
-OPTION = re.compile(r"^:(?P<key>[\w-]+): *(?P<value>.*)$")
+from atriacourse.errors import InputError
 
-
-class BookError(RuntimeError):
-    """The book cannot be built; the message names the file and what to change."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Directive:
-    """One directive of a page, e.g. `:::{exercise} Title` with its options and its text."""
-
-    name: str
-    title: str
-    options: dict[str, str] = field(default_factory=dict)
-    body: tuple[str, ...] = ()  # its lines, without those of the options
+BookError = InputError  # the book cannot be built; the message names the file and what to change
 
 
 def table_of_contents(book: Path) -> list[Path]:
@@ -87,28 +72,3 @@ def parameter_names(notebook: NotebookNode) -> set[str]:
     return {
         name for cell in tagged for name in re.findall(r"^(\w+) *(?::[^=]+)?=", cell.source, re.MULTILINE)
     }
-
-
-def pieces(text: str, place: str) -> Iterator[str | Directive]:
-    """The lines of a text cell, with each directive in one piece.
-
-    Raises: BookError, naming the place, for a directive that is never closed.
-    """
-    lines = iter(text.split("\n"))
-    for line in lines:
-        opened = OPEN.match(line)
-        if not opened:
-            yield line
-            continue
-        body = []
-        for inner in lines:
-            if inner.rstrip() == opened["fence"]:
-                break
-            body.append(inner)
-        else:
-            raise BookError(f"{place}: the directive {line!r} is never closed")
-        options = {}
-        while body and (option := OPTION.match(body[0])):
-            options[option["key"]] = option["value"]
-            body = body[1:]
-        yield Directive(name=opened["name"], title=opened["title"].strip(), options=options, body=tuple(body))

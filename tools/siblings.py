@@ -20,10 +20,11 @@ import nbformat
 from colab import setup_cell
 from exercises import find_exercises
 from nbformat import NotebookNode
-from pages import BookError, Directive, chapter_paths, pieces, read_chapter, substitutions, tags
+from pages import BookError, chapter_paths, read_chapter, substitutions, tags
 
 from atriacourse.errors import InputError
 from atriacourse.studies.claims import resolve_claim
+from atriacourse.teaching.directives import Directive, pieces
 
 BOXES = {"note": "Note", "tip": "Tip", "warning": "Warning", "important": "Important", "admonition": ""}
 STUB, SOLUTION, SOLVED = "stub", "solution-start", "solution-end"  # directives that split a text cell

@@ -9,7 +9,7 @@ class Teller:
     """Tells the notable moments of a run to a function, such as `print`; a `Watcher` of runs/train.py."""
 
     def __init__(self, tell: Callable[[str], None], *, lines: int = 10) -> None:
-        self._tell, self._lines, self._told = tell, lines, 0
+        self._tell, self._lines, self._told, self._seen = tell, lines, 0, 0.0
 
     def say(self, text: str) -> None:
         """Pass on what the run has to say."""
@@ -20,6 +20,9 @@ class Teller:
 
     def step(self, report: Report) -> None:
         """One line for every tenth of the training (or another part, by `lines`); Dice: of validation."""
+        if report.progress < self._seen:
+            self._told = 0  # another network
+        self._seen = report.progress
         part = int(report.progress * self._lines)
         if part > self._told or (self._told == 0 and report.progress == 0):
             self._told = max(part, 1)
