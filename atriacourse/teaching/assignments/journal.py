@@ -59,12 +59,16 @@ def journal_name(assignment: str, student: str) -> str:
 
 
 def read_journal(path: Path | str) -> Journal:
-    """Read a journal and follow its chain; an absent file is an empty journal.
-
-    Never raises for what stands in the file: lines that are no entries end the reading and break the chain.
-    """
+    """Read a journal and follow its chain (`journal_of`); an absent file is an empty journal."""
     path = Path(path)
-    text = path.read_bytes().decode("utf-8", errors="replace") if path.is_file() else ""
+    return journal_of(path.read_bytes().decode("utf-8", errors="replace") if path.is_file() else "")
+
+
+def journal_of(text: str) -> Journal:
+    """The journal that a text is, line by line.
+
+    Never raises for what stands in it: lines that are no entries end the reading and break the chain.
+    """
     entries: list[Entry] = []
     broken, previous = None, START
     for position, line in enumerate(text.splitlines()):
