@@ -1,7 +1,7 @@
 """Write an assignment as a notebook: the student's, and the worked solution; and the cells that test it.
 
-After source.py, before handout.py. Both are made from the one source, cell by cell, under the same names, which
-stand in each cell's metadata: {"cell": "tasks-01", "kind": "answer", "part": "tasks", "locked": false}.
+After source.py, before handout.py. Both are made from the one source, cell by cell, under the same names.
+A cell's metadata say what it is: {"cell": "tasks-01", "kind": "answer", "part": "tasks", "locked": false}.
 """
 
 import re
@@ -133,8 +133,8 @@ def rubric_text(assignment: Assignment) -> str:
             "",
             *_listed(assignment.goals),
             "",
-            f"**Your time:** {assignment.hours}. **The computer's:** at most {assignment.minutes:g} minutes on one "
-            f"processor, no GPU, {assignment.memory_gb:g} GB of memory.",
+            f"**Your time:** {assignment.hours}. **The computer's:** at most {assignment.minutes:g} minutes "
+            f"on one processor, no GPU, {assignment.memory_gb:g} GB of memory.",
             "",
             "| part | points | for |",
             "|:--|--:|:--|",

@@ -15,9 +15,7 @@ import pandas as pd
 import atriacourse
 from atriacourse.errors import InputError
 from atriacourse.studies.catalogue import study as find_study
-from atriacourse.studies.cells import hash_of
 from atriacourse.studies.records import kept
-from atriacourse.studies.scales import scale as find_scale
 from atriacourse.teaching.assignments.catalogue import assignment as find_assignment
 from atriacourse.teaching.assignments.declare import Assignment
 from atriacourse.teaching.assignments.journal import add_entry, journal_name, read_journal
@@ -50,6 +48,8 @@ def begin_assignment(
         folder: where the journal lies, the notebook's own if None.
     Raises: InputError for an unknown assignment or scale, or an unfit id.
     """
+    from atriacourse.studies.scales import scale as find_scale  # brings torch
+
     found = find_assignment(name)
     find_scale(scale)
     return Work(found, variant_of(found, student), scale=scale, data=data, folder=_journal_folder(folder))
@@ -124,7 +124,8 @@ class Work:
             ready, and nothing is trained.
         Raises: InputError if there is nothing to train, the data cannot be read, or a training failed.
         """
-        from atriacourse.teaching.assignments.clinics import measure_pair, open_clinic  # brings torch
+        from atriacourse.studies.cells import hash_of  # brings torch
+        from atriacourse.teaching.assignments.clinics import measure_pair, open_clinic
 
         assignment, variant = self.assignment, self.variant
         if assignment.study is None:
@@ -234,6 +235,8 @@ class Work:
         """What the variant is, a row each."""
         rows = {"seed": str(self.variant.seed)}
         if self.assignment.study:
+            from atriacourse.studies.scales import scale as find_scale
+
             study = find_study(self.assignment.study)
             for word in ("a", "b"):
                 found = study.variant(getattr(self.variant, word))

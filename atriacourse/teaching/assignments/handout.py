@@ -1,0 +1,136 @@
+"""Write an assignment's files for one student or a class.
+
+After notebook.py and guide.py; `atriacourse assign` calls it. What a student may have worked in is never
+overwritten, unless that is asked for.
+
+    FOLDER/ID/NAME.ipynb                          a student's notebook
+    FOLDER/variants.csv                           who has which variant
+    FOLDER/instructor/NAME-ID.solution.ipynb      with solutions
+    FOLDER/instructor/NAME.guide.md
+"""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from atriacourse.errors import InputError
+from atriacourse.teaching.assignments.declare import Assignment
+from atriacourse.teaching.assignments.guide import guide_text
+from atriacourse.teaching.assignments.notebook import solution_notebook, student_notebook
+from atriacourse.teaching.assignments.variant import Variant, roster_variants, student_id
+
+INSTRUCTOR = "instructor"  # the folder that is not for students
+VARIANTS = "variants.csv"
+COLUMNS = ("assignment", "student", "a", "b", "seed", "clinic")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Student:
+    """A row of the roster."""
+
+    id: str  # as `student_id` spells it
+    name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handout:
+    """What became of the files."""
+
+    written: tuple[Path, ...]
+    kept: tuple[Path, ...]  # were there, and were left as they are
+    variants: tuple[Variant, ...]
+
+
+def read_roster(path: Path | str) -> list[Student]:
+    """The students of a roster: a CSV file with a column `id`, and `name` if there is one.
+
+    Raises: InputError for a file that is no such table, an unfit id, one that stands twice, or no row.
+    """
+    path = Path(path)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read the roster {path}: {error}") from error
+    first = text.partition("\n")[0]
+    rows = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in first and "," not in first else ",")
+    columns = {str(name).strip().lower(): name for name in rows.fieldnames or ()}
+    if "id" not in columns:
+        raise InputError(f"{path}: a roster needs a column `id` (and may have `name`), got {first.strip()!r}")
+    students: dict[str, Student] = {}
+    for row in rows:
+        if not any(isinstance(value, str) and value.strip() for value in row.values()):
+            continue  # an empty line
+        try:
+            found = student_id(row[columns["id"]] or "")
+        except InputError as error:
+            raise InputError(f"{path}, line {rows.line_num}: {error}") from error
+        if found in students or found == INSTRUCTOR:
+            raise InputError(
+                f"{path}, line {rows.line_num}: the id {found!r} is taken; give each student another"
+            )
+        students[found] = Student(id=found, name=(row.get(columns.get("name", "name")) or "").strip())
+    if not students:
+        raise InputError(f"{path} names no student")
+    return list(students.values())
+
+
+def hand_out(
+    assignment: Assignment,
+    students: Sequence[str],
+    folder: Path | str,
+    *,
+    solutions: bool = False,
+    overwrite: bool = False,
+) -> Handout:
+    """Write a notebook for each student, and the table of variants.
+
+    Args:
+        students: ids.
+        solutions: write each one's worked solution and the guide too, into the folder `instructor`.
+        overwrite: replace notebooks that are there.
+    Raises: InputError for an unfit id or source, before anything is written.
+    """
+    folder = Path(folder)
+    variants = roster_variants(assignment, students)
+    files = {
+        folder / one.student / f"{assignment.name}.ipynb": _text(student_notebook(assignment, one.student))
+        for one in variants
+    }
+    ours = {}
+    if solutions:
+        ours[folder / INSTRUCTOR / f"{assignment.name}.guide.md"] = guide_text(assignment)
+        for one in variants:
+            path = folder / INSTRUCTOR / f"{assignment.name}-{one.student}.solution.ipynb"
+            ours[path] = _text(solution_notebook(assignment, one.student))
+    kept = [path for path in files if path.exists() and not overwrite]
+    written = {path: text for path, text in files.items() if path not in kept} | ours
+    for path, text in written.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+    _add_variants(folder / VARIANTS, variants)
+    return Handout(written=tuple(written), kept=tuple(kept), variants=tuple(variants))
+
+
+def _add_variants(path: Path, variants: Sequence[Variant]) -> None:
+    """Put variants into the table; rows of other students and assignments stay."""
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    if path.is_file():
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                rows[row.get("assignment", ""), row.get("student", "")] = row
+    for one in variants:
+        rows[one.assignment, one.student] = {name: getattr(one, name) for name in COLUMNS}
+    text = io.StringIO()
+    table = csv.DictWriter(text, COLUMNS, extrasaction="ignore", lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows.values())
+    path.write_text(text.getvalue(), encoding="utf-8", newline="\n")
+
+
+def _text(notebook: Any) -> str:
+    import nbformat
+
+    return nbformat.writes(notebook, indent=1) + "\n"
