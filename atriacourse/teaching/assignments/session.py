@@ -91,7 +91,7 @@ class Work:
             because: the reason. None, or an empty reason, means that it is not answered yet.
         """
         self._hypothesis = None
-        if any(value is None or value is ... or value == "" for value in (winner, low, high, because)):
+        if any(_is_open(value) for value in (winner, low, high, because)):
             return Shown(
                 says="No hypothesis yet: put yours in place of None and run the cell again.", ready=False
             )
@@ -169,7 +169,7 @@ class Work:
         Answers at once whether the interval is one, the number is that of the table, and the verdict follows.
         """
         self._claim = None
-        if any(value is None or value is ... for value in (difference, low, high, verdict)):
+        if any(_is_open(value) for value in (difference, low, high, verdict)):
             return Shown(
                 says="No claim yet: put your numbers in place of None and run the cell again.", ready=False
             )
@@ -245,6 +245,11 @@ class Work:
             rows["scans"] = self.data or f"clinic {self.variant.clinic}, phantoms"
             rows["scale"] = f"{self.scale}: {find_scale(self.scale).says}"
         return pd.DataFrame({"what": rows.keys(), "yours": rows.values()})
+
+
+def _is_open(value: object) -> bool:
+    """Whether a student has not answered yet."""
+    return value is None or value is ... or (isinstance(value, str) and not value.strip())
 
 
 def _not_measured(says: str) -> Result:
