@@ -100,13 +100,13 @@ def atlas_scale() -> RunConfig:
 
 
 def laptop_scale() -> RunConfig:
-    """Twenty minutes on one CPU thread: the laptop profile's network, six times as long as "atlas"."""
+    """Ten minutes on one CPU thread: the laptop profile's network, four times as long as "atlas"."""
     config = atlas_scale()
     network = replace(
         config.network, encoder=(24, 48, 96, 96, 96, 96), decoder=(96, 96, 48, 24, 24), hidden=128
     )
     training = replace(config.training, learning_rate=2e-3)
-    return replace(config, profile="laptop", epochs=100, network=network, training=training)
+    return replace(config, profile="laptop", epochs=60, network=network, training=training)
 
 
 def paper_scale() -> RunConfig:
@@ -129,8 +129,8 @@ SCALES = {
     ),
     "laptop": Scale(
         name="laptop",
-        says="twenty minutes a network, half resolution",
-        minutes=20,
+        says="ten minutes a network, half resolution",
+        minutes=10,
         device="one CPU thread",
         settings=laptop_scale,
     ),
