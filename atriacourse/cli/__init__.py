@@ -1,4 +1,4 @@
-"""The command line: audit, phantom, train, bag, predict, evaluate, compare, describe, study, assign.
+"""The command line: audit, phantom, train, bag, predict, evaluate, compare, describe, study, and the class.
 
 A thin layer over runs/ and data/: it parses, shows progress and prints. Exit codes: 0 done, 1 done but some
 cases could not be used, 2 bad input (one line on stderr), 130 interrupted (everything computed is saved).
@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from atriacourse.cli.class_commands import assign
+from atriacourse.cli.class_commands import assign, classroom
 from atriacourse.cli.data_commands import audit, phantom
 from atriacourse.cli.model_commands import compare, describe, evaluate, predict
 from atriacourse.cli.study_commands import app as study_app
@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (audit, phantom, train, bag, predict, evaluate, compare, describe, assign):
+for command in (audit, phantom, train, bag, predict, evaluate, compare, describe, assign, classroom):
     app.command()(command)
 app.add_typer(study_app, name="study")
 

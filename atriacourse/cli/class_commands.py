@@ -1,5 +1,6 @@
-"""`atriacourse assign`: what an instructor does with a class."""
+"""`atriacourse assign | grade`: what an instructor does with a class."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -38,3 +39,76 @@ def assign(
     for path in done.kept:
         print(f"kept {path}, which was there; --force replaces it")
     print(f"{len(done.written)} files written to {out}")
+
+
+def classroom(
+    files: Annotated[
+        list[Path], typer.Argument(help="folders of `grade`, journals, files of guesses, or folders of these")
+    ],
+    out: Annotated[Path, typer.Option(help="the page")] = Path("classroom.html"),
+) -> None:
+    """Put what a class measured and guessed on one page, without names."""
+    from datetime import UTC, datetime
+
+    from atriacourse.teaching.classroom.collect import collect
+    from atriacourse.teaching.classroom.page import write_classroom
+
+    found = collect(files)
+    write_classroom(found, out, date=datetime.now(UTC).date().isoformat())
+    for name, why in found.left_out:
+        print(f"left out {name}: {why}")
+    print(f"{len(found.runs)} runs and {len(found.guesses)} guesses: {out}")
+
+
+def grade(
+    folder: Annotated[Path, typer.Argument(help="of submissions: STUDENT/NAME.ipynb, or NAME-STUDENT.ipynb")],
+    out: Annotated[Path, typer.Option(help="folder for gradebook, feedback and the class's page")],
+    roster: Annotated[Path | None, typer.Option(help="CSV file of the class: id[,name]")] = None,
+    deadline: Annotated[
+        str | None, typer.Option(help="2026-12-01T18:00, of this machine's time zone; later ones are told")
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="submissions run at once", min=1)] = 1,
+    minutes: Annotated[float, typer.Option(help="limit of one submission", min=0.1)] = 10,
+    memory_gb: Annotated[float, typer.Option("--memory-gb", help="limit of one submission", min=0.5)] = 4,
+    rerun: Annotated[bool, typer.Option("--rerun", help="also run what is unchanged")] = False,
+) -> None:
+    """Grade a class's notebooks; the same command goes on after an interrupt or a late file."""
+    from atriacourse.cli.progress import advance, bar
+    from atriacourse.teaching.assignments.handout import read_roster
+    from atriacourse.teaching.grading.batch import grade_folder
+    from atriacourse.teaching.grading.fences import Limits
+
+    students = [] if roster is None else read_roster(roster)
+    with bar("grading", 0, "submission") as shown:
+
+        def follow(done: int, total: int, graded: object) -> None:
+            shown.total = total
+            advance(shown, done)
+            if graded is not None:
+                shown.write(f"{graded.student}, {graded.assignment}: {graded.total:g} points")
+
+        batch = grade_folder(
+            folder,
+            out,
+            limits=Limits(minutes=minutes, memory_gb=memory_gb),
+            jobs=jobs,
+            roster=students,
+            deadline=None if deadline is None else _moment(deadline),
+            rerun=rerun,
+            on_progress=follow,
+        )
+    flagged = sum(bool(row.flags) for row in batch.rows)
+    print(
+        f"{batch.executed} graded, {batch.kept} unchanged, {flagged} to be looked at\n"
+        f"{out / 'gradebook.csv'}\n{out / 'class.html'}"
+    )
+    if batch.interrupted:
+        raise typer.Exit(130)
+
+
+def _moment(text: str) -> datetime:
+    """A date and time; without a zone, of this machine's."""
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except ValueError as error:
+        raise InputError(f"--deadline is a date and time like 2026-12-01T18:00, got {text!r}") from error

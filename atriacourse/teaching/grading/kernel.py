@@ -13,7 +13,6 @@ import sys
 from pathlib import Path
 
 import data_fetch  # noqa: F401 (what is imported later must lie below a folder that may be read)
-
 from atriacourse.teaching.grading.fences import (
     Limits,
     landlock,

@@ -7,7 +7,9 @@ An error in a cell is kept in the notebook and the next cell is run. After every
 so that what ran before a time limit still counts.
 """
 
+import contextlib
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -45,7 +47,20 @@ def main() -> None:
         ending = "the kernel died"
     except Exception as error:  # noqa: BLE001 (any end of a student's notebook is told, none may stop a batch)
         ending = f"{type(error).__name__}: {error}"
-    Path(job["ending"]).write_text(json.dumps(ending), encoding="utf-8")
+    times = os.times()
+    cpu = times.user + times.system + times.children_user + times.children_system
+    said = json.dumps({"ending": ending, "cpu_seconds": cpu})
+    Path(job["ending"]).write_text(said, encoding="utf-8")
+    _end_children()
+
+
+def _end_children() -> None:
+    """Kill what a notebook started and left behind."""
+    import psutil
+
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            child.kill()
 
 
 def _config(job: dict) -> object:

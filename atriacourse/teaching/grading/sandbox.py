@@ -1,6 +1,6 @@
 """Run a notebook that nobody trusts, in an empty folder, behind every fence that the system has.
 
-After fences.py, watch.py, kernel.py and runner.py; used by batch.py. Three processes: this one (the grader),
+After fences.py, watch.py, kernel.py, runner.py and layout.py; used by grader.py. Three processes: this one,
 papermill's (runner.py), and the kernel with the student's code (kernel.py), which alone is fenced in:
 
     bubblewrap            where it is installed: the kernel sees no other file, process or network
@@ -21,37 +21,18 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from functools import cache
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import atriacourse
 from atriacourse.teaching.grading.fences import MB, Limits
+from atriacourse.teaching.grading.layout import FENCES, environment_for, lay_out, readable_folders
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-FENCES = ("bubblewrap", "landlock", "network")  # beside the audit hook, which is always there
-KERNEL = "submission"
 POLL_SECONDS = 0.2
-START_SECONDS = 120  # for a kernel to come up, on a machine with much to do
 MOST_KEPT_MB = 20  # of one file that a notebook wrote and we read
-SYSTEM = (
-    "/usr",
-    "/bin",
-    "/sbin",
-    "/lib",
-    "/lib32",
-    "/lib64",
-    "/etc",
-    "/proc",
-    "/sys",
-    "/dev",
-    "/opt",
-    "/nix",
-)
-SYSTEM_ON_A_MAC = ("/System", "/Library", "/private/etc", "/private/var/db", "/Applications")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +52,8 @@ class Execution:
     attempts: tuple[Attempt, ...]
     fences: tuple[str, ...]  # those that were closed
     files: Mapping[str, bytes]  # asked for by `keep`, by name
-    seconds: float
+    seconds: float  # by the clock
+    cpu_seconds: float | None  # of the processor; None where the run was killed
     memory_gb: float  # at its peak, all processes together
 
 
@@ -105,8 +87,8 @@ def execute(
         (desk / "log").mkdir(parents=True)
         nbformat.write(notebook, desk / "in.ipynb")
         folders = [*readable_folders(), *(str(Path(each).resolve()) for each in read)]
-        job = _lay_out(box, desk, limits, folders, fences)
-        own = _environment(box, desk) | dict(environment or {})
+        job = lay_out(box, desk, limits, folders, fences)
+        own = environment_for(box, desk) | dict(environment or {})
         command = [sys.executable, "-m", "atriacourse.teaching.grading.runner", str(job)]
         with (desk / "stderr.txt").open("wb") as errors:
             process = subprocess.Popen(
@@ -122,116 +104,6 @@ def execute(
         return _collect(box, desk, keep, ending=ending, seconds=seconds, memory_gb=memory_gb)
     finally:
         shutil.rmtree(base, ignore_errors=True)
-
-
-def readable_folders() -> list[str]:
-    """What a kernel must read to work: Python, the packages, this package and the system's own."""
-    import site
-    import sysconfig
-
-    import data_fetch
-
-    found = [sys.prefix, sys.base_prefix, sys.exec_prefix, *sysconfig.get_paths().values()]
-    found += [*site.getsitepackages(), site.getusersitepackages(), os.path.dirname(sys.executable)]
-    found += [folder for package in (atriacourse, data_fetch) for folder in package.__path__]
-    found += SYSTEM if sys.platform != "darwin" else SYSTEM + SYSTEM_ON_A_MAC
-    home = str(Path.home())
-    real = {os.path.realpath(folder) for folder in found}
-    return sorted(
-        folder for folder in real | set(found) if folder not in ("/", home) and os.path.exists(folder)
-    )
-
-
-@cache
-def bubblewrap() -> str | None:
-    """Where bubblewrap is, if it is installed and the system lets it work."""
-    program = shutil.which("bwrap")
-    if program is None:
-        return None
-    tried = [program, "--ro-bind", "/", "/", "--unshare-net", "--unshare-pid", "--proc", "/proc", "true"]
-    try:
-        return program if subprocess.run(tried, capture_output=True, timeout=20).returncode == 0 else None
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-
-
-def _lay_out(box: Path, desk: Path, limits: Limits, folders: list[str], fences: Sequence[str]) -> Path:
-    """Write what the two processes need to know; returns the runner's file."""
-    program = bubblewrap() if "bubblewrap" in fences else None
-    devices = [name for name in ("/dev/null", "/dev/zero", "/dev/tty") if os.path.exists(name)]
-    settings = {
-        "read": folders,
-        "write": [str(box), *devices],
-        "limits": asdict(limits),
-        "log": str(desk / "log" / "attempts.jsonl"),
-        "closed": ["bubblewrap"] if program else [],
-        # inside bubblewrap there is a network of one's own already
-        "fences": [name for name in fences if name == "landlock" or (name == "network" and not program)],
-    }
-    (box / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
-    kernel = [sys.executable, "-m", "atriacourse.teaching.grading.kernel", str(box / "settings.json")]
-    wall = _wall(program, box, desk / "log", folders) if program else []
-    place = desk / "jupyter" / "kernels" / KERNEL
-    place.mkdir(parents=True)
-    spec = {"argv": [*wall, *kernel, "-f", "{connection_file}"], "display_name": KERNEL, "language": "python"}
-    (place / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
-    job = {
-        "source": str(desk / "in.ipynb"),
-        "target": str(desk / "out.ipynb"),
-        "ending": str(desk / "ending.json"),
-        "kernel": KERNEL,
-        "cwd": str(box / "work"),
-        "cell_seconds": max(1, round(limits.cell_seconds)),
-        "start_seconds": START_SECONDS,
-        "sockets": None if sys.platform == "win32" else str(box / "run" / "k"),
-    }
-    (desk / "job.json").write_text(json.dumps(job), encoding="utf-8")
-    return desk / "job.json"
-
-
-def _wall(program: str, box: Path, log: Path, folders: list[str]) -> list[str]:
-    """The command that starts a kernel inside bubblewrap."""
-    own = ("/proc", "/dev")
-    seen = [part for folder in folders if folder not in own for part in ("--ro-bind", folder, folder)]
-    alone = ["--unshare-user-try", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--die-with-parent"]
-    files = ["--proc", "/proc", "--dev", "/dev", "--bind", str(box), str(box), "--bind", str(log), str(log)]
-    alone += ["--unsetenv", "JPY_PARENT_PID"]  # process 1 is its parent there, for an orphan to ipykernel
-    return [program, *seen, *files, *alone, "--chdir", str(box / "work"), "--"]
-
-
-def _environment(box: Path, desk: Path) -> dict[str, str]:
-    """All variables a run is given: none of ours but those a program cannot start without."""
-    kept = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "LANG", "LC_ALL")
-    home = str(box / "home")
-    fonts = box / "home" / "matplotlib"
-    fonts.mkdir()
-    _share_fonts(fonts)
-    return {name: os.environ[name] for name in kept if name in os.environ} | {
-        "HOME": home,
-        "TMPDIR": str(box / "tmp"),
-        "TMP": str(box / "tmp"),
-        "TEMP": str(box / "tmp"),
-        "MPLCONFIGDIR": str(fonts),
-        "IPYTHONDIR": str(box / "home" / "ipython"),
-        "JUPYTER_PATH": str(desk / "jupyter"),
-        "JUPYTER_RUNTIME_DIR": str(box / "run"),
-        "JUPYTER_CONFIG_DIR": str(box / "home" / "jupyter"),
-        "JUPYTER_DATA_DIR": str(box / "home" / "jupyter"),
-        "JUPYTER_PLATFORM_DIRS": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONHASHSEED": "0",
-        "OMP_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-    }
-
-
-def _share_fonts(folder: Path) -> None:
-    """Spare the notebook matplotlib's search for fonts, which takes seconds in a new home."""
-    import matplotlib
-
-    for known in Path(matplotlib.get_cachedir()).glob("fontlist-*.json"):
-        shutil.copy(known, folder)
 
 
 def _attend(
@@ -312,9 +184,10 @@ def _collect(
                 attempts.append(Attempt(kind=str(entry["kind"]), what=str(entry["what"])))
         except (ValueError, KeyError, TypeError):
             continue  # whatever wrote it was not our hook
+    said = read_plain(desk / "ending.json")
+    told = {} if said is None else json.loads(said)
     if not ending:
-        said = read_plain(desk / "ending.json")
-        ending = "papermill ended without a word" + _last_words(desk) if said is None else json.loads(said)
+        ending = told.get("ending", f"papermill ended without a word{_last_words(desk)}")
     files = {}
     for pattern in keep:
         for path in sorted((box / "work").glob(pattern)):
@@ -328,6 +201,7 @@ def _collect(
         fences=fences,
         files=files,
         seconds=seconds,
+        cpu_seconds=told.get("cpu_seconds"),
         memory_gb=memory_gb,
     )
 

@@ -1,0 +1,152 @@
+"""One submission from file to grade.
+
+After reading.py, restore.py, sandbox.py and rubric.py, before batch.py.
+"""
+
+import hashlib
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import atriacourse
+from atriacourse.evaluation.summary import bootstrap_interval
+from atriacourse.teaching.assignments.catalogue import SOURCES, assignment
+from atriacourse.teaching.assignments.clinics import CLASS
+from atriacourse.teaching.assignments.declare import Assignment
+from atriacourse.teaching.assignments.variant import variant_of
+from atriacourse.teaching.grading.evidence import Case, gather_evidence
+from atriacourse.teaching.grading.fences import Limits
+from atriacourse.teaching.grading.layout import FENCES
+from atriacourse.teaching.grading.marks import Graded
+from atriacourse.teaching.grading.reading import Found, Submission, read_submission
+from atriacourse.teaching.grading.restore import Prepared, prepare
+from atriacourse.teaching.grading.results import band_for, measured
+from atriacourse.teaching.grading.rubric import mark_all, no_marks
+from atriacourse.teaching.grading.sandbox import Execution, execute
+
+RULES = 1  # raise it when a change of the rules must grade everybody anew
+SAID = {"read": "read", "write": "write", "start": "start", "connect": "connect to"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grader:
+    """How submissions are run; the same for all of a batch."""
+
+    limits: Limits
+    clinics: Path | None = None  # where all clinics are; None: each run makes its own
+    fences: Sequence[str] = FENCES
+    stop: threading.Event | None = None
+
+    def grade(self, found: Found) -> Graded:
+        """Read, run and mark one submission; whatever happens, there is a grade with a reason."""
+        declared = assignment(found.assignment)
+        submission = read_submission(found)
+        try:
+            return self._grade(declared, found, submission)
+        except Exception as error:  # noqa: BLE001 (one submission never stops a batch; the reason is told)
+            problem = f"the grader failed on it ({type(error).__name__}: {error}); look at it by hand"
+            return _ungraded(declared, submission, problem, flags=("the grader failed",))
+
+    def _grade(self, declared: Assignment, found: Found, submission: Submission) -> Graded:
+        if submission.problem:
+            return _ungraded(declared, submission, submission.problem)
+        prepared = prepare(declared, submission.student, submission.notebook)
+        prepared.notes += [f"{name} was handed in as well and is not graded" for name in found.others]
+        return mark_submission(declared, submission, prepared, self.run(prepared))
+
+    def run(self, prepared: Prepared) -> Execution:
+        """Run a prepared notebook behind the fences."""
+        shared = [] if self.clinics is None else [self.clinics]
+        return execute(
+            prepared.notebook,
+            limits=self.limits,
+            read=shared,
+            environment={CLASS: str(self.clinics)} if shared else {},
+            fences=self.fences,
+            stop=self.stop,
+        )
+
+
+def mark_submission(
+    declared: Assignment, submission: Submission, prepared: Prepared, execution: Execution
+) -> Graded:
+    """Mark what came of a run."""
+    variant, flags = variant_of(declared, submission.student), list(prepared.flags)
+    evidence = gather_evidence(prepared, execution, submission.journal)
+    case = Case(assignment=declared, variant=variant, prepared=prepared, evidence=evidence, flags=flags)
+    parts = mark_all(case)
+    tried = [f"tried to {SAID.get(one.kind, one.kind)} {one.what}" for one in execution.attempts]
+    flags += tried
+    notes = [
+        *prepared.notes,
+        *(f"while it was run, your notebook {each}; that was refused" for each in tried),
+    ]
+    if execution.ending:
+        flags.append(f"not run to its end: {execution.ending}")
+    return Graded(
+        student=submission.student,
+        assignment=declared.name,
+        parts=tuple(parts),
+        flags=tuple(dict.fromkeys(flags)),
+        notes=tuple(notes),
+        ending=execution.ending,
+        seconds=round(execution.seconds, 1),
+        cpu_seconds=None if execution.cpu_seconds is None else round(execution.cpu_seconds, 1),
+        memory_gb=round(execution.memory_gb, 2),
+        fence=", ".join(execution.fences),
+        content_hash=submission.content_hash,
+        key=key_of(declared, submission),
+        handed_in=submission.handed_in,
+        hypothesis=evidence.hypothesis,
+        result=_result_of(case),
+        claim=evidence.claim,
+        answers={
+            **{name: text for name, text in prepared.answers.items() if name not in prepared.untouched},
+            **{name: text for name, text in prepared.reports.items() if name not in prepared.untouched},
+        },
+    )
+
+
+def _result_of(case: Case) -> dict | None:
+    found, variant = measured(case), case.variant
+    if found is None:
+        return None
+    band, (low, high) = band_for(case), bootstrap_interval(found["gain"], seed=0)
+    return {
+        "study": case.assignment.study,
+        "metric": case.assignment.metric,
+        **{name: getattr(variant, name) for name in ("a", "b", "seed", "clinic")},
+        "means": found["means"],
+        "difference": found["difference"],
+        "low": float(low),
+        "high": float(high),
+        "cases": len(found["gain"]),
+        "names": case.evidence.result["cases"],
+        "values": case.evidence.result["values"],  # of a and b, by case: `classroom` pools them
+        "band": None if band is None else [band.low, band.high],
+    }
+
+
+def _ungraded(
+    declared: Assignment, submission: Submission, problem: str, *, flags: tuple[str, ...] = ()
+) -> Graded:
+    """No points, and why."""
+    return Graded(
+        student=submission.student,
+        assignment=declared.name,
+        parts=tuple(no_marks(declared, problem)),
+        flags=flags or (problem,),
+        problem=problem,
+        content_hash=submission.content_hash,
+        key=key_of(declared, submission),
+        handed_in=submission.handed_in,
+    )
+
+
+def key_of(declared: Assignment, submission: Submission) -> str:
+    """Changes with the files handed in, with our source, and with the rules."""
+    digest = hashlib.sha256(f"{RULES} {atriacourse.__version__} {submission.content_hash}".encode())
+    for path in (declared.source, SOURCES / "_common.md"):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,69 @@
+"""Code that changes what an assignment measures with: not the student's answer, but the course itself.
+
+Used by restore.py. It looks at the text alone, so it finds what is done in the open; an instructor reads the
+cell and decides.
+"""
+
+import ast
+from collections.abc import Iterator
+
+OURS = "atriacourse"
+KEPT = ("work", "begin_assignment")  # names that locked cells make and answers call
+SETTERS = ("setattr", "delattr")
+
+
+def tampering(source: str) -> list[str]:
+    """What a cell changes that is not its own, a sentence each; a cell that is no Python changes nothing."""
+    plain = "\n".join(line for line in source.split("\n") if not line.lstrip().startswith(("%", "!")))
+    try:
+        tree = ast.parse(plain)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    ours = set(_imported(tree)) | set(KEPT)
+    found = []
+    for node in ast.walk(tree):
+        for target in _targets(node):
+            root = _root(target)
+            if isinstance(target, ast.Name) and target.id in KEPT:
+                found.append(f"a cell gives `{target.id}` a new value")
+            elif isinstance(target, ast.Attribute) and root in ours:
+                found.append(f"a cell changes `{ast.unparse(target)}`")
+        call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SETTERS
+        if call and node.args and _root(node.args[0]) in ours:
+            found.append(f"a cell changes `{ast.unparse(node.args[0])}` with {node.func.id}")
+        if isinstance(node, ast.ImportFrom | ast.Import) and _forges(node):
+            found.append("a cell imports the writer of the journal")
+    return sorted(set(found))
+
+
+def _imported(tree: ast.AST) -> Iterator[str]:
+    """Names that stand for modules and classes of the course."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for one in node.names:
+                if one.name.split(".")[0] == OURS:
+                    yield one.asname or OURS
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == OURS:
+            for one in node.names:
+                yield one.asname or one.name
+
+
+def _targets(node: ast.AST) -> list[ast.expr]:
+    if isinstance(node, ast.Assign):
+        return [part for target in node.targets for part in ast.walk(target) if isinstance(part, ast.expr)]
+    if isinstance(node, ast.AugAssign | ast.AnnAssign):
+        return [node.target]
+    return list(node.targets) if isinstance(node, ast.Delete) else []
+
+
+def _root(node: ast.AST) -> str:
+    """The name at the beginning of a dotted expression."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _forges(node: ast.Import | ast.ImportFrom) -> bool:
+    names = [one.name for one in node.names]
+    module = getattr(node, "module", None) or ""
+    return any("journal" in text for text in [module, *names]) and OURS in " ".join([module, *names])
