@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from atriacourse.cli.class_commands import assign, classroom
+from atriacourse.cli.class_commands import assign, classroom, grade
 from atriacourse.cli.data_commands import audit, phantom
 from atriacourse.cli.model_commands import compare, describe, evaluate, predict
 from atriacourse.cli.study_commands import app as study_app
@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (audit, phantom, train, bag, predict, evaluate, compare, describe, assign, classroom):
+for command in (audit, phantom, train, bag, predict, evaluate, compare, describe, assign, grade, classroom):
     app.command()(command)
 app.add_typer(study_app, name="study")
 
