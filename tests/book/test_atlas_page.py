@@ -1,0 +1,45 @@
+"""The appendix with every study: nothing left out, and its numbers those of the records."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from atlas_page import overview_rows
+
+from atriacourse.studies.catalogue import STUDIES
+from atriacourse.studies.records import ATLAS
+
+BOOK = Path(__file__).parents[2] / "book"
+
+
+def test_every_study_has_a_section_and_its_chapter_exists():
+    text = (BOOK / "atlas.md").read_text(encoding="utf-8")
+    assert re.findall(r"\{atlas-study\} (\w+)", text) == list(STUDIES)
+    links = re.findall(r"\[its chapter\]\((\w+)\.md\)", text)
+    assert len(links) == len(STUDIES)
+    assert all((BOOK / f"{link}.md").is_file() for link in links)
+
+
+def test_a_row_is_what_the_raw_records_say():
+    # lambda 0 minus lambda 1 straight from the files: its settings alone tell a record of lambda 0, and a
+    # record of lambda 1, the default, has the same ones without the weight
+    records = [json.loads(path.read_text(encoding="utf-8")) for path in ATLAS.glob("*.json")]
+    records = [one for one in records if one["cohort"] == "la2018" and one["scale"] == "atlas"]
+    records = [one for one in records if one["kind"] == "network" and one["subsets"] is None]
+    zero = [one for one in records if one["settings"].get("training.loss.label_weight") == 0.0]
+    same = dict(zero[0]["settings"])
+    del same["training.loss.label_weight"]
+    one_by_seed = {one["seed"]: one for one in records if one["settings"] == same and one["split"] == "safe"}
+    gains = []
+    for ours in zero:
+        theirs = one_by_seed[ours["seed"]]
+        assert ours["cases"] == theirs["cases"]
+        gains += list(
+            np.subtract(ours["scores"]["clean"]["dice"], theirs["scores"]["clean"]["dice"], dtype=float)
+        )
+    name, difference, _, counted, winner = overview_rows("lambda")[0]
+    assert (name, winner) == ("lambda", "lambda 0")
+    assert float(difference.split(": ")[1]) == pytest.approx(np.mean(gains), abs=0.0006)
+    assert counted == f"{len(zero[0]['cases'])}, {len(zero)}"
