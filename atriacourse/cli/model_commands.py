@@ -14,8 +14,10 @@ from atriacourse.cli.options import (
     Labels,
     Model,
     Profile,
+    Resample,
     Spacing,
     Threads,
+    TrainedSpacing,
     run_config,
     use_threads,
 )
@@ -23,7 +25,7 @@ from atriacourse.cli.progress import bar, fail
 
 if TYPE_CHECKING:
     from atriacourse.data.case import Cohort
-    from atriacourse.runs.folder import SavedModel
+    from atriacourse.runs.predict import Segmenter
 
 
 def predict(
@@ -37,6 +39,8 @@ def predict(
     device: Device = "auto",
     threads: Threads = None,
     spacing_mm: Spacing = None,
+    resample: Resample = True,
+    trained_spacing_mm: TrainedSpacing = None,
 ) -> None:
     """Write a mask for each scan, on the scan's own grid."""
     use_threads(threads)
@@ -46,8 +50,8 @@ def predict(
 
     cohort = open_cohort(scans, spacing_mm=spacing_mm)
     saved = open_model(model, checkpoint=checkpoint)
-    warn_of_spacing(saved, cohort)
-    segmenter = Segmenter(saved, device=device)
+    segmenter = Segmenter(saved, device=device, resample=resample, trained_mm=trained_spacing_mm)
+    tell_of_voxels(segmenter, cohort)
     with bar("predicting", len(cohort), "case") as shown:
 
         def on_case(outcome: Outcome) -> None:
@@ -81,6 +85,8 @@ def evaluate(
     threads: Threads = None,
     labels: Labels = None,
     spacing_mm: Spacing = None,
+    resample: Resample = True,
+    trained_spacing_mm: TrainedSpacing = None,
 ) -> None:
     """Score a run or a bag case by case.
 
@@ -98,8 +104,10 @@ def evaluate(
     chosen, leaked = cases_to_score(saved, cohort, cases)
     if leaked:
         fail(f"warning: {len(leaked)} of {len(chosen)} cases were trained on; their scores prove nothing")
-    warn_of_spacing(saved, chosen)
-    csv_path = out or model / f"evaluation-{cohort.name}-{cases}{'-raw' if raw else ''}-{checkpoint}.csv"
+    segmenter = Segmenter(saved, device=device, resample=resample, trained_mm=trained_spacing_mm)
+    tell_of_voxels(segmenter, chosen)
+    ways = f"{'-raw' if raw else ''}{'' if resample else '-as-is'}"
+    csv_path = out or model / f"evaluation-{cohort.name}-{cases}{ways}-{checkpoint}.csv"
     with bar("scoring", len(chosen), "case") as shown:
 
         def on_case(name: str, row: dict[str, Any] | str) -> None:
@@ -107,7 +115,7 @@ def evaluate(
             shown.write(f"{name}  {text}", file=sys.stdout)
             shown.update()
 
-        result = evaluate_cohort(Segmenter(saved, device=device), chosen, csv_path, raw=raw, on_case=on_case)
+        result = evaluate_cohort(segmenter, chosen, csv_path, raw=raw, on_case=on_case)
     summary = summarise(result.table)
     sources = ", ".join(sorted(set(result.table["spacing_source"])))
     print(f"\n{summary.round(4).to_string()}\n\nspacing: {sources}; table: {csv_path}")
@@ -143,15 +151,28 @@ def describe(
     print(describe_config(config))
 
 
-def warn_of_spacing(saved: "SavedModel", cohort: "Cohort") -> None:
-    """Say so where the network meets voxels of a size it was not trained on."""
-    other = saved.of_other_spacing(cohort)
-    if other:
-        trained = " x ".join(f"{size:g}" for size in saved.spacing_mm())
+def tell_of_voxels(segmenter: "Segmenter", cohort: "Cohort") -> None:
+    """Say so where the network meets scans whose voxels are not of the size it was trained on."""
+    from atriacourse.runs.predict import other_voxels
+
+    other = other_voxels(segmenter, cohort)
+    trained = " x ".join(f"{size:g}" for size in segmenter.trained_mm)
+    if other.resampled:
         fail(
-            f"warning: {len(other)} of {len(cohort)} scans have other voxels than the {trained} mm (z, y, x) "
-            f"trained on, first {other[0]}: the network has not seen the atrium at that size. Resample them "
-            f"first, or give --spacing-mm if the files are wrong"
+            f"{len(other.resampled)} of {len(cohort)} scans resampled to the {trained} mm (z, y, x) trained "
+            f"on, first {other.resampled[0]}; masks lie on the scans' own grids"
+        )
+    if other.as_they_are:
+        fail(
+            f"warning: {len(other.as_they_are)} of {len(cohort)} scans have other voxels than the {trained} "
+            f"mm (z, y, x) trained on, first {other.as_they_are[0]}: the network has not seen the atrium at "
+            f"that size; leave --no-resample out"
+        )
+    if other.assumed:
+        fail(
+            f"warning: {len(other.assumed)} of {len(cohort)} files say no voxel size, first "
+            f"{other.assumed[0]}; the one assumed is not the {trained} mm (z, y, x) trained on. They are not "
+            f"resampled on an assumption: give --spacing-mm"
         )
 
 

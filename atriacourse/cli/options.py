@@ -20,6 +20,14 @@ Spacing = Annotated[
     tuple[float, float, float] | None,
     typer.Option(metavar="Z Y X", help="voxel size in mm, instead of the file's or the assumed 0.625"),
 ]
+TrainedSpacing = Annotated[
+    tuple[float, float, float] | None,
+    typer.Option(metavar="Z Y X", help="voxel size in mm of the training scans, instead of the run's record"),
+]
+Resample = Annotated[
+    bool,
+    typer.Option("--resample/--no-resample", help="show scans of other voxels at the size trained on"),
+]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N")]
 Profile = Annotated[str, typer.Option(help="smoke, laptop, colab, paper or authors")]
 Minutes = Annotated[float | None, typer.Option(help="time for one network; the schedule is fitted to it")]

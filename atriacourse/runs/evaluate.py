@@ -15,7 +15,7 @@ from atriacourse.errors import InputError
 from atriacourse.evaluation.case import read_table, score_case, write_table
 from atriacourse.runs.config import read_json, write_json
 from atriacourse.runs.folder import SavedModel
-from atriacourse.runs.predict import Segmenter
+from atriacourse.runs.predict import Segmenter, other_voxels
 from atriacourse.runs.provenance import provenance
 
 
@@ -41,8 +41,8 @@ def evaluate_cohort(
             comes from.
         raw: score the masks before post-processing.
         on_case: told the name and the row, or why there is none.
-    Raises: InputError if the table is there and belongs to another model, cohort or spacing, or no case
-        could be scored.
+    Raises: InputError if the table is there and belongs to another model, cohort, spacing or resampling, or
+        no case could be scored.
     """
     csv_path = Path(csv_path)
     csv_path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,6 +52,8 @@ def evaluate_cohort(
         "raw": raw,
         "cohort": cohort.name,
         "spacing_mm": list(spacing) if spacing else None,
+        # None where no scan is resampled: then every choice of it gives this table
+        "resampling": list(segmenter.trained_mm) if other_voxels(segmenter, cohort).resampled else None,
     }
     rows = _rows_before(csv_path, origin, cohort)
     write_json(csv_path.with_suffix(".json"), origin | provenance(segmenter.device))
@@ -111,7 +113,7 @@ def _rows_before(csv_path: Path, origin: dict[str, Any], cohort: Cohort) -> dict
     note = csv_path.with_suffix(".json")
     if not csv_path.is_file():
         return {}
-    before = read_json(note) if note.is_file() else {"model": None}
+    before = {"resampling": None} | (read_json(note) if note.is_file() else {"model": None})
     other = [key for key, value in origin.items() if before.get(key, value) != value]
     if other:
         raise InputError(

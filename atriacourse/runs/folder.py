@@ -8,14 +8,11 @@ Before runs/train.py, runs/predict.py and runs/evaluate.py.
 """
 
 import hashlib
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from atriacourse.data.case import Cohort
 from atriacourse.data.splits import Split
 from atriacourse.errors import InputError
 from atriacourse.network.unet import MultiTaskUNet
@@ -23,7 +20,6 @@ from atriacourse.runs.config import RunConfig, from_json, read_json
 from atriacourse.training.checkpoint import load_model
 
 CHECKPOINTS = ("best", "last")
-OTHER = 1.2  # how much larger or smaller a voxel may be before it is worth a word
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,21 +52,6 @@ class SavedModel:
     def spacing_mm(self) -> tuple[float, ...]:
         """The median voxel size (z, y, x) of the scans trained on."""
         return tuple(read_json(self.weights[0].parent / "setup.json")["spacing_mm"])
-
-    def of_other_spacing(self, cohort: Cohort) -> list[str]:
-        """The scans whose voxels differ by more than a fifth along an axis from those trained on.
-
-        A network of slices knows the atrium's size in voxels, so such scans want resampling first. Reads
-        headers alone; a scan whose header cannot be read is not named.
-        """
-        trained = np.array(self.spacing_mm())
-        other = []
-        for case in cohort:
-            with suppress(InputError):
-                ratio = np.array(case.grid().spacing_mm) / trained
-                if np.any((ratio > OTHER) | (ratio < 1 / OTHER)):
-                    other.append(case.name)
-        return other
 
     def split(self) -> Split:
         """Who was trained on and who was held out."""

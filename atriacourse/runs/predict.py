@@ -1,22 +1,26 @@
 """Predict masks for a cohort's scans with a run or a bag, and write them beside each other.
 
-After runs/folder.py, before runs/evaluate.py. A mask lies on its scan's own grid.
+After runs/folder.py, before runs/evaluate.py. A mask lies on its scan's own grid, also where the network was
+shown the scan resampled (inference/resample.py).
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
 from atriacourse.data.case import Case, Cohort
+from atriacourse.data.grid import Grid, checked_spacing
 from atriacourse.data.volume import Volume, grey_levels, write_volume
 from atriacourse.errors import InputError
 from atriacourse.inference.ensemble import predict_ensemble
 from atriacourse.inference.postprocess import postprocess
 from atriacourse.inference.predict import probabilities_to_mask
+from atriacourse.inference.resample import differs, resample, resample_grey, shape_at
 from atriacourse.runs.config import read_json, write_json
 from atriacourse.runs.folder import SavedModel
 from atriacourse.training.device import choose_device
@@ -35,12 +39,43 @@ class Segmentation(NamedTuple):
 
 
 class Segmenter:
-    """A run or a bag, ready to segment scans. A single network is loaded once, a bag's one at a time."""
+    """A run or a bag, ready to segment scans. A single network is loaded once, a bag's one at a time.
 
-    def __init__(self, saved: SavedModel, *, device: str = "auto") -> None:
+    A network of slices knows the atrium's size in voxels. So a scan whose voxels differ by more than a fifth
+    from those trained on is resampled to them, and the probabilities are brought back to the scan's grid.
+    Post-processing happens there: its radius counts the scan's own voxels, whatever the network was shown.
+    """
+
+    def __init__(
+        self,
+        saved: SavedModel,
+        *,
+        device: str = "auto",
+        resample: bool = True,
+        trained_mm: tuple[float, float, float] | None = None,
+    ) -> None:
+        """Choose how scans of other voxels are met.
+
+        Args:
+            resample: False shows the network every scan as it is.
+            trained_mm: voxel size (z, y, x) of the training scans, where the run's own record of it is not
+                to be believed, such as (1.25, 0.625, 0.625) for LA2018.
+        Raises: InputError if `trained_mm` is no voxel size, or the run's folder does not say one.
+        """
         self.saved = saved
         self.device = choose_device(device)
+        self.resample = resample
+        self.trained_mm = checked_spacing(trained_mm or saved.spacing_mm())
         self._only: torch.nn.Module | None = None
+
+    def resampling(self, grid: Grid) -> list[float] | None:
+        """The voxel size (z, y, x) that a scan on this grid is resampled to, or None if it is left alone.
+
+        A scan whose voxel size is an assumption is left alone: resampling would make a fact of it.
+        """
+        known = grid.spacing_source != "assumed"
+        wanted = self.resample and known and differs(grid.spacing_mm, self.trained_mm)
+        return list(self.trained_mm) if wanted else None
 
     def __call__(
         self, image: Volume, *, progress: Callable[[int, int], None] = lambda done, total: None
@@ -48,17 +83,15 @@ class Segmenter:
         """Segment one scan. Raises: InputError if a checkpoint cannot be used."""
         config = self.saved.config
         members = [partial(self._load, number) for number in range(len(self.saved.weights))]
+        grey = grey_levels(image)
+        if self.resampling(image.grid):
+            grey = resample_grey(grey, shape_at(image.shape, image.spacing_mm, self.trained_mm))
         prediction = predict_ensemble(
-            members,
-            grey_levels(image),
-            prepare=config.prepare,
-            config=config.prediction,
-            progress=progress,
+            members, grey, prepare=config.prepare, config=config.prediction, progress=progress
         )
-        raw = probabilities_to_mask(prediction.atrium)
-        return Segmentation(
-            postprocess(raw, config.postprocessing), raw, prediction.atrium, prediction.post_ablation
-        )
+        atrium = resample(prediction.atrium, image.shape)
+        raw = probabilities_to_mask(atrium)
+        return Segmentation(postprocess(raw, config.postprocessing), raw, atrium, prediction.post_ablation)
 
     def _load(self, member: int) -> torch.nn.Module:
         if len(self.saved.weights) > 1:
@@ -66,6 +99,28 @@ class Segmenter:
         if self._only is None:
             self._only = self.saved.load(0, self.device)
         return self._only
+
+
+class OtherVoxels(NamedTuple):
+    """Names of the scans whose voxels differ from those trained on, by what becomes of them."""
+
+    resampled: tuple[str, ...]
+    as_they_are: tuple[str, ...]  # resampling is switched off
+    assumed: tuple[str, ...]  # their voxel size is an assumption, so nothing is made of it
+
+
+def other_voxels(segmenter: Segmenter, cohort: Cohort) -> OtherVoxels:
+    """Sort a cohort's scans. Reads headers alone; a scan whose header cannot be read is not named."""
+    found: dict[str, list[str]] = {name: [] for name in OtherVoxels._fields}
+    for case in cohort:
+        with suppress(InputError):
+            grid = case.grid()
+            if segmenter.resampling(grid):
+                found["resampled"].append(case.name)
+            elif differs(grid.spacing_mm, segmenter.trained_mm):
+                kind = "assumed" if grid.spacing_source == "assumed" else "as_they_are"
+                found[kind].append(case.name)
+    return OtherVoxels(**{name: tuple(names) for name, names in found.items()})
 
 
 class Outcome(NamedTuple):
@@ -102,12 +157,8 @@ def predict_cohort(
     folder.mkdir(parents=True, exist_ok=True)
     model = segmenter.saved.fingerprint()
     notes = read_json(folder / NOTES) if (folder / NOTES).is_file() else {}
-    foreign = [case.name for case in cohort if notes.get(case.name, {}).get("model", model) != model]
-    if foreign and not overwrite:
-        raise InputError(
-            f"{folder} holds masks of another model ({len(foreign)} of these scans, first {foreign[0]}); "
-            f"name another folder, or overwrite them"
-        )
+    if not overwrite:
+        _refuse_foreign(segmenter, cohort, folder, notes)
     outcomes = []
     for case in cohort:
         mask_path = folder / f"{case.name}_la.{file_format}"
@@ -118,11 +169,31 @@ def predict_cohort(
         else:
             outcome = _predict_case(segmenter, case, mask_path, probability_path, progress)
         if outcome.problem is None and not outcome.kept:
-            notes[case.name] = {"model": model, "post_ablation": outcome.post_ablation}
+            notes[case.name] = {
+                "model": model,
+                "resampling": segmenter.resampling(case.grid()),
+                "post_ablation": outcome.post_ablation,
+            }
             write_json(folder / NOTES, notes)
         outcomes.append(outcome)
         on_case(outcome)
     return outcomes
+
+
+def _refuse_foreign(segmenter: Segmenter, cohort: Cohort, folder: Path, notes: dict[str, Any]) -> None:
+    model = segmenter.saved.fingerprint()
+    noted = [case for case in cohort if case.name in notes]
+    foreign = {"model": [case.name for case in noted if notes[case.name]["model"] != model], "resampling": []}
+    for case in noted:
+        with suppress(InputError):  # a header that cannot be read is told when its case comes
+            if notes[case.name].get("resampling") != segmenter.resampling(case.grid()):
+                foreign["resampling"].append(case.name)
+    for what, names in foreign.items():
+        if names:
+            raise InputError(
+                f"{folder} holds masks of another {what} ({len(names)} of these scans, first {names[0]}); "
+                f"name another folder, or overwrite them"
+            )
 
 
 def _predict_case(
