@@ -23,7 +23,10 @@ RESTORED = ("locked", "parameters")
 PASSED = "atriacourse: passed"  # what a check or a hidden test prints
 HIDDEN = 'exec(compile({source!r}, "<hidden test>", "exec"), dict(globals()))\nprint({passed!r})'
 CHECK = 'print({passed!r} if getattr({check}, "passed", None) is True else "not passed")'
-PART_LINE = re.compile(r"# part: ([\w-]+)")
+CLINIC = (
+    "from atriacourse.teaching.grading.clinic_score import clinic_score\n"
+    "print(clinic_score(globals().get('checks')))"
+)
 NAMED_STUDENT = re.compile(r"^student\s*=\s*[rbu]?[\"'](.*?)[\"']\s*$", re.MULTILINE)
 
 
@@ -67,6 +70,11 @@ def prepare(assignment: Assignment, student: str, given: "NotebookNode") -> Prep
                 prepared.own.append(cell.source)
         run += at_end.pop(number, [])
         run += tests.pop(name, [])
+    for part in assignment.rubric:
+        if part.kind == "clinic":
+            at_end.setdefault(len(given.cells), []).append(
+                _code(CLINIC, cell="", kind="numbers", part=part.name)
+            )
     for left in (*at_end.values(), *tests.values()):  # of cells that were deleted
         run += left
     for number, cell in enumerate(run):
