@@ -139,7 +139,7 @@ class Work:
             study=assignment.study,
             metric=assignment.metric,
             scale=self.scale,
-            folder=self.folder / "run",
+            folder=self.folder,
             tell=tell,
         )
         finite = table[np.isfinite(table[["a", "b"]]).all(axis=1)]

@@ -118,7 +118,7 @@ def test_a_whole_session(work, small_class):
     assert content["hypothesis"] == hash_of(hypothesis.entry.content) == result.hypothesis
     assert content["values"]["b"] == pytest.approx(result.table["b"].to_list(), abs=1e-6)
     for key in content["records"].values():
-        assert (work.folder / "run" / "records" / f"{key}.json").is_file()
+        assert (work.folder / "records" / f"{key}.json").is_file()
 
     mean = result.b - result.a
     numbers = {"difference": mean, "low": mean - 0.1, "high": mean + 0.1}
@@ -154,7 +154,7 @@ def test_what_was_trained_survives_an_interruption(work, small_class):
     work.hypothesis(**GUESS)
     with pytest.raises(KeyboardInterrupt):
         work.measure(tell=stop_in_the_second_network)
-    (record,) = (work.folder / "run" / "records").glob("*.json")
+    (record,) = (work.folder / "records").glob("*.json")
     before = record.stat().st_mtime_ns
     assert kinds(work) == ["begin", "hypothesis"]
     assert work.measure().ready
