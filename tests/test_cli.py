@@ -21,7 +21,7 @@ from atriacourse.runs.config import read_json
 from atriacourse.runs.profiles import PROFILES
 from atriacourse.training.checkpoint import read_checkpoint
 
-COMMANDS = ("audit", "phantom", "train", "bag", "predict", "evaluate", "compare", "describe")
+COMMANDS = ("audit", "phantom", "train", "bag", "predict", "evaluate", "compare", "describe", "assign")
 
 
 @pytest.fixture
@@ -85,6 +85,10 @@ def test_every_command_explains_itself(cli, command):
         (["train", "--data", "DATA", "--out", "run", "--split", "fold:9/3"], "K from 1 to N"),
         (["train", "--data", "DATA", "--out", "run", "--device", "abacus"], "device must be"),
         (["phantom", "ph", "--format", "dicom"], "file_format"),
+        (["assign", "contrats", "--student", "ada"], "there are"),
+        (["assign", "contrast"], "--student ID or --roster FILE"),
+        (["assign", "contrast", "--student", " "], "student's id needs"),
+        (["assign", "contrast", "--roster", "none.csv"], "cannot read the roster"),
     ],
 )
 def test_bad_input_is_one_line_and_code_2(cli, words, said, tmp_path, monkeypatch, phantom_folder):
@@ -376,3 +380,32 @@ def test_checkpoints_written_by_the_command_line_hold_no_pickle(tiny_run):
         length = int.from_bytes(content[:8], "little")
         header = json.loads(content[8 : 8 + length])  # the safetensors format: a length, JSON, numbers
         assert json.loads(header["__metadata__"]["state"])["epoch"] in (1, 2)
+
+
+# ---- assign --------------------------------------------------------------------------------------
+
+
+def test_assign_lists_what_there_is_without_torch(cli):
+    code, out, _ = cli("assign")
+    assert code == 0 and re.search(r"^contrast +\d+ hours +\d+ min +03_contrast +\S", out, re.M)
+    script = (
+        "import sys; sys.argv = ['atriacourse', 'assign']; from atriacourse.cli import app; "
+        "app(standalone_mode=False); sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, check=False).returncode == 0
+
+
+def test_assign_writes_a_class_and_keeps_what_students_did(cli, tmp_path):
+    roster = tmp_path / "roster.csv"
+    roster.write_text("id,name\nada,Ada\nbo,Bo\n")
+    out = tmp_path / "class"
+    code, said, _ = cli("assign", "contrast", "--roster", roster, "--out", out, "--solutions")
+    assert code == 0 and "5 files written" in said
+    assert (out / "instructor" / "contrast.guide.md").is_file() and (out / "variants.csv").is_file()
+    mine = out / "ada" / "contrast.ipynb"
+    mine.write_text("my work")
+    code, said, _ = cli("assign", "contrast", "--student", "ADA", "--out", out)
+    assert code == 0 and "contrast for ada: clahe against gamma_augmentation" in said
+    assert f"kept {mine}" in said and mine.read_text() == "my work"
+    cli("assign", "contrast", "--student", "ada", "--out", out, "--force")
+    assert json.loads(mine.read_text())["metadata"]["atriacourse"]["student"] == "ada"
