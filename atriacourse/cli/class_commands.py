@@ -2,11 +2,14 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from atriacourse.errors import InputError
+
+if TYPE_CHECKING:
+    from atriacourse.teaching.assignments.handout import Handout
 
 
 def assign(
@@ -17,12 +20,21 @@ def assign(
     solutions: Annotated[
         bool, typer.Option("--solutions", help="also the worked solutions and the instructor's guide")
     ] = False,
+    nbgrader: Annotated[
+        Path | None, typer.Option(help="write into this nbgrader course instead; without NAME, all")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="replace notebooks that are there")] = False,
 ) -> None:
     """Write an assignment's notebooks; each student's variant follows from the id."""
     from atriacourse.teaching.assignments.catalogue import assignment as find
     from atriacourse.teaching.assignments.catalogue import assignments
 
+    if nbgrader is not None:
+        from atriacourse.teaching.nbgrader.course import write_course
+
+        chosen = list(assignments().values()) if name is None else [find(name)]
+        _tell(write_course(chosen, nbgrader, overwrite=force), nbgrader)
+        return
     if name is None:
         for one in assignments().values():
             print(f"{one.name:<14} {one.hours:<8} {one.minutes:>3g} min  {one.chapter:<14} {one.title}")
@@ -36,9 +48,13 @@ def assign(
     done = hand_out(found, students, out, solutions=solutions, overwrite=force)
     if len(done.variants) == 1:
         print(done.variants[0].says)
+    _tell(done, out)
+
+
+def _tell(done: "Handout", folder: Path) -> None:
     for path in done.kept:
         print(f"kept {path}, which was there; --force replaces it")
-    print(f"{len(done.written)} files written to {out}")
+    print(f"{len(done.written)} files written to {folder}")
 
 
 def classroom(
