@@ -19,7 +19,7 @@ from atriacourse.teaching.assignments.verdict import better
 from atriacourse.teaching.colab import setup_cell
 from atriacourse.teaching.stubs import stub_of
 
-WORD = re.compile(r"\{\{ *(\w+) *\}\}")
+WORD = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 YOUR_WORDS = "*Your words here.*"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 GIVEN_TO_STUDENTS = ("text", "given", "parameters", "locked", "answer", "report")
