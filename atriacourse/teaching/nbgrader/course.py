@@ -1,0 +1,86 @@
+"""The folder of an nbgrader course: its settings, the kernel that grades, and assignments.
+
+After cells.py; `atriacourse assign --nbgrader` calls it.
+
+    FOLDER/nbgrader_config.py                              settings
+    FOLDER/jupyter/kernels/atriacourse/kernel.json         starts the Python that has the course
+    FOLDER/source/NAME/NAME.ipynb                          an assignment
+"""
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from atriacourse.teaching.assignments.declare import Assignment
+from atriacourse.teaching.assignments.handout import Handout
+from atriacourse.teaching.assignments.notebook import YOUR_WORDS
+from atriacourse.teaching.nbgrader.cells import nbgrader_notebook
+from atriacourse.teaching.stubs import YOURS
+
+CONFIG = "nbgrader_config.py"
+KERNEL_FILE = Path("jupyter", "kernels", "atriacourse", "kernel.json")
+KERNEL = {
+    "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+    "display_name": "atriacourse",
+    "language": "python",
+    "env": {"OMP_NUM_THREADS": "1"},  # numbers and times as in `atriacourse grade`
+}
+SETTINGS = f"""\
+# Settings for nbgrader, written by `atriacourse assign --nbgrader`. They are yours: if this file
+# exists, it is not written again.
+import os
+from pathlib import Path
+
+c = get_config()  # noqa: F821
+here = Path(__file__).resolve().parent
+c.CourseDirectory.root = str(here)
+
+# Grading runs in the Python that has the course, not in nbgrader's own.
+os.environ["JUPYTER_PATH"] = os.pathsep.join(
+    filter(None, [str(here / "jupyter"), os.environ.get("JUPYTER_PATH")])
+)
+c.Execute.kernel_name = "atriacourse"
+c.Execute.timeout = 600  # seconds for one cell; the longest trains two networks
+
+c.ClearSolutions.code_stub = {{"python": "{YOURS}"}}
+c.ClearSolutions.text_stub = "{YOUR_WORDS}"
+c.OverwriteCells.add_missing_cells = True  # test cells that a student has deleted
+
+# What notebooks trained is not taken over: grading trains anew. The journals are.
+c.CourseDirectory.ignore = [
+    ".ipynb_checkpoints",
+    "*.pyc",
+    "__pycache__",
+    "feedback",
+    "work-*",
+]
+"""
+
+
+def write_course(
+    assignments: Iterable[Assignment], folder: Path | str, *, overwrite: bool = False
+) -> Handout:
+    """Write assignments into an nbgrader course, and its settings if it has none.
+
+    Args: overwrite: replace source notebooks that are there; the settings are never replaced.
+    Returns: what was written and what was kept; no variants, which follow when a student begins.
+    Raises: InputError for an unfit source, before anything is written.
+    """
+    import nbformat
+
+    folder = Path(folder)
+    notebooks = {
+        folder / "source" / one.name / f"{one.name}.ipynb": nbformat.writes(nbgrader_notebook(one), indent=1)
+        + "\n"
+        for one in assignments
+    }
+    settings = {folder / CONFIG: SETTINGS}
+    kept = [path for path in settings if path.exists()]
+    kept += [path for path in notebooks if path.exists() and not overwrite]
+    kernel = {folder / KERNEL_FILE: json.dumps(KERNEL, indent=1) + "\n"}
+    written = {path: text for path, text in (settings | kernel | notebooks).items() if path not in kept}
+    for path, text in written.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+    return Handout(written=tuple(written), kept=tuple(kept), variants=())
