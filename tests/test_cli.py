@@ -9,6 +9,7 @@ import sys
 import time
 
 import nibabel
+import nrrd
 import numpy as np
 import pytest
 
@@ -291,15 +292,29 @@ def test_predict_one_file_and_a_folder(cli, tiny_run, rng, tmp_path):
     assert code == 1 and "three.nii.gz" in out and "1 of 3 scans have no mask" in err
 
 
-def test_predict_warns_of_voxels_of_another_size(cli, tiny_run, phantom_folder, tmp_path):
+def test_predict_resamples_voxels_of_another_size_and_says_so(cli, tiny_run, phantom_folder, tmp_path):
     case = open_cohort(phantom_folder).cases[0]
     z, y, x = case.grid().spacing_mm
-    for factor, warned in ((1.15, False), (1.3, True), (1 / 1.3, True)):  # worth a word beyond a fifth
-        size = ["--spacing-mm", z, y * factor, x]
-        code, _, err = cli(
-            "predict", case.image_path, "--model", tiny_run, "--out", tmp_path / str(factor), *size
-        )
-        assert code == 0 and ("1 of 1 scans have other voxels" in err) is warned
+    for factor, other in ((1.15, False), (1.3, True), (1 / 1.3, True)):  # worth a word beyond a fifth
+        words = ["predict", case.image_path, "--model", tiny_run, "--spacing-mm", z, y * factor, x]
+        code, _, err = cli(*words, "--out", tmp_path / f"{factor}")
+        assert code == 0 and ("1 of 1 scans resampled to the 6.875 x 5.625 x 5.625 mm" in err) is other
+        assert read_mask(tmp_path / f"{factor}" / f"{case.name}_la.nii.gz").shape == case.image().shape
+        code, _, err = cli(*words, "--out", tmp_path / f"{factor} not", "--no-resample")
+        assert code == 0 and ("warning: 1 of 1 scans have other voxels" in err) is other
+        trained = ["--trained-spacing-mm", z, y * factor, x]
+        code, _, err = cli(*words, "--out", tmp_path / f"{factor} trained", *trained)
+        assert code == 0 and "resampled" not in err and "voxels" not in err
+
+
+def test_a_file_without_a_voxel_size_is_not_resampled_but_told(cli, tiny_run, rng, tmp_path):
+    grey = rng.integers(0, 255, (40, 44, 9)).astype(np.uint8)
+    nrrd.write(str(tmp_path / "scan.nrrd"), grey, {"space dimension": 3})
+    words = ["predict", tmp_path / "scan.nrrd", "--model", tiny_run, "--out"]
+    code, _, err = cli(*words, tmp_path / "a")
+    assert code == 0 and "warning: 1 of 1 files say no voxel size" in err and "--spacing-mm" in err
+    code, _, err = cli(*words, tmp_path / "b", "--spacing-mm", 5, 4, 4)
+    assert code == 0 and "1 of 1 scans resampled" in err and "warning" not in err
 
 
 def test_masks_written_beside_the_scans_are_not_taken_for_scans(cli, tiny_run, rng, tmp_path):
@@ -338,7 +353,9 @@ def test_evaluate_scores_the_held_out_cases_and_warns_of_a_leak(cli, tiny_run, p
     assert code == 2 and "scores of another raw" in error_line(err)
     spacing = ["--spacing-mm", "1", "1", "1"]
     code, _, err = cli(*words, "--cases", "all", "--out", tmp_path / "all.csv", *spacing)
-    assert code == 2 and "another spacing_mm" in error_line(err)
+    assert code == 2 and "another spacing_mm, resampling" in error_line(err)
+    code, out, err = cli(*words, *spacing, "--no-resample")
+    assert code == 0 and "evaluation-phantoms-auto-as-is-best.csv" in out and "1 of 1 scans have other" in err
 
 
 def test_evaluate_with_an_unreadable_case_is_code_1(cli, tiny_run, phantom_folder, tmp_path):

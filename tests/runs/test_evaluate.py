@@ -10,7 +10,7 @@ import pytest
 from atriacourse.data.cohort import open_cohort
 from atriacourse.errors import InputError
 from atriacourse.evaluation.case import read_table
-from atriacourse.runs.config import read_json
+from atriacourse.runs.config import read_json, write_json
 from atriacourse.runs.evaluate import cases_to_score, evaluate_cohort
 from atriacourse.runs.folder import open_model
 from atriacourse.runs.predict import Segmenter
@@ -94,16 +94,39 @@ def test_all_there_nothing_is_predicted_again(segmenter, cohort, tmp_path, monke
 @pytest.mark.parametrize("what", ["model", "raw", "spacing_mm", "cohort"])
 def test_scores_of_another_kind_are_not_mixed_in(segmenter, other, cohort, tmp_path, what):
     path = tmp_path / "scores.csv"
+    z, y, x = cohort.cases[0].grid().spacing_mm
     evaluate_cohort(segmenter, cohort, path)
     content = path.read_bytes()
     model, raw = (other if what == "model" else segmenter), what == "raw"
     if what == "spacing_mm":
-        cohort = replace(cohort, cases=tuple(replace(case, spacing_mm=(1.0, 1.0, 1.0)) for case in cohort))
+        cohort = replace(cohort, cases=tuple(replace(case, spacing_mm=(z * 1.1, y, x)) for case in cohort))
     if what == "cohort":
         cohort = replace(cohort, name="elsewhere")
     with pytest.raises(InputError, match=f"holds scores of another {what}; name another file, or remove it"):
         evaluate_cohort(model, cohort, path, raw=raw)
     assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    "other", [{"resample": False}, {"trained_mm": (6.0, 5.0, 5.0)}], ids=["switch", "voxels"]
+)
+def test_scores_of_another_resampling_are_not_mixed_in(segmenter, cohort, tmp_path, other):
+    odd = replace(cohort, cases=tuple(replace(case, spacing_mm=(3.0, 3.0, 3.0)) for case in cohort))
+    first = evaluate_cohort(segmenter, odd, tmp_path / "scores.csv")
+    assert read_json(tmp_path / "scores.json")["resampling"] == list(segmenter.trained_mm)
+    choice = Segmenter(segmenter.saved, device="cpu", **other)
+    with pytest.raises(InputError, match="holds scores of another resampling; name another file"):
+        evaluate_cohort(choice, odd, tmp_path / "scores.csv")
+    assert len(evaluate_cohort(choice, odd, tmp_path / "other.csv").table) == len(first.table)
+
+
+def test_where_nothing_is_resampled_the_choice_and_older_tables_are_alike(segmenter, cohort, tmp_path):
+    evaluate_cohort(segmenter, cohort, tmp_path / "scores.csv")
+    note = tmp_path / "scores.json"
+    older = read_json(note)
+    assert older.pop("resampling") is None
+    write_json(note, older)
+    evaluate_cohort(Segmenter(segmenter.saved, device="cpu", resample=False), cohort, tmp_path / "scores.csv")
 
 
 def test_a_table_of_unknown_origin_is_not_touched(segmenter, cohort, tmp_path):
