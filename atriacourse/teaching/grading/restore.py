@@ -182,9 +182,10 @@ def _take_answers(
 
 
 def _without_prompt(text: str, ours: str) -> str:
-    """A report's text without the lines that we handed out."""
+    """A report's text without what we handed out: our lines, quotes (the prompt is one) and headings."""
     handed_out = {line.strip() for line in ours.split("\n")} | {YOUR_WORDS}
-    return "\n".join(line for line in text.split("\n") if line.strip() not in handed_out)
+    lines = (line for line in text.split("\n") if line.strip() not in handed_out)
+    return "\n".join(line for line in lines if not line.lstrip().startswith((">", "#")))
 
 
 def _squeezed(text: str) -> str:

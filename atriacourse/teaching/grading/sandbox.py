@@ -230,8 +230,9 @@ def read_plain(path: Path, *, most_mb: float = MOST_KEPT_MB) -> bytes | None:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError:
         return None
+    told = os.fstat(handle)
+    if not stat.S_ISREG(told.st_mode) or told.st_size > most_mb * MB:
+        os.close(handle)
+        return None
     with os.fdopen(handle, "rb") as file:
-        told = os.fstat(file.fileno())
-        if not stat.S_ISREG(told.st_mode) or told.st_size > most_mb * MB:
-            return None
         return file.read()

@@ -49,11 +49,12 @@ def _imported(tree: ast.AST) -> Iterator[str]:
 
 
 def _targets(node: ast.AST) -> list[ast.expr]:
-    if isinstance(node, ast.Assign):
-        return [part for target in node.targets for part in ast.walk(target) if isinstance(part, ast.expr)]
+    """What a statement gives a value to, or deletes."""
     if isinstance(node, ast.AugAssign | ast.AnnAssign):
         return [node.target]
-    return list(node.targets) if isinstance(node, ast.Delete) else []
+    given = node.targets if isinstance(node, ast.Assign | ast.Delete) else []
+    parts = [part for target in given for part in ast.walk(target)]
+    return [part for part in parts if isinstance(getattr(part, "ctx", None), ast.Store | ast.Del)]
 
 
 def _root(node: ast.AST) -> str:
