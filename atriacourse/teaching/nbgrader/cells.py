@@ -43,10 +43,9 @@ from atriacourse.teaching import nbgrader
 
 work = nbgrader.begin("{name}", settings=globals())
 work"""
-BY_OUR_RULES = """\
-from atriacourse.teaching import nbgrader
-
-nbgrader.points(work, "{part}")"""
+IMPORT = "from atriacourse.teaching import nbgrader"
+BY_OUR_RULES = f'{IMPORT}\n\nnbgrader.points(work, "{{part}}")'
+SCORED = 'nbgrader.points(work, "{part}", score=hidden_test)'
 
 
 def nbgrader_notebook(assignment: Assignment) -> Any:
@@ -80,7 +79,12 @@ def _with_tests(assignment: Assignment) -> Iterator[Any]:
         if cell.kind == "report":
             yield _report(cell, assignment, next(shares[cell.part]))
         elif cell.kind == "hidden":
-            yield _test(cell.name, cell.part, next(shares[cell.part]), hidden_test(_code(cell, assignment)))
+            test = _code(cell, assignment)
+            if kinds[cell.part] == "clinic":
+                test = f"{IMPORT}\n\n\n{hidden_test(test, call=SCORED.format(part=cell.part))}"
+            else:
+                test = hidden_test(test)
+            yield _test(cell.name, cell.part, next(shares[cell.part]), test)
         elif cell.kind == "locked":
             text = SETUP.format(name=assignment.name) if cell.name == "setup" else _code(cell, assignment)
             yield _plain(cell, text, grade=True, locked=True, points=0)
@@ -89,8 +93,6 @@ def _with_tests(assignment: Assignment) -> Iterator[Any]:
             yield _plain(cell, solution_regions(text, place), solution=True)
             if kinds[cell.part] == "tests":
                 yield _test(f"check-{cell.name}", cell.part, next(shares[cell.part]), self_check(text))
-            elif kinds[cell.part] not in FOLLOWS:
-                raise InputError(f"{place}: nbgrader has no test for a part of the kind {kinds[cell.part]}")
         elif cell.kind == "parameters":
             yield _plain(cell, f"{STUDENT}\n{_code(cell, assignment)}")
         else:
@@ -106,8 +108,11 @@ def _code(cell: SourceCell, assignment: Assignment) -> str:
 
 def _count(part: Part, source: Iterable[SourceCell]) -> int:
     """Over how many cells the points of a part are spread."""
-    wanted = {"tests": ("answer", "hidden"), "report": ("report",)}.get(part.kind, ())
-    return sum(cell.part == part.name and cell.kind in wanted for cell in source)
+    wanted = {"tests": ("answer", "hidden"), "report": ("report",), "clinic": ("hidden",)}.get(part.kind, ())
+    count = sum(cell.part == part.name and cell.kind in wanted for cell in source)
+    if part.kind == "clinic" and count != 1:
+        raise InputError(f"part {part.name}: one hidden cell scores a clinic for nbgrader, there are {count}")
+    return count
 
 
 def _shares(part: Part, count: int) -> list[float]:

@@ -1,8 +1,10 @@
 """The folder of an nbgrader course: its settings, the kernel that grades, and assignments.
 
-After cells.py; `atriacourse assign --nbgrader` calls it.
+After cells.py; `atriacourse assign --nbgrader` calls it. A department's own settings stay its own: they take
+in ours by one line.
 
-    FOLDER/nbgrader_config.py                              settings
+    FOLDER/nbgrader_config.py                              takes in the next, and whatever else it likes
+    FOLDER/atriacourse_config.py                           our settings
     FOLDER/jupyter/kernels/atriacourse/kernel.json         starts the Python that has the course
     FOLDER/source/NAME/NAME.ipynb                          an assignment
 """
@@ -12,13 +14,15 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from atriacourse.errors import InputError
 from atriacourse.teaching.assignments.declare import Assignment
 from atriacourse.teaching.assignments.handout import Handout
 from atriacourse.teaching.assignments.notebook import YOUR_WORDS
 from atriacourse.teaching.nbgrader.cells import nbgrader_notebook
 from atriacourse.teaching.stubs import YOURS
 
-CONFIG = "nbgrader_config.py"
+CONFIG, OURS = "nbgrader_config.py", "atriacourse_config.py"
+TAKE_IN = f'load_subconfig("{OURS}")'
 KERNEL_FILE = Path("jupyter", "kernels", "atriacourse", "kernel.json")
 KERNEL = {
     "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
@@ -27,12 +31,12 @@ KERNEL = {
     "env": {"OMP_NUM_THREADS": "1"},  # numbers and times as in `atriacourse grade`
 }
 SETTINGS = f"""\
-# Settings for nbgrader, written by `atriacourse assign --nbgrader`. They are yours: if this file
-# exists, it is not written again.
+# Settings for nbgrader, written by `atriacourse assign --nbgrader`, again each time. Your own
+# belong into nbgrader_config.py, below the line that takes these in.
 import os
 from pathlib import Path
 
-c = get_config()  # noqa: F821
+c = get_config()
 here = Path(__file__).resolve().parent
 c.CourseDirectory.root = str(here)
 
@@ -61,11 +65,11 @@ c.CourseDirectory.ignore = [
 def write_course(
     assignments: Iterable[Assignment], folder: Path | str, *, overwrite: bool = False
 ) -> Handout:
-    """Write assignments into an nbgrader course, and its settings if it has none.
+    """Write assignments into an nbgrader course, and the settings with which it grades them.
 
-    Args: overwrite: replace source notebooks that are there; the settings are never replaced.
+    Args: overwrite: replace source notebooks that are there.
     Returns: what was written and what was kept; no variants, which follow when a student begins.
-    Raises: InputError for an unfit source, before anything is written.
+    Raises: InputError for an unfit source, or settings that do not take in ours; nothing is written then.
     """
     import nbformat
 
@@ -75,11 +79,14 @@ def write_course(
         + "\n"
         for one in assignments
     }
-    settings = {folder / CONFIG: SETTINGS}
-    kept = [path for path in settings if path.exists()]
-    kept += [path for path in notebooks if path.exists() and not overwrite]
-    kernel = {folder / KERNEL_FILE: json.dumps(KERNEL, indent=1) + "\n"}
-    written = {path: text for path, text in (settings | kernel | notebooks).items() if path not in kept}
+    files = {folder / OURS: SETTINGS, folder / KERNEL_FILE: json.dumps(KERNEL, indent=1) + "\n"}
+    config = folder / CONFIG
+    if not config.is_file():
+        files[config] = f"{TAKE_IN}\n"
+    elif OURS not in config.read_text(encoding="utf-8"):
+        raise InputError(f"{config} is your own; add the line `{TAKE_IN}` to it, then run this again")
+    kept = [path for path in notebooks if path.exists() and not overwrite]
+    written = {path: text for path, text in (files | notebooks).items() if path not in kept}
     for path, text in written.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")

@@ -7,11 +7,13 @@ behind such lines.
 """
 
 import ast
+import re
 from textwrap import indent
 
 from atriacourse.teaching.stubs import ASSIGNMENT, BEGIN, END, stub_of
 
 BEGIN_SOLUTION, END_SOLUTION = "### BEGIN SOLUTION", "### END SOLUTION"
+STUDENT = re.compile(r"(?<![\w.\"'])student\b(?! *=[^=])")
 BEGIN_TESTS, END_TESTS = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 
 
@@ -42,9 +44,14 @@ def _region(values: list[str]) -> list[str]:
     return [space + BEGIN_SOLUTION, *values, space + END_SOLUTION]
 
 
-def hidden_test(test: str) -> str:
-    """A hidden test as a function that is called: it sees the student's names, and leaves none of its own."""
-    return f"def hidden_test():\n{indent(test, '    ')}\n\n\nhidden_test()"
+def hidden_test(test: str, *, call: str = "hidden_test()") -> str:
+    """A hidden test as a function that is called: it sees the student's names, and leaves none of its own.
+
+    Where it asks for `student`, that is whose work is graded, whatever the notebook says.
+    """
+    if STUDENT.search(test):
+        test = f"student = work.variant.student\n{test}"
+    return f"def hidden_test():\n{indent(test, '    ')}\n\n\n{call}"
 
 
 def self_check(solution: str) -> str:

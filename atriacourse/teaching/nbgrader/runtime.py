@@ -6,9 +6,14 @@ says and measures goes to a folder that is new, so that nothing handed in passes
 Source: nbgrader 0.9, converters/autograde.py.
 """
 
+import atexit
+import contextlib
+import io
+import json
 import os
+import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -51,6 +56,7 @@ def begin(name: str, *, settings: Mapping[str, Any]) -> Work:
     """
     if is_graded():
         scratch = tempfile.mkdtemp(prefix="atriacourse-")
+        atexit.register(shutil.rmtree, scratch, ignore_errors=True)
         os.environ[WORK] = scratch
         return begin_assignment(name, student=Path.cwd().parent.name, scale=SCALE, folder=scratch)
     student = str(settings.get("student") or "").strip() or os.environ.get(HUB, "")
@@ -69,8 +75,13 @@ def word(work: Work, name: str) -> str:
     return words_of(work.assignment, work.variant)[name]
 
 
-def points(work: Work, part: str) -> Points:
-    """Mark a part of the rubric by the rules of `atriacourse grade`: a hypothesis, a result or a claim."""
+def points(work: Work, part: str, *, score: Callable[[], None] | None = None) -> Points:
+    """Mark a part of the rubric by the rules of `atriacourse grade`.
+
+    Args:
+        part: a hypothesis, a result, a claim or a clinic.
+        score: of a clinic, prints what came of the checks, as JSON in its last line.
+    """
     import nbformat
 
     from atriacourse.teaching.grading.evidence import Case, Evidence
@@ -80,15 +91,25 @@ def points(work: Work, part: str) -> Points:
     run = read_journal(work.journal)
     said = {kind: run.last(kind) for kind in ("hypothesis", "result", "claim")}
     evidence = Evidence(
-        **{kind: entry.content for kind, entry in said.items() if entry}, journal=_handed_in(work)
+        **{kind: entry.content for kind, entry in said.items() if entry},
+        numbers={} if score is None else {part: _printed_by(score)},
+        journal=_handed_in(work),
     )
-    prepared = Prepared(notebook=nbformat.v4.new_notebook())
+    prepared = Prepared(notebook=nbformat.v4.new_notebook(), parts={part: part})
     case = Case(
         assignment=work.assignment, variant=work.variant, prepared=prepared, evidence=evidence, flags=[]
     )
     declared = work.assignment.part(part)
     mark = KINDS[declared.kind](declared, case)
     return Points(earned=mark.points, says=(*mark.reasons, *mark.remarks))
+
+
+def _printed_by(score: Callable[[], None]) -> Any:
+    """The last line that a function prints, from JSON."""
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text):
+        score()
+    return json.loads(text.getvalue().strip().splitlines()[-1])
 
 
 def _handed_in(work: Work) -> Journal | None:
