@@ -92,7 +92,7 @@ def grade_folder(
                 pool.shutdown(cancel_futures=True)
     pairs = similar_pairs(list(results.values()))
     late = _late(results, deadline)
-    rows = make_rows(_with_pairs(results, pairs), typed, roster=roster, late=late)
+    rows = make_rows(with_pairs(results, pairs), typed, roster=roster, late=late)
     write_gradebook(out, rows)
     write_feedback(out, rows)
     write_class_page(out, rows, pairs)
@@ -110,7 +110,7 @@ def _is_new(found: Found, results: Mapping[Key, Graded]) -> bool:
     return known is None or known.key != key_of(assignment(found.assignment), read_submission(found))
 
 
-def _with_pairs(results: Mapping[Key, Graded], pairs: Sequence[Pair]) -> dict[Key, Graded]:
+def with_pairs(results: Mapping[Key, Graded], pairs: Sequence[Pair]) -> dict[Key, Graded]:
     """Flags that follow from the whole class; they are not kept, for the class may grow."""
     flagged = dict(results)
     for pair in pairs:
