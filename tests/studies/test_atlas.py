@@ -84,6 +84,7 @@ def test_the_report_recomputes_from_the_raw_files(raw):
             and r["settings"].get("network.label_head", True) is False
             and r["settings"].get("training.loss.mask") == "cross_entropy_dice"
             and len(r["settings"]["network.encoder"]) == 6
+            and len(r["settings"].get("prepare.offsets", [0])) == 7
             and "training.curriculum.order" not in r["settings"]
             and set(r["settings"]) <= COMMON | {"prepare.contrast", "augmentation.gamma.probability"}
         ]
