@@ -286,7 +286,17 @@ def edited_lock(desk: Desk) -> None:
 def tampers(desk: Desk) -> None:
     """Changes what scores the masks."""
     notebook = desk.solved()
-    lines = "# part: tasks\nimport atriacourse.evaluation.case as case\n\ncase.score_case = lambda *_: {}\n\n"
+    lines = "\n".join(
+        [
+            "# part: tasks",
+            "import atriacourse.evaluation.case as case",
+            "",
+            "score = case.score_case",
+            'case.score_case = lambda *given, **more: score(*given, **more) | {"hd_mm": 1.0}',
+            "",
+            "",
+        ]
+    )
     rewrite(notebook, "tasks-01", r"# part: tasks\n", lines)
     desk.hand_in(notebook)
 
