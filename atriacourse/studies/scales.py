@@ -1,4 +1,4 @@
-"""How large a study is run: the settings that all its variants start from, at four scales.
+"""How large a study is run: the settings that all its variants start from, at five scales.
 
 Before cells.py. Every scale starts from the same *method*, the left end of the paper's tables: the
 single-task Deep U-Net without gamma augmentation; studies add to it. What differs between scales is what
@@ -78,6 +78,11 @@ def smoke_scale() -> RunConfig:
     return replace(config, training=replace(config.training, learning_rate=6e-3))
 
 
+def class_scale() -> RunConfig:
+    """Ten seconds, on small phantoms: twice as long as "smoke", so that hardly a network comes out empty."""
+    return replace(smoke_scale(), profile="class", epochs=28)
+
+
 def atlas_scale() -> RunConfig:
     """Two minutes on one CPU thread: half resolution, neighbours as channels, 6,048 slices of 63 cases."""
     base = _base("atlas")
@@ -119,6 +124,13 @@ def paper_scale() -> RunConfig:
 SCALES = {
     "smoke": Scale(
         name="smoke", says="seconds, phantoms", minutes=0.1, device="one CPU thread", settings=smoke_scale
+    ),
+    "class": Scale(
+        name="class",
+        says="ten seconds a network, small phantoms",
+        minutes=0.2,
+        device="one CPU thread",
+        settings=class_scale,
     ),
     "atlas": Scale(
         name="atlas",

@@ -72,7 +72,7 @@ def test_the_words_of_scales():
     assert apply(config, ["epochs*=2"]).epochs == 2 * config.epochs
     with pytest.raises(InputError, match="the base has 5"):
         apply(config, ["network.poolings=6"])
-    with pytest.raises(InputError, match="smoke, atlas, laptop, paper"):
+    with pytest.raises(InputError, match="smoke, class, atlas, laptop, paper"):
         scale("huge")
 
 

@@ -18,9 +18,9 @@ from atriacourse.studies.catalogue import study as find_study
 from atriacourse.studies.cells import plan_study
 from atriacourse.studies.records import Record, read_records
 from atriacourse.studies.results import gather
+from atriacourse.teaching.assignments.declare import SCALE
 
 ATLAS = Path(__file__).parent / "atlas"
-SCALE = "smoke"
 INSIDE = 0.99  # of new runs that are alike
 NARROWEST = 0.02  # half-width; two machines round differently
 

@@ -20,13 +20,13 @@ from atriacourse.studies.data import study_data
 from atriacourse.studies.records import read_records
 from atriacourse.studies.results import gather
 from atriacourse.studies.runner import run_units
+from atriacourse.teaching.assignments.declare import SCALE
 from atriacourse.teaching.assignments.variant import CLINICS, Variant
 from atriacourse.teaching.watch import Teller
 
 CLASS = "ATRIACOURSE_CLASS"  # a folder in which the clinics are already; grading sets it
 CASES = 30
 PHANTOM = PhantomConfig(matrix=64, slices=12)
-SCALE = "smoke"  # at which assignments are graded
 
 
 def make_clinic(folder: Path, clinic: int) -> Path:

@@ -12,7 +12,7 @@ from typing import Any
 import atriacourse
 from atriacourse.errors import InputError
 from atriacourse.studies.catalogue import study as find_study
-from atriacourse.teaching.assignments.declare import Assignment
+from atriacourse.teaching.assignments.declare import SCALE, Assignment
 from atriacourse.teaching.assignments.source import SourceCell, read_source
 from atriacourse.teaching.assignments.variant import Variant, variant_of
 from atriacourse.teaching.assignments.verdict import better
@@ -52,7 +52,7 @@ def hidden_cells(assignment: Assignment, student: object) -> list[tuple[str, str
 def words_of(assignment: Assignment, variant: Variant) -> dict[str, str]:
     """What stands for the words in double braces."""
     words = {name: str(getattr(assignment, name)) for name in ("name", "title", "chapter", "hours", "metric")}
-    words |= {"minutes": f"{assignment.minutes:g}", "memory_gb": f"{assignment.memory_gb:g}"}
+    words |= {"scale": SCALE, "minutes": f"{assignment.minutes:g}", "memory_gb": f"{assignment.memory_gb:g}"}
     words |= {name: str(getattr(variant, name)) for name in ("student", "seed", "clinic")}
     if assignment.study is not None:
         study = find_study(assignment.study)

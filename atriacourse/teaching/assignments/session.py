@@ -17,7 +17,7 @@ from atriacourse.errors import InputError
 from atriacourse.studies.catalogue import study as find_study
 from atriacourse.studies.records import kept
 from atriacourse.teaching.assignments.catalogue import assignment as find_assignment
-from atriacourse.teaching.assignments.declare import Assignment
+from atriacourse.teaching.assignments.declare import SCALE, Assignment
 from atriacourse.teaching.assignments.journal import add_entry, journal_name, read_journal
 from atriacourse.teaching.assignments.shown import Result, Shown, committed
 from atriacourse.teaching.assignments.variant import Variant, variant_of
@@ -36,14 +36,14 @@ def begin_assignment(
     name: str,
     *,
     student: str,
-    scale: str = "smoke",
+    scale: str = SCALE,
     data: str | None = None,
     folder: Path | str | None = None,
 ) -> "Work":
     """Find the student's variant and open the journal.
 
     Args:
-        scale: of the studies (scales.py); grading uses "smoke".
+        scale: of the studies (scales.py); grading uses SCALE.
         data: a folder of scans; None: the clinic of the variant.
         folder: where the journal lies, the notebook's own if None.
     Raises: InputError for an unknown assignment or scale, or an unfit id.
