@@ -6,7 +6,7 @@ Source: Chen, Bai and Rueckert 2018, sections 2.2 and 3.2; DIFFERENCES row "Pred
 before normalising, we after, so that padding does not shift the statistics.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -29,13 +29,18 @@ class PredictConfig:
 
     batch_size: int = 8  # slices at a time
     mirrored_too: bool = False  # average over left-right and up-down mirror images; not in the paper
+    zooms: tuple[float, ...] = (1.0,)  # average over the slice at these sizes; not in the paper
     pad_first: bool = False  # authors' code: mirror padding enters the z-score
     precision: str = "auto"
 
     def __post_init__(self) -> None:
-        """Refuse an empty batch."""
+        """Refuse an empty batch, and sizes at which nothing is left to see."""
         if self.batch_size < 1:
             raise InputError(f"batch_size must be 1 or more, got {self.batch_size}")
+        if not self.zooms or not all(0.5 <= zoom <= 2 for zoom in self.zooms):
+            raise InputError(
+                f"zooms must be one factor or more from 0.5 to 2, got {self.zooms}; (1.0,) changes nothing"
+            )
 
 
 class Prediction(NamedTuple):
@@ -90,7 +95,30 @@ def predict_volume(
 
 
 def _probabilities(model: nn.Module, images: Tensor, config: PredictConfig) -> tuple[Tensor, Tensor | None]:
-    """Z-score, pad, run, undo: (n, C, H, W) -> atrium (n, H, W) and post-ablation (n,) or None."""
+    """The mean over `config.zooms`: (n, C, H, W) -> atrium (n, H, W) and post-ablation (n,) or None."""
+    size = tuple(images.shape[-2:])
+    atrium, label = 0.0, None
+    for zoom in config.zooms:
+        mask, post = _at_one_size(
+            model, _resized(images, [max(round(zoom * side), 1) for side in size]), config
+        )
+        atrium = atrium + _resized(mask[:, None], size)[:, 0] / len(config.zooms)
+        if post is not None:
+            label = post / len(config.zooms) + (0 if label is None else label)
+    return atrium, label
+
+
+def _resized(images: Tensor, size: Sequence[int]) -> Tensor:
+    """Interpolate (n, C, h, w) to another size; the same size changes nothing."""
+    if tuple(images.shape[-2:]) == tuple(size):
+        return images
+    return functional.interpolate(
+        images, size=tuple(size), mode="bilinear", align_corners=False, antialias=size[0] < images.shape[-2]
+    )
+
+
+def _at_one_size(model: nn.Module, images: Tensor, config: PredictConfig) -> tuple[Tensor, Tensor | None]:
+    """Z-score, pad, run, undo: (n, C, h, w) -> atrium (n, h, w) and post-ablation (n,) or None."""
 
     def z_scored(batch: Tensor) -> Tensor:
         variance, mean = torch.var_mean(batch, dim=(-2, -1), correction=0, keepdim=True)

@@ -189,3 +189,53 @@ def test_half_is_not_atrium():
     np.testing.assert_array_equal(
         probabilities_to_mask(np.array([[[0.5, 0.50001, 0.2]]])), [[[False, True, False]]]
     )
+
+
+class Blob(nn.Module):
+    """A stand-in whose mask is where the z-scored slice is above zero, at whatever size it is shown."""
+
+    def __init__(self):
+        super().__init__()
+        self.config, self.seen = NETWORK, []
+        self.weight = nn.Parameter(torch.ones(1))
+
+    def forward(self, images):
+        self.seen.append(tuple(images.shape[-2:]))
+        bright = 40 * images[:, :1]
+        return MultiTaskOutput(torch.cat([-bright, bright], dim=1), None)
+
+
+def test_zooms_show_the_slice_at_each_size_and_average_in_place():
+    y, x = np.ogrid[:32, :48]
+    disc = ((y - 15.5) ** 2 + (x - 20.5) ** 2 < 9**2)[None].repeat(2, axis=0)
+    model = Blob()
+    config = PredictConfig(zooms=(0.75, 1.0, 1.25), precision="float32")
+    zoomed = predict_volume(model, np.uint8(disc * 200 + 20), prepare=PrepareConfig(), config=config)
+    # 32 x 48 times 0.75 is 24 x 36, times 1.25 is 40 x 60; all are multiples of 4 = 2 poolings
+    assert model.seen == [(24, 36), (32, 48), (40, 60)]
+    assert zoomed.atrium.shape == disc.shape
+    wrong = (zoomed.atrium > 0.5) != disc
+    rim = (np.abs(np.hypot(y - 15.5, x - 20.5) - 9) < 1)[None].repeat(2, axis=0)
+    assert not (wrong & ~rim).any()  # nothing moved: all sizes agree but for the outermost pixels
+
+
+def test_a_zoom_is_the_mean_of_single_ones(rng):
+    model, grey = make_model(), make_grey(rng, (3, 16, 24))
+    alone = [
+        predict_volume(
+            model, grey, prepare=PrepareConfig(), config=PredictConfig(zooms=(zoom,), precision="float32")
+        )
+        for zoom in (1.0, 1.5)
+    ]
+    both = predict_volume(
+        model, grey, prepare=PrepareConfig(), config=PredictConfig(zooms=(1.0, 1.5), precision="float32")
+    )
+    np.testing.assert_allclose(both.atrium, (alone[0].atrium + alone[1].atrium) / 2, atol=1e-5)
+    assert both.post_ablation == pytest.approx((alone[0].post_ablation + alone[1].post_ablation) / 2)
+    assert np.abs(alone[0].atrium - alone[1].atrium).max() > 0.01
+
+
+@pytest.mark.parametrize("zooms", [(), (0.1,), (1.0, 3.0)])
+def test_unfit_zooms_are_refused(zooms):
+    with pytest.raises(InputError, match="zooms must be one factor or more"):
+        PredictConfig(zooms=zooms)
