@@ -63,6 +63,7 @@ class Grader:
             limits=self.limits,
             read=shared,
             environment={CLASS: str(self.clinics)} if shared else {},
+            keep=["journal-*.jsonl"],
             fences=self.fences,
             stop=self.stop,
         )

@@ -11,6 +11,7 @@ papermill's (runner.py), and the kernel with the student's code (kernel.py), whi
 Time and memory are watched from here: past a limit all processes of the submission are killed.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -156,6 +157,8 @@ def _end(process: subprocess.Popen, root: object) -> None:
     """Kill the runner's children, theirs, and then itself; orphans come to the runner, so none is left."""
     import psutil
 
+    with contextlib.suppress(psutil.Error):
+        root.suspend()  # or it would write that the cell which we end had ended by itself
     for _ in range(20):
         children = _family(root)[1:]
         if not children:

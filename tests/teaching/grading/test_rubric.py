@@ -115,7 +115,7 @@ def test_tests_count_one_by_one(grade):
 
 def test_a_claim_typed_that_was_never_measured_is_hard_coded(grade, kit):
     def type_it(notebook):
-        source = "# part: claim\ndifference = 0.15\nclaim = work.claim(difference=difference, low=0.1, high=0.2)\nclaim"
+        source = "difference = 0.15\nclaim = work.claim(difference=difference, low=0.1, high=0.2)\nclaim"
         kit.cell_of(notebook, "claim").source = source
 
     graded = grade(change=type_it, claim={"difference": 0.15, "low": 0.1, "high": 0.2})

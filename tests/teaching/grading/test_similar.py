@@ -10,10 +10,10 @@ def z_score(pixels):
 """
 RENAMED = CODE.replace("pixels", "image").replace("spread", "s")
 TEXTS = [
-    "the two remedies differ by less than the cases scatter so that nothing can be said about which is better here",
-    "gamma augmentation shows the network many contrasts while it learns and costs nothing at the time of testing",
-    "with six phantoms and one seed the interval holds zero and a winner would be a guess rather than a finding",
-    "clahe stretches the histogram tile by tile and may lift the noise of dark slices above the faint veins of old",
+    "the two remedies differ by less than the cases scatter so that nobody can tell which is better here",
+    "gamma augmentation shows the network many contrasts while it learns and costs nothing when it is tested",
+    "with six phantoms and one seed the interval holds zero and a winner would be a guess and no finding",
+    "clahe stretches the histogram tile by tile and may lift the noise of dark slices above the faint veins",
 ]
 
 
