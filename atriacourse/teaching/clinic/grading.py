@@ -100,7 +100,7 @@ def grade_checks(
     errors: dict[str, str] = {}
     rows = []
     for _, seed, make in runs:
-        row, pipeline = {}, _sealed(make(seed))
+        row, pipeline = {}, sealed(make(seed))
         for name, check in named.items():
             try:
                 row[name] = bool(check(pipeline))
@@ -136,7 +136,7 @@ def _with(name: str) -> Callable[[int], Pipeline]:
     return lambda seed: faulty(name, seed)
 
 
-def _sealed(pipeline: Pipeline) -> Pipeline:
+def sealed(pipeline: Pipeline) -> Pipeline:
     """The same stages behind plain functions: a check has to look at what they do, not at who they are."""
 
     def seal(stage):
