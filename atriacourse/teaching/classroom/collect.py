@@ -17,7 +17,7 @@ import pandas as pd
 from atriacourse.errors import InputError
 from atriacourse.studies.records import restored
 from atriacourse.teaching.assignments.catalogue import assignment as find_assignment
-from atriacourse.teaching.assignments.declare import Assignment
+from atriacourse.teaching.assignments.declare import SCALE, Assignment
 from atriacourse.teaching.assignments.handout import INSTRUCTOR
 from atriacourse.teaching.assignments.journal import Journal, journal_of
 from atriacourse.teaching.assignments.verdict import is_number
@@ -200,7 +200,7 @@ def run_of_grade(graded: Graded) -> Run:
     if not any(mark.points > 0 for mark in graded.parts if kinds.get(mark.part) == "result"):
         raise InputError("its result earned no points")
     place, found = f"clinic {found['clinic']}", found | {"cases": found["names"]}
-    return _run(declared, graded.student, found, graded.hypothesis, place, scale="smoke", rerun=True)
+    return _run(declared, graded.student, found, graded.hypothesis, place, scale=SCALE, rerun=True)
 
 
 def run_of_journal(journal: Journal) -> Run:

@@ -14,6 +14,7 @@ import numpy as np
 import atriacourse
 from atriacourse.studies.report import METRICS
 from atriacourse.teaching.assignments.catalogue import assignment as find_assignment
+from atriacourse.teaching.assignments.declare import SCALE
 from atriacourse.teaching.classroom.collect import Collected
 from atriacourse.teaching.classroom.draw import pair_figure, question_figure
 from atriacourse.teaching.classroom.pooled import PairOfClass, Question, believed, pairs_of, questions_of
@@ -108,7 +109,7 @@ def _pair(pair: PairOfClass) -> dict[str, Any]:
     says = pair_says(pair)
     return {
         "title": f"{pair.label_b} minus {pair.label_a}",
-        "scale": "" if pair.scale == "smoke" else f"Scale {pair.scale}.",
+        "scale": "" if pair.scale == SCALE else f"Scale {pair.scale}.",
         "svg": inline_svg(pair_figure(pair), alt=f"A dot with its interval for each run. {says}"),
         "says": says,
         "metric": METRICS.get(pair.metric, pair.metric),

@@ -16,8 +16,9 @@ from atriacourse.errors import InputError
 from atriacourse.evaluation.summary import bootstrap_interval
 from atriacourse.studies.catalogue import study as find_study
 from atriacourse.studies.comparison import CONFIDENCE, RESAMPLES
-from atriacourse.teaching.assignments.band import SCALE, Band, seed_band
+from atriacourse.teaching.assignments.band import Band, seed_band
 from atriacourse.teaching.assignments.catalogue import assignment as find_assignment
+from atriacourse.teaching.assignments.declare import SCALE
 from atriacourse.teaching.assignments.verdict import verdict_of
 from atriacourse.teaching.classroom.collect import Run, Said
 

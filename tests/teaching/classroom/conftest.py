@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from atriacourse.teaching.assignments.catalogue import assignment
+from atriacourse.teaching.assignments.declare import SCALE
 from atriacourse.teaching.assignments.journal import add_entry, journal_name
 from atriacourse.teaching.assignments.variant import variant_of
 
@@ -20,7 +21,7 @@ def write_journal(tmp_path):
         path = folder / journal_name("contrast", student)
         a, b = pair or (variant.a, variant.b)
         begin = {"assignment": "contrast", "student": student, "a": a, "b": b, "seed": variant.seed}
-        begin |= {"clinic": variant.clinic, "scale": "smoke", "data": None}
+        begin |= {"clinic": variant.clinic, "scale": SCALE, "data": None}
         add_entry(path, "begin", begin | changes)
         if said is not None:
             low, high = said

@@ -6,12 +6,13 @@ import pytest
 
 from atriacourse.studies.comparison import hierarchical_interval
 from atriacourse.teaching.assignments.band import Band
+from atriacourse.teaching.assignments.declare import SCALE
 from atriacourse.teaching.classroom import pooled
 from atriacourse.teaching.classroom.collect import Run, Said
 from atriacourse.teaching.classroom.pooled import believed, pairs_of, pooled_interval, questions_of
 
 
-def run(gains, *, seed=1, place="clinic 2018", pair=("standard", "clahe"), said=None, scale="smoke"):
+def run(gains, *, seed=1, place="clinic 2018", pair=("standard", "clahe"), said=None, scale=SCALE):
     return Run(
         assignment="contrast",
         student=f"student{seed}",
@@ -85,11 +86,11 @@ def test_pairs_scales_and_scans_stay_apart():
     found = pairs_of(runs)
     assert [(one.b, one.scale, one.clinics) for one in found] == [
         ("clahe", "atlas", True),
-        ("clahe", "smoke", True),
-        ("clahe", "smoke", False),
-        ("gamma_augmentation", "smoke", True),
+        ("clahe", SCALE, True),
+        ("clahe", SCALE, False),
+        ("gamma_augmentation", SCALE, True),
     ]
-    assert all(one.band is None for one in found if not one.clinics or one.scale != "smoke")
+    assert all(one.band is None for one in found if not one.clinics or one.scale != SCALE)
 
 
 def test_questions():
