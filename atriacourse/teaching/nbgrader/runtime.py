@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from atriacourse.errors import InputError
-from atriacourse.teaching.assignments.clinics import SCALE
+from atriacourse.teaching.assignments.declare import SCALE
 from atriacourse.teaching.assignments.journal import Journal, journal_name, read_journal
 from atriacourse.teaching.assignments.notebook import words_of
 from atriacourse.teaching.assignments.session import WORK, Work, begin_assignment
@@ -58,6 +59,7 @@ def begin(name: str, *, settings: Mapping[str, Any]) -> Work:
         scratch = tempfile.mkdtemp(prefix="atriacourse-")
         atexit.register(shutil.rmtree, scratch, ignore_errors=True)
         os.environ[WORK] = scratch
+        warnings.simplefilter("ignore")  # nbgrader takes a word on stderr for a failed test
         return begin_assignment(name, student=Path.cwd().parent.name, scale=SCALE, folder=scratch)
     student = str(settings.get("student") or "").strip() or os.environ.get(HUB, "")
     if not student:

@@ -15,7 +15,7 @@ def nbgrader_environment(pytestconfig) -> Path:
     if sys.platform == "win32":
         pytest.skip("nbgrader's environment is made for Linux and macOS here")
     version = "{}.{}".format(*sys.version_info)
-    folder = pytestconfig.cache.mkdir(f"{PINNED}-python{version}")
+    folder = pytestconfig.cache.mkdir(f"{PINNED.replace('==', '-')}-python{version}")
     complete = folder / "complete"
     if not complete.exists():
         made = [sys.executable, "-m", "venv", "--clear", "--without-pip", str(folder)]

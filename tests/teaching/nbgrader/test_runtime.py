@@ -1,11 +1,13 @@
 """Whose notebook it is, and points by our rules, without nbgrader."""
 
 import json
+import warnings
 
 import pytest
 
 from atriacourse.errors import InputError
 from atriacourse.teaching.assignments import begin_assignment
+from atriacourse.teaching.assignments.declare import SCALE, Part
 from atriacourse.teaching.assignments.journal import add_entry, read_journal
 from atriacourse.teaching.nbgrader.runtime import Points, begin, points, word
 
@@ -15,6 +17,7 @@ SAID = {"winner": "not told apart", "low": -1, "high": 1, "because": "six cases 
 @pytest.fixture
 def graded(tmp_path, monkeypatch):
     """The folder in which nbgrader runs Ada's submission."""
+    monkeypatch.setattr(warnings, "simplefilter", lambda action: None)  # pytest's stay as they are
     folder = tmp_path / "autograded" / "Ada" / "closing"
     folder.mkdir(parents=True)
     monkeypatch.chdir(folder)
@@ -38,7 +41,7 @@ def test_a_student_is_asked_for_the_id_unless_the_hub_knows_it(tmp_path, monkeyp
 def test_while_grading_the_folder_says_whose_it_is_and_nothing_handed_in_is_a_result(graded):
     (graded / "work-closing-ada").mkdir()
     work = begin("closing", settings={"student": "ben", "scale": "atlas", "data": "/own"})
-    assert (work.variant.student, work.scale, work.data) == ("ada", "smoke", None)
+    assert (work.variant.student, work.scale, work.data) == ("ada", SCALE, None)
     assert not work.folder.is_relative_to(graded) and not work.journal.is_relative_to(graded)
     assert list(graded.iterdir()) == [graded / "work-closing-ada"]
 
@@ -99,8 +102,6 @@ class Clinic:
     name = "closing"
 
     def part(self, name):
-        from atriacourse.teaching.assignments.declare import Part
-
         return Part(name=name, points=40, says="", kind="clinic")
 
 
