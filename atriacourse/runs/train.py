@@ -143,9 +143,10 @@ def validate(
     Args: held: (name, grey levels uint8 (z, y, x), truth bool (z, y, x)).
     Returns: "score", the mean over cases with a defined Dice, and "dice" by case.
     """
+    once = replace(config.prediction, zooms=(1.0,))  # enough to tell checkpoints apart, and training waits
     scores = {}
     for name, grey, truth in held:
-        prediction = predict_volume(model, grey, prepare=config.prepare, config=config.prediction)
+        prediction = predict_volume(model, grey, prepare=config.prepare, config=once)
         scores[name] = dice(
             truth, postprocess(probabilities_to_mask(prediction.atrium), config.postprocessing)
         )

@@ -78,3 +78,13 @@ RECIPE = Study(
     ),
     pairs=(("paper", "paper_adamw"), ("paper_adamw", "best"), ("best", "best_bag")),
 )
+TEST_TIME = Study(
+    name="test_time",
+    question="Does the mean over several sizes of a slice beat one look at it?",
+    base=GAMMA,
+    variants=(
+        Variant(name="once", label="as it is (the paper)"),
+        Variant(name="smaller", label="and at 0.85", set=("prediction.zooms=[0.85, 1.0]",)),
+        Variant(name="both", label="and at 0.85 and 1.15", set=("prediction.zooms=[0.85, 1.0, 1.15]",)),
+    ),
+)

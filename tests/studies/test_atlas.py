@@ -86,7 +86,7 @@ def test_the_report_recomputes_from_the_raw_files(raw):
             and len(r["settings"]["network.encoder"]) == 6
             and len(r["settings"].get("prepare.offsets", [0])) == 7
             and "training.curriculum.order" not in r["settings"]
-            and COMMON <= set(r["settings"])
+            and set(r["settings"]) >= COMMON
             and set(r["settings"]) <= COMMON | {"prepare.contrast", "augmentation.gamma.probability"}
         ]
         dice = np.mean([r["scores"]["clean"]["dice"] for r in deep])
