@@ -139,7 +139,8 @@ def _outcomes(rows: Sequence[Row], inside: Sequence[bool], metric: str) -> Figur
             axes.plot(
                 measured[place], place, "o" if inside[place] else "X", color=BLUE if inside[place] else ORANGE
             )
-        axes.set_yticks(range(len(rows)), [row.student for row in rows], fontsize=8)
+        axes.set_yticks(range(len(rows)), [_short(row.student) for row in rows], fontsize=8)
+        axes.locator_params(axis="x", nbins=4)
         axes.set(xlabel=f"difference of {metric}, b minus a", ylim=(-0.8, len(rows) - 0.2))
         return closed(figure)
 
@@ -147,3 +148,7 @@ def _outcomes(rows: Sequence[Row], inside: Sequence[bool], metric: str) -> Figur
 def _holds(row: Row) -> bool:
     said, result = row.graded.hypothesis, row.graded.result
     return said["low"] <= result["difference"] <= said["high"]
+
+
+def _short(student: str) -> str:
+    return student if len(student) <= 16 else f"{student[:15]}…"

@@ -6,7 +6,7 @@ After reading.py, restore.py, sandbox.py and rubric.py, before batch.py.
 import hashlib
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import atriacourse
@@ -46,7 +46,8 @@ class Grader:
             return self._grade(declared, found, submission)
         except Exception as error:  # noqa: BLE001 (one submission never stops a batch; the reason is told)
             problem = f"the grader failed on it ({type(error).__name__}: {error}); look at it by hand"
-            return _ungraded(declared, submission, problem, flags=("the grader failed",))
+            graded = _ungraded(declared, submission, problem, flags=("the grader failed",))
+            return replace(graded, key="")  # the next run tries again
 
     def _grade(self, declared: Assignment, found: Found, submission: Submission) -> Graded:
         if submission.problem:

@@ -21,12 +21,9 @@ if TYPE_CHECKING:
 
 RESTORED = ("locked", "parameters")
 PASSED = "atriacourse: passed"  # what a check or a hidden test prints
-HIDDEN = 'exec(compile({source!r}, "<hidden test>", "exec"), dict(globals()))\nprint({passed!r})'
+SCORE = 'exec(compile({source!r}, "<hidden test>", "exec"), dict(globals()))'  # it prints numbers as JSON
+HIDDEN = SCORE + "\nprint({passed!r})"
 CHECK = 'print({passed!r} if getattr({check}, "passed", None) is True else "not passed")'
-CLINIC = (
-    "from atriacourse.teaching.grading.clinic_score import clinic_score\n"
-    "print(clinic_score(globals().get('checks')))"
-)
 NAMED_STUDENT = re.compile(r"^student\s*=\s*[rbu]?[\"'](.*?)[\"']\s*$", re.MULTILINE)
 
 
@@ -70,11 +67,6 @@ def prepare(assignment: Assignment, student: str, given: "NotebookNode") -> Prep
                 prepared.own.append(cell.source)
         run += at_end.pop(number, [])
         run += tests.pop(name, [])
-    for part in assignment.rubric:
-        if part.kind == "clinic":
-            at_end.setdefault(len(given.cells), []).append(
-                _code(CLINIC, cell="", kind="numbers", part=part.name)
-            )
     for left in (*at_end.values(), *tests.values()):  # of cells that were deleted
         run += left
     for number, cell in enumerate(run):
@@ -245,10 +237,11 @@ def _tests(assignment: Assignment, solved: "NotebookNode") -> dict[str | None, l
         what = cell.metadata["atriacourse"]
         name, part = what["cell"], what["part"]
         if what["kind"] == "hidden":
-            source = HIDDEN.format(source=cell.source, passed=PASSED)
-            tests.setdefault(before, []).append(
-                _code(source, cell=name, kind="hidden", part=part, after=answers.get(part))
-            )
+            clinic = kinds.get(part) == "clinic"
+            source = (SCORE if clinic else HIDDEN).format(source=cell.source, passed=PASSED)
+            kind = "numbers" if clinic else "hidden"
+            what = {"cell": name, "kind": kind, "part": part, "after": answers.get(part)}
+            tests.setdefault(before, []).append(_code(source, **what))
             continue
         before = name
         if what["kind"] == "answer":

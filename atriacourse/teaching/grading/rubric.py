@@ -144,16 +144,22 @@ def _clinic(part: Part, case: Case) -> Mark:
         mark.reasons.append("not answered: the cells are as they were handed out")
         return mark
     found = case.evidence.numbers.get(part.name)
-    if not isinstance(found, dict):
+    try:
+        score, missed, false_alarms = (
+            float(found["score"]),
+            list(found["missed"]),
+            float(found["false_alarms"]),
+        )
+        errors = dict(found["errors"])
+    except (TypeError, KeyError, ValueError):
         mark.reasons.append(f"the checks could not be run: {found or 'the notebook ended before'}")
         return mark
-    share = max(0.0, float(found["score"]))
-    reasons = [f"not caught: {', '.join(found['missed'])}"] if found["missed"] else []
-    if found["false_alarms"]:
-        reasons.append(f"false alarms in {100 * found['false_alarms']:.0f} % of the sound runs")
-    reasons += [f"check {name} stops with {error}" for name, error in found["errors"].items()]
-    mark.earn(share, remark=f"faults caught minus false alarms: {found['score']:.2f}")
-    mark.reasons += reasons if share < 1 else []
+    mark.earn(max(0.0, score), remark=f"faults caught minus false alarms: {score:.2f}")
+    if missed:
+        mark.reasons.append(f"not caught: {', '.join(map(str, missed))}")
+    if false_alarms:
+        mark.reasons.append(f"false alarms in {100 * false_alarms:.0f} % of the sound runs")
+    mark.reasons += [f"check {name}: {error}" for name, error in errors.items()]
     return mark
 
 

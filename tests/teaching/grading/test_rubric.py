@@ -1,9 +1,13 @@
+from types import SimpleNamespace
+
 import pytest
 
 from atriacourse.teaching.assignments import band as bands
+from atriacourse.teaching.assignments.declare import Part
 from atriacourse.teaching.grading import results
 from atriacourse.teaching.grading.grader import mark_submission
 from atriacourse.teaching.grading.restore import prepare
+from atriacourse.teaching.grading.rubric import KINDS
 
 BEGIN = {"student": "ada", "assignment": "contrast"}
 JOURNAL = [("begin", BEGIN), ("hypothesis", None), ("result", None)]  # None: as in the run
@@ -196,3 +200,33 @@ def test_a_notebook_that_never_ran_has_reasons_for_all(contrast, hand_in, read, 
     graded = mark_submission(contrast, submission, prepared, kit.execution(ending="the kernel died"))
     assert graded.total == part(graded, "report").points
     assert "not run to its end: the kernel died" in graded.flags
+
+
+def clinic_mark(found, untouched=()):
+    prepared = SimpleNamespace(parts={"checks-01": "checks"}, untouched=set(untouched))
+    case = SimpleNamespace(prepared=prepared, evidence=SimpleNamespace(numbers={"checks": found}))
+    return KINDS["clinic"](Part(name="checks", points=40, says="", kind="clinic"), case)
+
+
+def test_checks_earn_what_they_catch_minus_false_alarms():
+    mark = clinic_mark(
+        {"score": 0.75, "missed": ["leak"], "false_alarms": 0.2, "errors": {"mine": "TypeError"}}
+    )
+    assert mark.points == 30
+    assert mark.reasons == [
+        "not caught: leak",
+        "false alarms in 20 % of the sound runs",
+        "check mine: TypeError",
+    ]
+
+
+@pytest.mark.parametrize("found", [None, "NameError: CHECKS", {"score": "x"}, [1]])
+def test_checks_that_could_not_be_run_earn_nothing(found):
+    mark = clinic_mark(found)
+    assert mark.points == 0 and "could not be run" in mark.reasons[0]
+
+
+def test_worse_than_silence_is_nothing_and_so_is_a_stub():
+    assert clinic_mark({"score": -0.5, "missed": [], "false_alarms": 1, "errors": {}}).points == 0
+    stub = clinic_mark({"score": 1.0, "missed": [], "false_alarms": 0, "errors": {}}, untouched=["checks-01"])
+    assert stub.points == 0
