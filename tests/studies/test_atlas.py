@@ -15,7 +15,9 @@ from atriacourse.studies.records import ATLAS, Record, read_record, read_records
 from atriacourse.studies.report import render, summary_table
 from atriacourse.studies.results import atlas, study_results
 
-RECORDED = ("table1", "table2", "curriculum", "label_loss", "closing")  # every variant, on LA2018
+# every variant, on LA2018; the others are whole but for a variant or wait for scans of their own
+OPEN = ("bagging", "cross_site", "recipe", "test_time")
+RECORDED = tuple(name for name in STUDIES if name not in OPEN)
 
 
 @pytest.fixture(scope="module")
