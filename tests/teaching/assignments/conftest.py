@@ -6,6 +6,7 @@ import pytest
 
 from atriacourse.studies import scales
 from atriacourse.teaching.assignments import clinics
+from atriacourse.teaching.assignments.declare import SCALE
 
 
 @pytest.fixture(scope="session")
@@ -21,9 +22,9 @@ def small_clinics(tmp_path_factory):
 @pytest.fixture
 def small_class(small_clinics, monkeypatch, one_thread):
     """Makes every measurement of a test take seconds."""
-    base = scales.SCALES["smoke"]
+    base = scales.SCALES[SCALE]
     short = replace(base, settings=lambda: replace(scales.smoke_scale(), epochs=2))
-    monkeypatch.setitem(scales.SCALES, "smoke", short)
+    monkeypatch.setitem(scales.SCALES, SCALE, short)
     monkeypatch.setenv(clinics.CLASS, str(small_clinics))
     monkeypatch.delenv("ATRIACOURSE_WORK", raising=False)
     return small_clinics
