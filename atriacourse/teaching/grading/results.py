@@ -30,7 +30,8 @@ def measured(case: Case) -> dict[str, Any] | None:
 def _numbers_of(result: dict[str, Any] | None) -> dict[str, Any] | None:
     try:
         a, b = (np.array(result["values"][word], dtype=float) for word in ("a", "b"))
-        gain = b - a
+        with np.errstate(invalid="ignore"):  # a distance may be infinite for both
+            gain = b - a
         gain = gain[np.isfinite(gain)]
         means = {word: float(result["means"][word]) for word in ("a", "b")}
         return {"gain": gain, "difference": float(gain.mean()), "means": means} if len(gain) else None
