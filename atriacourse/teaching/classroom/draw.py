@@ -40,13 +40,24 @@ def pair_figure(pair: PairOfClass) -> Figure:
             _line(axes, pair.low, pair.high, 0.3, color=ORANGE, width=3)
             axes.plot([pair.difference], [0.3], "D", color=ORANGE, markersize=6)
         better = "right" if pair.metric in HIGHER_IS_BETTER else "left"
-        axes.set(ylim=(-0.5, len(runs) + 1.7), yticks=[])
+        axes.set(xlim=_room(pair), ylim=(-0.5, len(runs) + 1.7), yticks=[])
         axes.spines["left"].set_visible(False)
         axes.set_xlabel(
             f"difference of {METRICS.get(pair.metric, pair.metric)}; {better} of 0: the first is better"
         )
         axes.locator_params(axis="x", nbins=6)
         return closed(figure)
+
+
+def _room(pair: PairOfClass) -> tuple[float, float]:
+    """The part of the axis that is shown: all runs, zero, of a wide band no more than their width again."""
+    ends = [0.0, *(value for run in pair.runs for value in (run.low, run.high, run.difference))]
+    left, right = np.nanmin(ends), np.nanmax(ends)
+    width = right - left or 1.0
+    if pair.band is not None:
+        left = min(left, max(pair.band.low, left - width))
+        right = max(right, min(pair.band.high, right + width))
+    return float(left - 0.05 * width), float(right + 0.05 * width)
 
 
 def _line(axes: Axes, low: float, high: float, height: float, *, color: str, width: float) -> None:

@@ -93,3 +93,17 @@ def test_a_wild_guess_does_not_hide_the_others():
     figure = question_figure(Question(chapter="c", text="q", guesses=guesses))
     left, right = figure.axes[0].get_xlim()
     assert right - left < 10 and np.isfinite([left, right]).all()
+
+
+def test_a_wide_band_does_not_hide_the_runs(tmp_path, write_journal, monkeypatch):
+    from atriacourse.teaching.classroom.draw import pair_figure
+    from atriacourse.teaching.classroom.pooled import pairs_of
+
+    write_journal("ada", [0.1] * 6, pair=("standard", "clahe"))
+    limits = {}
+    for half in (0.15, 50.0):
+        monkeypatch.setattr(pooled, "seed_band", lambda *_, half=half: Band(low=-half, high=half, runs=9))
+        (pair,) = pairs_of(collect([tmp_path]).runs)
+        limits[half] = pair_figure(pair).axes[0].get_xlim()
+    # zero to 0.1, the run's own width more on either side, and a twentieth of it
+    assert np.allclose(limits[50.0], (-0.105, 0.205)) and np.allclose(limits[0.15], (-0.105, 0.155))
