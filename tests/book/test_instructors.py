@@ -10,12 +10,14 @@ import yaml
 
 from atriacourse.cli import app
 from atriacourse.studies.catalogue import study
+from atriacourse.teaching.assignments.catalogue import assignments
 
 BOOK = Path(__file__).parents[2] / "book"
 PAGE = (BOOK / "instructors.md").read_text(encoding="utf-8")
 CHAPTERS = sorted(BOOK.glob("[01][0-9]_*.md"))
 NOTES = re.findall(r"^### (\d+)\. [^\n]*\n(.*?)(?=^##|\Z)", PAGE, re.M | re.S)
 COMMANDS = re.findall(r"^(?:atriacourse|python) .+$", PAGE, re.M)
+ASSIGNED = re.findall(r"^\| `(\w+)` \| \[(\d+)\]\((\w+)\.md\) \| (.+) \| (\S+) \| (.+) \|$", PAGE, re.M)
 
 
 def front_matter(chapter):
@@ -73,7 +75,49 @@ def test_a_command_is_one(line):
             assert not variants or set(variants.split(",")) <= known
 
 
-def test_what_it_says_is_missing_is_missing():
-    commands = typer.main.get_command(app).commands
-    assert "no `assign` and no `grade`" in " ".join(PAGE.split())
-    assert not {"assign", "grade"} & set(commands)
+def test_the_table_of_assignments_is_the_catalogue():
+    assert ASSIGNED == [
+        (one.name, str(int(one.chapter[:2])), one.chapter, one.hours, f"{one.minutes:g}", one.title)
+        for one in assignments().values()
+    ]
+
+
+def test_it_leads_through_every_command_for_a_class():
+    named = {tuple(shlex.split(line)[1:2]) for line in COMMANDS if line.startswith("atriacourse")}
+    assert {("assign",), ("grade",), ("classroom",), ("study",)} <= named
+    for option in ("--roster", "--student", "--solutions", "--nbgrader"):
+        assert any("assign" in line and option in line for line in COMMANDS), option
+
+
+def test_every_assignment_that_a_command_names_is_there():
+    lines = [shlex.split(line) for line in COMMANDS]
+    named = {words[2] for words in lines if words[1] == "assign" and len(words) > 2 and words[2][0] != "-"}
+    assert named <= set(assignments())
+
+
+def test_what_it_says_of_the_files_is_what_is_written(tmp_path):
+    """The names that the guide promises for one student's hand-out and the instructor's folder."""
+    from atriacourse.teaching.assignments.handout import hand_out
+    from atriacourse.teaching.assignments.journal import journal_name
+
+    done = hand_out(assignments()["padding"], ["ada"], tmp_path, solutions=True)
+    written = {path.relative_to(tmp_path).as_posix() for path in done.written} | {"variants.csv"}
+    assert written == {
+        "ada/padding.ipynb",
+        "variants.csv",
+        "instructor/padding-ada.solution.ipynb",
+        "instructor/padding.guide.md",
+    }
+    assert f"submissions/ada/{journal_name('padding', 'ada')}" in PAGE
+    for name in ("`class.html`", "`gradebook.csv`", "`feedback/ID.html`", "`results.json`", "variants.csv"):
+        assert name in PAGE or f"/{name}" in PAGE
+
+
+def test_the_marks_it_explains_are_those_of_the_rubric():
+    """Every kind of part has its row, and the numbers in it are the code's."""
+    from atriacourse.teaching.assignments.band import INSIDE
+    from atriacourse.teaching.grading.rubric import FEWEST_WORDS
+
+    rows = re.findall(r"^\| (hypothesis|tasks, interval|result|claim|report|checks, further) \|", PAGE, re.M)
+    assert rows == ["hypothesis", "tasks, interval", "result", "claim", "report", "checks, further"]
+    assert f"at least {FEWEST_WORDS} words" in PAGE and f"{100 * INSIDE:.0f} of 100 further runs" in PAGE
