@@ -32,7 +32,7 @@ pytestmark = pytest.mark.slow
 def graded(tmp_path_factory, contrast):
     """The folder of grades, and what a second run of the same command did."""
     folder, out = tmp_path_factory.mktemp("class"), tmp_path_factory.mktemp("grades")
-    limits = Limits(minutes=15, memory_gb=3)
+    limits = Limits(minutes=60, memory_gb=3)
     for student in ("ada", "bob", "eve"):
         (folder / student).mkdir()
         make = solution_notebook if student == "ada" else student_notebook

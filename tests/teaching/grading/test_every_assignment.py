@@ -18,7 +18,7 @@ from atriacourse.teaching.grading.reading import Found, Submission, read_submiss
 from atriacourse.teaching.grading.restore import prepare
 
 STUDENT = "reference"
-LIMITS = Limits(minutes=20, memory_gb=4)
+LIMITS = Limits(minutes=60, memory_gb=4)  # by the clock, and others may use the machine
 
 
 @pytest.fixture(scope="module")
