@@ -50,6 +50,13 @@ def band_for(case: Case) -> Band | None:
 def mark_result(part: Part, case: Case) -> Mark:
     """All or nothing: the run gave a result, and it is one that these variants give."""
     mark, found = Mark(part=part.name, of=part.points), measured(case)
+    if found is None and case.evidence.result is not None:
+        mark.reasons.append(
+            "run again, it was trained, but no case has a finite value for both variants: a network that "
+            "predicts nothing; show this to your teacher"
+        )
+        case.flags.append("trained, but nothing finite was measured")
+        return mark
     if found is None:
         why = case.evidence.errors.get("measure", "without a complete hypothesis nothing is trained")
         mark.reasons.append(f"run again, the notebook measures nothing: {why}")

@@ -104,7 +104,9 @@ def _tests(part: Part, case: Case) -> Mark:
             passed += 1
         else:
             kind = "hidden test" if test.hidden else "self-check"
-            _once(mark, f"{test.cell or part.name}, {kind}: {test.said}")
+            error = case.evidence.errors.get(test.cell)  # of the answer itself: tests only stumble over it
+            said = f"{test.cell}: {error}" if error else f"{test.cell or part.name}, {kind}: {test.said}"
+            _once(mark, said)
     mark.earn(passed / len(tests) if tests else 0.0)
     return mark
 

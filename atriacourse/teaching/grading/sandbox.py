@@ -115,22 +115,23 @@ def _attend(
 
     began, peak, ending = time.monotonic(), 0.0, ""
     root = psutil.Process(process.pid)
-    while True:
-        try:
-            process.wait(POLL_SECONDS)
-            break
-        except subprocess.TimeoutExpired:
-            pass
-        peak = max(peak, sum(_resident(each) for each in _family(root)) / (1024 * MB))
-        if stop is not None and stop.is_set():
-            ending = "the grading was interrupted"
-        elif time.monotonic() - began > 60 * limits.minutes:
-            ending = f"it was stopped after {limits.minutes:g} minutes, the limit for a whole notebook"
-        elif peak > limits.memory_gb:
-            ending = f"it was stopped at {peak:.1f} GB of memory; the limit is {limits.memory_gb:g} GB"
-        if ending:
+    try:
+        while not ending:
+            try:
+                process.wait(POLL_SECONDS)
+                break
+            except subprocess.TimeoutExpired:
+                pass
+            peak = max(peak, sum(_resident(each) for each in _family(root)) / (1024 * MB))
+            if stop is not None and stop.is_set():
+                ending = "the grading was interrupted"
+            elif time.monotonic() - began > 60 * limits.minutes:
+                ending = f"it was stopped after {limits.minutes:g} minutes, the limit for a whole notebook"
+            elif peak > limits.memory_gb:
+                ending = f"it was stopped at {peak:.1f} GB of memory; the limit is {limits.memory_gb:g} GB"
+    finally:  # also when we ourselves are interrupted
+        if process.poll() is None:
             _end(process, root)
-            break
     return ending, time.monotonic() - began, peak
 
 

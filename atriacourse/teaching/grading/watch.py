@@ -37,6 +37,7 @@ def watch(*, read: Iterable[str], write: Iterable[str], report: Callable[[str, s
     may_read = (*read, *may_write)
     writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
     watched, own = WATCHED, os.getpid()
+    searched = frozenset(map(real, filter(None, sys.path)))  # for packages; listed by whoever looks for one
 
     def inside(path: object, folders: tuple[str, ...]) -> bool:
         where = real(os.fsdecode(path))
@@ -80,7 +81,8 @@ def watch(*, read: Iterable[str], write: Iterable[str], report: Callable[[str, s
         for each in args[:2] if event in ("os.rename", "os.link") else args[:1]:
             if inside(each, folders):
                 continue
-            if (event in READS and from_imports()) or os.fsdecode(each).startswith("/dev/"):
+            search = from_imports() or real(os.fsdecode(each)) in searched
+            if (event in READS and search) or os.fsdecode(each).startswith("/dev/"):
                 raise PermissionError(os.fsdecode(each))  # the import system, IPython's search for a terminal
             refuse("write" if change else "read", os.fsdecode(each))
 

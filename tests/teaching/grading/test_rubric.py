@@ -230,3 +230,10 @@ def test_worse_than_silence_is_nothing_and_so_is_a_stub():
     assert clinic_mark({"score": -0.5, "missed": [], "false_alarms": 1, "errors": {}}).points == 0
     stub = clinic_mark({"score": 1.0, "missed": [], "false_alarms": 0, "errors": {}}, untouched=["checks-01"])
     assert stub.points == 0
+
+
+def test_a_network_that_predicts_nothing_is_told_as_such(grade, kit):
+    empty = {"values": {"a": ["inf"] * 6, "b": ["inf"] * 6}, "means": {"a": None, "b": None}}
+    graded = grade(result=kit.result | empty)
+    assert part(graded, "result").points == 0 and "predicts nothing" in part(graded, "result").reasons[0]
+    assert "trained, but nothing finite was measured" in graded.flags
