@@ -20,7 +20,7 @@ from atriacourse.teaching.assignments.notebook import student_notebook
 from atriacourse.teaching.grading.marks import Graded
 
 WORDS, TOKENS = 4, 8  # in a run
-LIKE = 0.6  # of the smaller submission's weight
+LIKE = 0.7  # of the smaller submission's weight
 LEAST = 15.0  # weight that must be shared: in short answers anybody may agree
 SMALLEST_CLASS = 10  # in a smaller one, rarity is judged as if it had this size
 SAID = re.compile(r"[\"']([^\"'\n]+)[\"']|#(.*)")
