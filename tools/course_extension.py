@@ -4,6 +4,7 @@
     {claim}`path`        a recorded number (ledger.py)
     {claims-ledger}      tables of every claim in the book, with what backs it (ledger.py)
     {atlas-overview}, {atlas-study} name   recorded studies and what follows from them (atlas_page.py)
+    {class-example} page   what grading a simulated class gave (class_example.py)
     {timings}            a table of what every chapter stated and what was measured in this build
 
 A chapter's box "Before you start" gets a line with what this build measured. make_book.py writes the
@@ -16,6 +17,7 @@ import shutil
 from pathlib import Path
 
 import atlas_page
+import class_example
 import ledger
 from docutils import nodes
 from exercises import find_exercises
@@ -136,6 +138,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.add_directive("timings", TimingsDirective)
     ledger.register(app)
     atlas_page.register(app)
+    class_example.register(app)
     app.connect("config-inited", drop_launch_buttons)
     app.connect("doctree-read", state_what_was_measured)
     app.connect("html-page-context", offer_notebook)
