@@ -76,10 +76,10 @@ def test_a_command_is_one(line):
 
 
 def test_the_table_of_assignments_is_the_catalogue():
-    assert ASSIGNED == [
+    assert [
         (one.name, str(int(one.chapter[:2])), one.chapter, one.hours, f"{one.minutes:g}", one.title)
         for one in assignments().values()
-    ]
+    ] == ASSIGNED
 
 
 def test_it_leads_through_every_command_for_a_class():

@@ -32,7 +32,6 @@ TRAINED = {
     "short-report": ({"report": 0}, ""),
     "no-journal": ({"hypothesis": 5}, "no journal"),
     "lost-metadata": ({}, ""),
-    "copied": ({}, "looks like right-1"),
     "hard-coded": ({"claim": 0}, "hard-coded claim"),
     "changed-hypothesis": ({"hypothesis": 0}, "hypothesis changed after the result"),
     "reads-others": ({}, "tried to read .*right-1"),
@@ -135,6 +134,13 @@ def test_files_of_another_student_earn_no_hypothesis(first):
     row = first[1]["handed-on", simulated.CLOSING]
     assert float(row["hypothesis"]) == 0 and "made for 'right-2'" in row["flags"]
     assert "looks like right-2" in row["flags"]
+
+
+def test_the_copy_is_found_and_marked_like_any_other(first):
+    row = first[1]["copied", simulated.CLOSING]
+    assert "looks like right-1" in row["flags"] and float(row["tasks"]) == 30
+    # with this seed the network predicts nothing, which is told, or it does: then all of it counts
+    assert float(row["result"]) == (0 if "nothing finite was measured" in row["flags"] else 10)
 
 
 def test_the_second_assignment(first):
