@@ -9,7 +9,7 @@ from pathlib import Path
 from atriacourse.errors import InputError
 from atriacourse.evaluation.case import HIGHER_IS_BETTER, LOWER_IS_BETTER
 
-SCALE = "smoke"  # of the studies (scales.py): at which assignments are graded
+SCALE = "class"  # of the studies (scales.py): at which assignments are graded
 KINDS = ("hypothesis", "tests", "result", "claim", "report", "clinic")  # how a part is graded
 FULL_MARKS = 100
 
