@@ -7,6 +7,7 @@ them, copy one, change it, and add it to STUDIES.
 from atriacourse.errors import InputError
 from atriacourse.studies.catalogue_data import (
     CLOSING,
+    CLOSING_DEEP,
     CROSS_SITE,
     FLIPS,
     GAMMA_RANGE,
@@ -37,6 +38,7 @@ STUDIES = {
         PADDING,
         NORMALISATION,
         CLOSING,
+        CLOSING_DEEP,
         GAMMA_RANGE,
         TRAINING_SIZE,
         OPTIMISER,

@@ -36,18 +36,26 @@ NORMALISATION = Study(
         ),
     ),
 )
+RADII = (
+    Variant(name="radius_2", label="radius 2 (authors' code)"),
+    Variant(name="none", label="nothing at all", reading="raw"),
+    Variant(name="radius_0", label="largest piece alone", reading="closing:0"),
+    Variant(name="radius_1", label="radius 1", reading="closing:1"),
+    Variant(name="radius_4", label="radius 4", reading="closing:4"),
+)
 CLOSING = Study(
     name="closing",
     question="How far should gaps be closed after prediction?",
     paper="Section 2.2 closes with a ball; its radius is in the authors' code alone: 2.",
     base=GAMMA + MULTI_TASK,
-    variants=(
-        Variant(name="radius_2", label="radius 2 (authors' code)"),
-        Variant(name="none", label="nothing at all", reading="raw"),
-        Variant(name="radius_0", label="largest piece alone", reading="closing:0"),
-        Variant(name="radius_1", label="radius 1", reading="closing:1"),
-        Variant(name="radius_4", label="radius 4", reading="closing:4"),
-    ),
+    variants=RADII,
+)
+CLOSING_DEEP = Study(
+    name="closing_deep",
+    question="How far should gaps be closed after prediction, without the second task?",
+    paper="As for the study closing; the Deep U-Net of Table 1.",
+    base=GAMMA,
+    variants=RADII,
 )
 GAMMA_RANGE = Study(
     name="gamma_range",
