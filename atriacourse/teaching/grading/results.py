@@ -39,6 +39,12 @@ def _numbers_of(result: dict[str, Any] | None) -> dict[str, Any] | None:
         return None
 
 
+def _nothing_finite(case: Case) -> bool:
+    """Whether the networks were trained by our cells alone, and gave no number that could be compared."""
+    tampered = any(flag.startswith("a cell ") for flag in case.prepared.flags)
+    return case.evidence.result is not None and measured(case) is None and not tampered
+
+
 def band_for(case: Case) -> Band | None:
     """Where the atlas expects the difference; None where it has too few runs to say."""
     try:
@@ -50,10 +56,11 @@ def band_for(case: Case) -> Band | None:
 def mark_result(part: Part, case: Case) -> Mark:
     """All or nothing: the run gave a result, and it is one that these variants give."""
     mark, found = Mark(part=part.name, of=part.points), measured(case)
-    if found is None and case.evidence.result is not None:
-        mark.reasons.append(
-            "run again, it was trained, but no case has a finite value for both variants: a network that "
-            "predicts nothing; show this to your teacher"
+    if _nothing_finite(case):
+        mark.earn(
+            1,
+            remark="run again, it was trained, but no case has a finite value for both variants: a network "
+            "that predicts nothing. That is nobody's fault, and belongs into the report",
         )
         case.flags.append("trained, but nothing finite was measured")
         return mark
@@ -100,6 +107,9 @@ def _same(saved: dict[str, Any], found: dict[str, Any]) -> bool:
 def mark_claim(part: Part, case: Case) -> Mark:
     """Two fifths for the difference, three tenths each for an interval and for the verdict that follows."""
     mark, said, found = Mark(part=part.name, of=part.points), case.evidence.claim, measured(case)
+    if _nothing_finite(case):
+        mark.earn(1, remark="nothing finite was measured, so there is nothing to claim; your teacher is told")
+        return mark
     if said is None:
         why = case.evidence.errors.get("claim", "difference, low, high and verdict must be filled in")
         mark.reasons.append(f"no claim: {why}")

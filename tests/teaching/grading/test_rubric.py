@@ -232,8 +232,10 @@ def test_worse_than_silence_is_nothing_and_so_is_a_stub():
     assert stub.points == 0
 
 
-def test_a_network_that_predicts_nothing_is_told_as_such(grade, kit):
+def test_a_network_that_predicts_nothing_costs_no_points_and_is_told(grade, kit):
     empty = {"values": {"a": ["inf"] * 6, "b": ["inf"] * 6}, "means": {"a": None, "b": None}}
     graded = grade(result=kit.result | empty)
-    assert part(graded, "result").points == 0 and "predicts nothing" in part(graded, "result").reasons[0]
+    result, claim = part(graded, "result"), part(graded, "claim")
+    assert (result.points, claim.points) == (result.of, claim.of)
+    assert "predicts nothing" in result.remarks[0] and "nothing to claim" in claim.remarks[0]
     assert "trained, but nothing finite was measured" in graded.flags
