@@ -26,7 +26,9 @@ NOTHING = dict.fromkeys(ALL, 0)
 
 # who -> points that differ from full ones, and what must stand in the flags (nothing else may)
 TRAINED = {
-    **{f"right-{number}": ({}, "") for number in range(1, 6)},
+    "right-1": ({}, "looks like copied"),
+    "right-2": ({}, "looks like handed-on"),
+    **{f"right-{number}": ({}, "") for number in range(3, 6)},
     "wrong-verdict": ({"claim": 10.5}, ""),  # 2/5 and 3/10 of 15: the numbers are right
     "wrong-numbers": ({"claim": 0}, "claim is not the notebook's own"),
     "short-report": ({"report": 0}, ""),
