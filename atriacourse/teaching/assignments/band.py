@@ -23,6 +23,7 @@ from atriacourse.teaching.assignments.declare import SCALE
 ATLAS = Path(__file__).parent / "atlas"
 INSIDE = 0.99  # of new runs that are alike
 NARROWEST = 0.02  # half-width; two machines round differently
+NARROWEST_MM = 2.0  # of distances, in mm: a third of a voxel of the clinics
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,15 +51,15 @@ def seed_band(study: str, pair: tuple[str, str], metric: str = "dice", *, folder
             f"{folder} has {len(found)} runs of {study}/{pair[0]} and {pair[1]} at scale {SCALE}; two are "
             f"needed, `atriacourse study run {study} --scale {SCALE}` on a clinic makes them"
         )
-    return band_of(found)
+    return band_of(found, narrowest=NARROWEST_MM if metric.endswith("_mm") else NARROWEST)
 
 
-def band_of(differences: Sequence[float]) -> Band:
+def band_of(differences: Sequence[float], *, narrowest: float = NARROWEST) -> Band:
     """The band that follows from the differences of some runs, two or more."""
     values = np.asarray(differences, float)
     quantile = stats.t.ppf((1 + INSIDE) / 2, len(values) - 1)
     half = quantile * values.std(ddof=1) * np.sqrt(1 + 1 / len(values))
-    half = max(float(half), NARROWEST)
+    half = max(float(half), narrowest)
     mean = float(values.mean())
     return Band(low=mean - half, high=mean + half, runs=len(values))
 

@@ -80,3 +80,10 @@ def test_records_are_of_the_three_clinics_and_hold_numbers_alone():
 def test_an_unrecorded_pair_says_what_makes_it(tmp_path):
     with pytest.raises(InputError, match="0 runs of table1/clahe and standard"):
         seed_band("table1", ("clahe", "standard"), folder=tmp_path)
+
+
+def test_a_band_of_distances_is_millimetres_wide():
+    # runs that all agree say little of the next one: half-widths of 0.02 Dice and 2 mm are the least
+    assert (band_of([0, 0, 0]).low, band_of([0, 0, 0]).high) == (-0.02, 0.02)
+    found = seed_band("closing_deep", ("none", "radius_2"), "hd_mm")
+    assert found.high - found.low >= 4
