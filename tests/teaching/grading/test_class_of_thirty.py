@@ -163,8 +163,10 @@ def test_the_second_assignment(first):
 def test_every_point_that_is_missing_has_a_reason(first, folder):
     for (student, _), row in first[1].items():
         page = (folder / "grades" / "feedback" / f"{student}.md").read_text(encoding="utf-8")
+        if row["assignment"] != simulated.CLOSING or "It could not be run: " in page:
+            continue  # one reason for all of it
         for part, most in ALL.items():
-            if row[part] and float(row[part]) < most and row["assignment"] == simulated.CLOSING:
+            if row[part] and float(row[part]) < most:
                 _, _, after = page.partition(f"- {part}: ")
                 assert after.split("\n")[1].startswith("  - "), (student, part)
 
