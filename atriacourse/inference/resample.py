@@ -14,6 +14,7 @@ from torch.nn import functional
 from atriacourse.errors import InputError
 
 TOLERANCE = 1.2  # how much larger or smaller a voxel may be before the network sees another atrium
+MOST_VOXELS = 500_000_000  # two gigabytes as float32; half a metre cubed at 0.625 mm
 
 
 def differs(spacing_mm: tuple[float, ...], trained_mm: tuple[float, ...]) -> bool:
@@ -25,9 +26,19 @@ def differs(spacing_mm: tuple[float, ...], trained_mm: tuple[float, ...]) -> boo
 def shape_at(
     shape: tuple[int, ...], spacing_mm: tuple[float, ...], wanted_mm: tuple[float, ...]
 ) -> tuple[int, ...]:
-    """The shape that spans the same box with voxels of the wanted size; each axis keeps one or more."""
-    sizes = np.rint(np.multiply(shape, spacing_mm) / wanted_mm)
-    return tuple(int(size) for size in np.maximum(sizes, 1))
+    """The shape that spans the same box with voxels of the wanted size; each axis keeps one or more.
+
+    Raises: InputError if that is more than `MOST_VOXELS`, as where a header counts in another unit than mm.
+    """
+    sizes = np.maximum(np.rint(np.multiply(shape, spacing_mm) / wanted_mm), 1)
+    if sizes.prod() > MOST_VOXELS:
+        here, there = (" x ".join(f"{size:g}" for size in step) for step in (spacing_mm, wanted_mm))
+        raise InputError(
+            f"{' x '.join(map(str, shape))} voxels of {here} mm would be {sizes.prod():.1g} voxels of {there} "
+            f"mm (z, y, x), too many to hold; give their true size (--spacing-mm), or use the scan as it is "
+            f"(--no-resample)"
+        )
+    return tuple(int(size) for size in sizes)
 
 
 def resample(voxels: np.ndarray, shape: tuple[int, ...], *, smooth: bool = False) -> np.ndarray:

@@ -50,8 +50,18 @@ class SavedModel:
         return digest.hexdigest()[:16]
 
     def spacing_mm(self) -> tuple[float, ...]:
-        """The median voxel size (z, y, x) of the scans trained on."""
-        return tuple(read_json(self.weights[0].parent / "setup.json")["spacing_mm"])
+        """The median voxel size (z, y, x) of the scans trained on.
+
+        Raises: InputError if the run's record does not say it.
+        """
+        path = self.weights[0].parent / "setup.json"
+        sizes = read_json(path).get("spacing_mm")
+        if sizes is None:
+            raise InputError(
+                f"{path} does not say which voxels were trained on, as runs of older versions do not; "
+                f"say it yourself (--trained-spacing-mm Z Y X)"
+            )
+        return tuple(sizes)
 
     def split(self) -> Split:
         """Who was trained on and who was held out."""

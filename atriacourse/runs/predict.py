@@ -68,19 +68,22 @@ class Segmenter:
         self.trained_mm = checked_spacing(trained_mm or saved.spacing_mm())
         self._only: torch.nn.Module | None = None
 
-    def resampling(self, grid: Grid) -> list[float] | None:
-        """The voxel size (z, y, x) that a scan on this grid is resampled to, or None if it is left alone.
+    def resampling(self, grid: Grid) -> dict[str, list[float]] | None:
+        """From and to which voxel size (z, y, x) a scan on this grid is resampled; None: it is left alone.
 
         A scan whose voxel size is an assumption is left alone: resampling would make a fact of it.
+        Raises: InputError if the scan would be too large.
         """
         known = grid.spacing_source != "assumed"
-        wanted = self.resample and known and differs(grid.spacing_mm, self.trained_mm)
-        return list(self.trained_mm) if wanted else None
+        if not (self.resample and known and differs(grid.spacing_mm, self.trained_mm)):
+            return None
+        shape_at(grid.shape, grid.spacing_mm, self.trained_mm)
+        return {"from_mm": list(grid.spacing_mm), "to_mm": list(self.trained_mm)}
 
     def __call__(
         self, image: Volume, *, progress: Callable[[int, int], None] = lambda done, total: None
     ) -> Segmentation:
-        """Segment one scan. Raises: InputError if a checkpoint cannot be used."""
+        """Segment one scan. Raises: InputError if a checkpoint cannot be used, or as `resampling`."""
         config = self.saved.config
         members = [partial(self._load, number) for number in range(len(self.saved.weights))]
         grey = grey_levels(image)
@@ -110,7 +113,7 @@ class OtherVoxels(NamedTuple):
 
 
 def other_voxels(segmenter: Segmenter, cohort: Cohort) -> OtherVoxels:
-    """Sort a cohort's scans. Reads headers alone; a scan whose header cannot be read is not named."""
+    """Sort a cohort's scans. Reads headers alone; a scan whose header cannot be used is not named."""
     found: dict[str, list[str]] = {name: [] for name in OtherVoxels._fields}
     for case in cohort:
         with suppress(InputError):
@@ -146,10 +149,10 @@ def predict_cohort(
 ) -> list[Outcome]:
     """Write `<name>_la.<format>` for every case; masks that are there already are kept.
 
-    A case that cannot be read is reported in its outcome and does not stop the others.
+    A case that cannot be used is reported in its outcome and does not stop the others.
 
     Args: probabilities: write `<name>_probability.<format>` too; overwrite: predict again.
-    Raises: InputError for an unknown format, or a folder with masks of another model.
+    Raises: InputError for an unknown format, or a folder with masks of another model or resampling.
     """
     if file_format not in FORMATS:
         raise InputError(f"format must be one of {', '.join(FORMATS)}, got {file_format!r}")
@@ -185,7 +188,7 @@ def _refuse_foreign(segmenter: Segmenter, cohort: Cohort, folder: Path, notes: d
     noted = [case for case in cohort if case.name in notes]
     foreign = {"model": [case.name for case in noted if notes[case.name]["model"] != model], "resampling": []}
     for case in noted:
-        with suppress(InputError):  # a header that cannot be read is told when its case comes
+        with suppress(InputError):  # a header that cannot be used is told when its case comes
             if notes[case.name].get("resampling") != segmenter.resampling(case.grid()):
                 foreign["resampling"].append(case.name)
     for what, names in foreign.items():
@@ -205,6 +208,7 @@ def _predict_case(
 ) -> Outcome:
     try:
         image = case.image()
+        segmenter.resampling(image.grid)
     except InputError as error:
         return Outcome(case.name, None, None, str(error))
     result = segmenter(image, progress=progress)

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from atriacourse.runs.config import RunConfig, to_json
@@ -42,7 +43,7 @@ class Cell:
             "seed": self.seed,
         }
 
-    @property
+    @cached_property  # a run that waits asks for it twice a second
     def key(self) -> str:
         """Sixteen hex digits of the identity."""
         return hash_of(self.identity)
@@ -64,7 +65,7 @@ class Unit:
     combine: str
     reading: str
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The key of the record: the cell's own, or a hash of the members'."""
         if len(self.cells) == 1:

@@ -82,6 +82,12 @@ def test_shapes_by_hand():
     assert shape_at((44, 96, 96), (1.25, 3.75, 3.75), (1.25, 3.75, 3.75)) == (44, 96, 96)
 
 
+def test_a_shape_beyond_all_memory_is_refused():
+    # 20 voxels of 625 mm are 20,000 of 0.625 mm; cubed, 8e12
+    with pytest.raises(InputError, match=r"20 x 20 x 20 voxels of 625 x 625 x 625 mm would be 8e\+12 voxels"):
+        shape_at((20, 20, 20), (625, 625, 625), (0.625, 0.625, 0.625))
+
+
 def test_a_fifth_is_tolerated_along_every_axis():
     one = (1.0, 1.0, 1.0)
     assert not differs(one, one) and not differs((1.19, 0.84, 1.0), one)

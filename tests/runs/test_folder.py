@@ -46,6 +46,15 @@ def test_a_damaged_file_is_named(tiny_run, tmp_path, file):
         saved.load(0, CPU)
 
 
+def test_a_record_without_the_voxels_trained_on_names_the_way_out(tiny_run, tmp_path):
+    copy = shutil.copytree(tiny_run, tmp_path / "copy")
+    setup = read_json(copy / "setup.json")
+    assert open_model(copy).spacing_mm() == tuple(setup.pop("spacing_mm"))
+    write_json(copy / "setup.json", setup)
+    with pytest.raises(InputError, match=r"setup\.json does not say .*--trained-spacing-mm"):
+        open_model(copy).spacing_mm()
+
+
 def test_a_folder_that_is_neither_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"not the folder of a run .*`atriacourse train --out"):
         open_model(tmp_path)

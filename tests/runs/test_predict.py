@@ -282,6 +282,22 @@ def test_masks_of_another_resampling_are_not_mixed_in(tiny_run, cohort, tmp_path
         with pytest.raises(InputError, match=r"masks of another resampling \(2 of these scans"):
             predict_cohort(Segmenter(saved, device="cpu", **other), odd, tmp_path)
     assert all(outcome.kept for outcome in predict_cohort(Segmenter(saved, device="cpu"), odd, tmp_path))
+    # the caller's word on the scans was wrong: these masks were made from voxels of another size
+    right = replace(odd, cases=tuple(replace(case, spacing_mm=(z, y / 3, x / 3)) for case in odd))
+    with pytest.raises(InputError, match=r"masks of another resampling \(2 of these scans"):
+        predict_cohort(Segmenter(saved, device="cpu"), right, tmp_path)
+
+
+def test_a_header_in_another_unit_is_told_and_stops_nobody(threshold, tiny_run, cohort, tmp_path):
+    first, second = cohort
+    wrong = replace(first, spacing_mm=(6875.0, 5625.0, 5625.0))  # micrometres taken for millimetres
+    segmenter = Segmenter(open_model(tiny_run), device="cpu")
+    outcomes = predict_cohort(segmenter, replace(cohort, cases=(wrong, second)), tmp_path)
+    assert "too many to hold; give their true size (--spacing-mm)" in outcomes[0].problem
+    assert outcomes[0].mask_path is None and outcomes[1].mask_path.is_file()
+    as_it_is = Segmenter(open_model(tiny_run), device="cpu", resample=False)
+    (outcome,) = predict_cohort(as_it_is, replace(cohort, cases=(wrong,)), tmp_path)
+    assert outcome.problem is None
 
 
 # ---- the real scans ------------------------------------------------------------------------------

@@ -74,6 +74,7 @@ def test_a_written_notebook_is_json_with_unix_lines(tmp_path):
         "\ufeffID;Name\r\nada;Ada Lovelace\r\nBO;\r\n\r\n",  # as a spreadsheet saves it
         " name , id \nAda Lovelace, ada\n,bo\n",
         "id,name,mail\nada,Ada Lovelace,x@y\n,,\nbo\n",
+        "id,name\rada,Ada Lovelace\rbo,\r",  # as a spreadsheet on a Mac may
     ],
 )
 def test_rosters_are_read_as_spreadsheets_save_them(tmp_path, text):
@@ -104,6 +105,6 @@ def test_a_roster_with_a_mistake_is_explained(tmp_path, text, said):
 def test_a_roster_that_is_no_text_is_explained(tmp_path):
     with pytest.raises(InputError, match="cannot read the roster"):
         read_roster(tmp_path / "none.csv")
-    (tmp_path / "photo.csv").write_bytes(b"\xff\xd8\xff\xe0")
-    with pytest.raises(InputError, match="cannot read the roster"):
-        read_roster(tmp_path / "photo.csv")
+    (tmp_path / "latin.csv").write_bytes("id,name\nada,Zoë\n".encode("latin-1"))
+    with pytest.raises(InputError, match="save it as CSV in UTF-8"):
+        read_roster(tmp_path / "latin.csv")

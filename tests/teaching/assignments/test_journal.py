@@ -53,6 +53,25 @@ def test_saying_the_same_again_adds_nothing_and_another_thing_does(path):
     assert read_journal(path).broken is None
 
 
+@pytest.mark.parametrize("text", ["a\u2028b", "a\u2029b\x85c", "\x0b\x0c\x1c", "\ud800", "für ß 你"])
+def test_what_is_pasted_from_elsewhere_keeps_its_line(path, text):
+    entry = add_entry(path, "claim", {"because": text})
+    journal = read_journal(path)
+    assert journal.broken is None and journal.entries[-1] == entry and entry.content == {"because": text}
+
+
+def test_a_last_line_that_an_editor_left_open_is_ended_first(path):
+    path.write_text(path.read_text().rstrip("\n"))
+    add_entry(path, "claim", {"difference": 0.2})
+    journal = read_journal(path)
+    assert journal.broken is None and len(journal.entries) == 5
+
+
+def test_line_ends_of_another_system_break_nothing(path):
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert read_journal(path).broken is None and len(read_journal(path).entries) == 4
+
+
 def change_content(lines):
     lines[1]["content"]["winner"] = "standard"
 

@@ -35,6 +35,11 @@ def test_beginning_shows_the_variant_and_opens_the_journal(work, tmp_path):
     assert kinds(work) == ["begin", "begin"]  # another scale is another beginning
 
 
+def test_a_folder_of_scans_may_be_a_path(tmp_path):
+    work = begin_assignment("contrast", student="ada", data=tmp_path / "la2018", folder=tmp_path)
+    assert str(tmp_path / "la2018") in repr(work)
+
+
 def test_beside_the_notebook_or_where_the_course_keeps_its_work(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ATRIACOURSE_WORK", str(tmp_path / "kept"))
@@ -136,6 +141,10 @@ def test_a_whole_session(work, small_class):
     again.hypothesis(**GUESS)
     assert again.measure().entry == result.entry  # nothing is trained twice, nothing is written twice
     assert read_journal(work.journal).broken is None and len(kinds(work)) == 6
+
+    again.hypothesis(**GUESS | {"winner": None})
+    assert not again.measure().ready
+    assert "nothing is measured yet" in repr(again.claim(**numbers, verdict="not told apart"))
 
     changed = again.hypothesis(**GUESS | {"winner": "gamma_augmentation"})
     assert "marked as a change after it" in repr(changed)

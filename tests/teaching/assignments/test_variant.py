@@ -67,6 +67,10 @@ def test_ids_of_many_kinds_fit():
     ]
 
 
+def test_an_id_is_the_same_however_a_file_system_spells_its_accents():
+    assert student_id("Mu\u0308ller") == student_id("M\u00fcller") == "m\u00fcller"
+
+
 def test_an_id_that_stands_twice_is_named():
     with pytest.raises(InputError, match="twice: ada"):
         roster_variants(CONTRAST, ["ada", "bo", "ADA "])
