@@ -34,8 +34,8 @@ def shape_at(
     if sizes.prod() > MOST_VOXELS:
         here, there = (" x ".join(f"{size:g}" for size in step) for step in (spacing_mm, wanted_mm))
         raise InputError(
-            f"{' x '.join(map(str, shape))} voxels of {here} mm would be {sizes.prod():.1g} voxels of {there} "
-            f"mm (z, y, x), too many to hold; give their true size (--spacing-mm), or use the scan as it is "
+            f"{' x '.join(map(str, shape))} voxels of {here} mm would be {sizes.prod():.1g} of {there} mm "
+            f"(z, y, x), too many to hold; give their true size (--spacing-mm), or use the scan as it is "
             f"(--no-resample)"
         )
     return tuple(int(size) for size in sizes)

@@ -84,7 +84,7 @@ def test_shapes_by_hand():
 
 def test_a_shape_beyond_all_memory_is_refused():
     # 20 voxels of 625 mm are 20,000 of 0.625 mm; cubed, 8e12
-    with pytest.raises(InputError, match=r"20 x 20 x 20 voxels of 625 x 625 x 625 mm would be 8e\+12 voxels"):
+    with pytest.raises(InputError, match=r"20 x 20 x 20 voxels of 625 x 625 x 625 mm would be 8e\+12 of"):
         shape_at((20, 20, 20), (625, 625, 625), (0.625, 0.625, 0.625))
 
 
