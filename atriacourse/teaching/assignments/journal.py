@@ -7,10 +7,11 @@ order to whoever plays fair, and grading runs the notebook again for whoever doe
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from atriacourse.errors import InputError
 
@@ -107,9 +108,18 @@ def add_entry(path: Path | str, kind: str, content: dict[str, Any]) -> Entry:
         previous=previous,
         hash=_hash_of(index, kind, now, content, previous),
     )
-    with Path(path).open("a", encoding="utf-8", newline="\n") as file:
-        file.write(json.dumps(vars(entry), ensure_ascii=False) + "\n")
+    line = json.dumps(vars(entry)) + "\n"  # ASCII alone: no letter in it ends a line or cannot be written
+    with Path(path).open("a+b") as file:
+        if file.tell() and not _ends_a_line(file):
+            line = f"\n{line}"
+        file.write(line.encode())
     return entry
+
+
+def _ends_a_line(file: BinaryIO) -> bool:
+    """Whether the last line is ended; an editor may have left it open. What is written goes to the end."""
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"
 
 
 def _entry_of(fields: Any) -> Entry:
