@@ -41,15 +41,17 @@ def read_declaration(path: Path) -> Assignment:
     """
     _, dashes, rest = path.read_text(encoding="utf-8").partition("---\n")
     front, closing, _ = rest.partition("\n---\n")
-    content: dict[str, Any] = (yaml.safe_load(front) or {}).get("assignment") if dashes and closing else {}
-    if not content:
-        raise InputError(f"{path.name}: its front matter has no `assignment:`; see sources/_common.md")
     try:
+        content: dict[str, Any] = (
+            (yaml.safe_load(front) or {}).get("assignment") if dashes and closing else {}
+        )
+        if not content:
+            raise InputError(f"{path.name}: its front matter has no `assignment:`; see sources/_common.md")
         lists = {name: tuple(content.pop(name)) for name in MANY}
         rubric = tuple(Part(**part) for part in content.pop("rubric"))
         levels = tuple((a, b) for a, b in content.pop("levels", ()))
         found = Assignment(name=path.stem, source=path, rubric=rubric, levels=levels, **lists, **content)
-    except (TypeError, ValueError, KeyError) as error:
+    except (TypeError, ValueError, KeyError, yaml.YAMLError) as error:
         raise InputError(f"{path.name}: its declaration does not fit: {error}") from error
     for level in found.levels:
         for variant in level:

@@ -51,9 +51,11 @@ def read_roster(path: Path | str) -> list[Student]:
     """
     path = Path(path)
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        text = path.read_text(encoding="utf-8-sig")  # whatever ends its lines
+    except OSError as error:
         raise InputError(f"cannot read the roster {path}: {error}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"cannot read the roster {path}: {error}; save it as CSV in UTF-8") from error
     first = text.partition("\n")[0]
     rows = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in first and "," not in first else ",")
     columns = {str(name).strip().lower(): name for name in rows.fieldnames or ()}

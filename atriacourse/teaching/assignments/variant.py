@@ -6,6 +6,7 @@ nothing is drawn and nothing is stored.
 
 import hashlib
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from atriacourse.errors import InputError
 from atriacourse.teaching.assignments.declare import Assignment
 
-CLINICS = (2018, 2019, 2020)  # seeds of three cohorts of phantoms (clinic_data.py)
+CLINICS = (2018, 2019, 2020)  # seeds of three cohorts of phantoms (clinics.py)
 SEEDS = (100_000, 1_000_000)  # six digits, so that two of a class hardly ever share one
 FIT_FOR_AN_ID = re.compile(r"[\w@+-][\w@+. -]*")
 
@@ -39,9 +40,11 @@ class Variant:
 def student_id(text: object) -> str:
     """An id in the one spelling that variants and file names use: small letters, no space around.
 
+    An accent may come as a mark of its own, as in names of folders on a Mac; it is joined to its letter.
+
     Raises: InputError when it is empty, or holds characters that a file name should not have.
     """
-    found = str(text).strip().lower()
+    found = unicodedata.normalize("NFC", str(text).strip().lower())
     if not FIT_FOR_AN_ID.fullmatch(found) or found.endswith("."):
         raise InputError(
             f"a student's id needs letters, digits, and between them . _ - + @ or spaces, got {text!r}"

@@ -66,7 +66,7 @@ def test_a_file_without_front_matter_is_named(tmp_path):
 def test_front_matter_that_is_no_yaml_is_named(tmp_path):
     path = tmp_path / "odd.md"
     path.write_text("---\nassignment: {title: [}\n---\n# Odd\n")
-    with pytest.raises(InputError, match=r"odd\.md: its declaration does not fit: .*line 1"):
+    with pytest.raises(InputError, match=r"(?s)odd\.md: its declaration does not fit: .*line 1"):
         read_declaration(path)
 
 
