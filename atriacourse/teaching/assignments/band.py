@@ -1,7 +1,7 @@
 """Between which bounds the difference of two variants lies when only the seed and the clinic change.
 
 After clinics.py. The class's own atlas, in the folder atlas/ beside this file, holds the records of every
-pair on all clinics with the seeds 1 to 3; a student's seed is another one. Grading compares with the band,
+pair on all clinics, each with several seeds; a student's seed is another one. Grading compares with the band,
 and the instructor's guide prints it.
 """
 

@@ -19,13 +19,13 @@ from atriacourse.studies.records import kept
 from atriacourse.teaching.assignments.catalogue import assignment as find_assignment
 from atriacourse.teaching.assignments.declare import SCALE, Assignment
 from atriacourse.teaching.assignments.journal import add_entry, journal_name, read_journal
-from atriacourse.teaching.assignments.shown import Result, Shown, committed
+from atriacourse.teaching.assignments.shown import Result, Shown, committed, not_yet, variant_table
 from atriacourse.teaching.assignments.variant import Variant, variant_of
 from atriacourse.teaching.assignments.verdict import (
     TOLERANCE,
     UNDECIDED,
-    is_number,
     wrong_bounds,
+    wrong_hypothesis,
     wrong_verdict,
 )
 
@@ -37,7 +37,7 @@ def begin_assignment(
     *,
     student: str,
     scale: str = SCALE,
-    data: str | None = None,
+    data: Path | str | None = None,
     folder: Path | str | None = None,
 ) -> "Work":
     """Find the student's variant and open the journal.
@@ -52,6 +52,7 @@ def begin_assignment(
 
     found = find_assignment(name)
     find_scale(scale)
+    data = None if data is None else str(data)
     return Work(found, variant_of(found, student), scale=scale, data=data, folder=_journal_folder(folder))
 
 
@@ -92,19 +93,10 @@ class Work:
         """
         self._hypothesis = None
         if any(_is_open(value) for value in (winner, low, high, because)):
-            return Shown(
-                says="No hypothesis yet: put yours in place of None and run the cell again.", ready=False
-            )
-        faults = [] if is_number(low) and is_number(high) else ["low and high must be numbers"]
-        if not faults and low > high:
-            faults.append(f"low {low:g} is above high {high:g}")
-        words = (self.variant.a, self.variant.b, UNDECIDED)
-        if self.assignment.study and winner not in words:
-            faults.append(f"winner must be one of {', '.join(words)}, it is {winner!r}")
-        if not isinstance(because, str):
-            faults.append("because must be a text")
-        if faults:
-            return Shown(says=f"No hypothesis yet: {'; '.join(faults)}.", ready=False)
+            return not_yet("hypothesis")
+        words = (self.variant.a, self.variant.b, UNDECIDED) if self.assignment.study else ()
+        if faults := wrong_hypothesis(winner, low, high, because, words=words):
+            return not_yet("hypothesis", *faults)
         content = {"winner": winner, "low": float(low), "high": float(high), "because": because.strip()}
         measured = read_journal(self.journal).last("result")
         entry = add_entry(self.journal, "hypothesis", content)
@@ -124,15 +116,17 @@ class Work:
             ready, and nothing is trained.
         Raises: InputError if there is nothing to train, the data cannot be read, or a training failed.
         """
+        from atriacourse.data.cohort import open_cohort
         from atriacourse.studies.cells import hash_of  # brings torch
         from atriacourse.teaching.assignments.clinics import measure_pair, open_clinic
 
+        self._result = None
         assignment, variant = self.assignment, self.variant
         if assignment.study is None:
             raise InputError(f"assignment {assignment.name} trains nothing; there is nothing to measure")
         if self._hypothesis is None:
             return _not_measured("Not measured: commit your hypothesis first, then run this cell again.")
-        cohort = _open(self.data) if self.data else open_clinic(variant.clinic, scratch=self.folder)
+        cohort = open_cohort(self.data) if self.data else open_clinic(variant.clinic, scratch=self.folder)
         table, keys = measure_pair(
             variant,
             cohort,
@@ -170,12 +164,9 @@ class Work:
         """
         self._claim = None
         if any(_is_open(value) for value in (difference, low, high, verdict)):
-            return Shown(
-                says="No claim yet: put your numbers in place of None and run the cell again.", ready=False
-            )
-        faults = wrong_bounds(difference, low, high)
-        if faults:
-            return Shown(says=f"No claim yet: {'; '.join(faults)}.", ready=False)
+            return not_yet("claim")
+        if faults := wrong_bounds(difference, low, high):
+            return not_yet("claim", *faults)
         difference, low, high = float(difference), float(low), float(high)
         content = {
             "difference": kept(difference),
@@ -232,19 +223,7 @@ class Work:
         return Shown(says=self.variant.says, ready=True, table=self._table())._repr_mimebundle_()["text/html"]
 
     def _table(self) -> pd.DataFrame:
-        """What the variant is, a row each."""
-        rows = {"seed": str(self.variant.seed)}
-        if self.assignment.study:
-            from atriacourse.studies.scales import scale as find_scale
-
-            study = find_study(self.assignment.study)
-            for word in ("a", "b"):
-                found = study.variant(getattr(self.variant, word))
-                rows[word] = f"{found.name}: {found.label}"
-            rows["compared by"] = f"{self.assignment.metric}, b minus a"
-            rows["scans"] = self.data or f"clinic {self.variant.clinic}, phantoms"
-            rows["scale"] = f"{self.scale}: {find_scale(self.scale).says}"
-        return pd.DataFrame({"what": rows.keys(), "yours": rows.values()})
+        return variant_table(self.assignment, self.variant, scale=self.scale, data=self.data)
 
 
 def _is_open(value: object) -> bool:
@@ -256,12 +235,6 @@ def _not_measured(says: str) -> Result:
     nothing = float("nan")
     table = pd.DataFrame({name: [] for name in ("case", "a", "b", "difference")}, dtype=float)
     return Result(says=says, ready=False, table=table, a=nothing, b=nothing, hypothesis=None)
-
-
-def _open(data: str) -> object:
-    from atriacourse.data.cohort import open_cohort
-
-    return open_cohort(data)
 
 
 def _journal_folder(folder: Path | str | None) -> Path:

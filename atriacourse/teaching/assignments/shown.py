@@ -1,7 +1,7 @@
 """What a notebook shows of an assignment's steps: a sentence, a table, and the journal's entry behind it.
 
-After journal.py, before session.py. The entry travels in the cell's output too, under a type of its own, so a
-notebook that is handed in without its journal still carries it.
+After journal.py and variant.py, before session.py. The entry travels in the cell's output too, under
+a type of its own, so a notebook that is handed in without its journal still carries it.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,12 @@ from typing import Any
 
 import pandas as pd
 
+from atriacourse.studies.catalogue import study as find_study
+from atriacourse.teaching.assignments.declare import Assignment
 from atriacourse.teaching.assignments.journal import MIMETYPE, Entry
+from atriacourse.teaching.assignments.variant import Variant
+
+WAITS = "put yours in place of None and run the cell again"
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -40,7 +45,28 @@ class Result(Shown):
 
     a: float  # means over the cases that are finite for both
     b: float
-    hypothesis: str | None  # hash of what was said before (session.py: hash_of)
+    hypothesis: str | None  # hash of what was said before (`hash_of` of the studies)
+
+
+def variant_table(assignment: Assignment, variant: Variant, *, scale: str, data: str | None) -> pd.DataFrame:
+    """What a student's variant is, a row each. Args: data: a folder of scans; None: the clinic's."""
+    rows = {"seed": str(variant.seed)}
+    if assignment.study:
+        from atriacourse.studies.scales import scale as find_scale  # brings torch
+
+        study = find_study(assignment.study)
+        for word in ("a", "b"):
+            found = study.variant(getattr(variant, word))
+            rows[word] = f"{found.name}: {found.label}"
+        rows["compared by"] = f"{assignment.metric}, b minus a"
+        rows["scans"] = data or f"clinic {variant.clinic}, phantoms"
+        rows["scale"] = f"{scale}: {find_scale(scale).says}"
+    return pd.DataFrame({"what": rows.keys(), "yours": rows.values()})
+
+
+def not_yet(step: str, *faults: str) -> Shown:
+    """A step that is not complete: it waits for an answer, or says what is wrong with the one it got."""
+    return Shown(says=f"No {step} yet: {'; '.join(faults or (WAITS,))}.", ready=False)
 
 
 def committed(entry: Entry) -> str:

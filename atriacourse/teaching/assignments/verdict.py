@@ -1,4 +1,4 @@
-"""The verdict that an interval allows, and what is wrong with a claim.
+"""The verdict that an interval allows, and what is wrong with a hypothesis or a claim.
 
 After declare.py; used by session.py, where a student hears it at once, and by grading.
 """
@@ -33,6 +33,20 @@ def verdict_of(low: float, high: float, *, a: str, b: str, metric: str, cases: i
 def is_number(value: object) -> bool:
     """Whether it is one finite number."""
     return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def wrong_hypothesis(
+    winner: object, low: object, high: object, because: object, *, words: Sequence[str]
+) -> list[str]:
+    """What is wrong with a hypothesis. Args: words: what `winner` may be; none: anything."""
+    faults = [] if is_number(low) and is_number(high) else ["low and high must be numbers"]
+    if not faults and low > high:
+        faults.append(f"low {low:g} is above high {high:g}")
+    if words and winner not in words:
+        faults.append(f"winner must be one of {', '.join(words)}, it is {winner!r}")
+    if not isinstance(because, str):
+        faults.append("because must be a text")
+    return faults
 
 
 def wrong_bounds(difference: object, low: object, high: object) -> list[str]:
