@@ -109,9 +109,10 @@ class Copycat(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.scale = nn.Parameter(torch.tensor(50.0))
+        self.seen, self.scale = [], nn.Parameter(torch.tensor(50.0))
 
     def forward(self, images):
+        self.seen.append(tuple(images.shape[-2:]))
         return MultiTaskOutput(
             torch.cat([torch.zeros_like(images[:, :1]), images[:, :1] * self.scale], 1), None
         )
@@ -191,24 +192,10 @@ def test_half_is_not_atrium():
     )
 
 
-class Blob(nn.Module):
-    """A stand-in whose mask is where the z-scored slice is above zero, at whatever size it is shown."""
-
-    def __init__(self):
-        super().__init__()
-        self.config, self.seen = NETWORK, []
-        self.weight = nn.Parameter(torch.ones(1))
-
-    def forward(self, images):
-        self.seen.append(tuple(images.shape[-2:]))
-        bright = 40 * images[:, :1]
-        return MultiTaskOutput(torch.cat([-bright, bright], dim=1), None)
-
-
 def test_zooms_show_the_slice_at_each_size_and_average_in_place():
     y, x = np.ogrid[:32, :48]
     disc = ((y - 15.5) ** 2 + (x - 20.5) ** 2 < 9**2)[None].repeat(2, axis=0)
-    model = Blob()
+    model = Copycat()
     config = PredictConfig(zooms=(0.75, 1.0, 1.25), precision="float32")
     zoomed = predict_volume(model, np.uint8(disc * 200 + 20), prepare=PrepareConfig(), config=config)
     # 32 x 48 times 0.75 is 24 x 36, times 1.25 is 40 x 60; all are multiples of 4 = 2 poolings
