@@ -1,28 +1,23 @@
 """Read what a class handed in: results of grading, journals, files of guesses.
 
-Before pooled.py. A file that cannot be used is left out and named to the instructor; nothing in it stops
-the others. Who measured what is known here, to count nobody twice, and goes no further.
+After runs.py, before pooled.py. A file that cannot be used is left out and named to the instructor; nothing
+in it stops the others.
 """
 
 import hashlib
 import json
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from atriacourse.errors import InputError
-from atriacourse.studies.records import restored
-from atriacourse.teaching.assignments.catalogue import assignment as find_assignment
-from atriacourse.teaching.assignments.declare import SCALE, Assignment
 from atriacourse.teaching.assignments.handout import INSTRUCTOR
-from atriacourse.teaching.assignments.journal import Journal, journal_of
-from atriacourse.teaching.assignments.verdict import is_number
+from atriacourse.teaching.assignments.journal import journal_of
+from atriacourse.teaching.classroom.runs import Run, run_of_grade, run_of_journal
 from atriacourse.teaching.grading.gradebook import RESULTS, read_results
-from atriacourse.teaching.grading.marks import Graded
 from atriacourse.teaching.grading.sandbox import read_plain
 from atriacourse.teaching.guess import merge_guesses
 
@@ -32,31 +27,6 @@ BELOW = (RESULTS, "journal-*.jsonl", "*guesses*.json")  # what is looked for in 
 DIRECTLY = ("*.json", "*.jsonl")  # and in the folder itself
 ODD = (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 # what a foreign file may lead to; InputError is a ValueError
-
-
-@dataclass(frozen=True, kw_only=True)
-class Said:
-    """A hypothesis, committed before the result."""
-
-    winner: str
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """One student's measurement."""
-
-    assignment: str
-    student: str  # never shown
-    a: str
-    b: str
-    seed: int
-    place: str  # the scans: "clinic 2018"; two runs of one place have the same held-out cases
-    scale: str  # of the studies
-    gains: Mapping[str, float]  # held-out case -> b - a; nan where a value is not finite
-    rerun: bool  # measured again by grading; False: as handed in
-    said: Said | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +84,6 @@ class _Reading:
     def __init__(self) -> None:
         self.runs: dict[tuple[str, str], Run] = {}
         self.guesses: dict[str, pd.DataFrame] = {}
-        self.files: dict[str, int] = {}
         self.left_out: list[tuple[str, str]] = []
 
     def add(self, path: Path) -> None:
@@ -130,7 +99,7 @@ class _Reading:
     def _read(self, path: Path, content: bytes) -> None:
         text = content.decode("utf-8-sig")
         if path.suffix == ".jsonl":
-            self._keep(run_of_journal(journal_of(text)), "journals")
+            self._keep(run_of_journal(journal_of(text)))
             return
         parsed = json.loads(text)
         if not isinstance(parsed, dict):
@@ -147,7 +116,7 @@ class _Reading:
             raise InputError(f"results of grading are read from a file named {RESULTS}")
         for graded in read_results(path.parent).values():
             try:
-                self._keep(run_of_grade(graded), "graded submissions")
+                self._keep(run_of_grade(graded))
             except ODD as error:
                 self.left_out.append((f"{path}: {graded.student}, {graded.assignment}", str(error)))
 
@@ -159,16 +128,13 @@ class _Reading:
         if known in self.guesses:
             raise InputError("it is a copy of another file of guesses")
         self.guesses[known] = table
-        self.files["files of guesses"] = self.files.get("files of guesses", 0) + 1
 
-    def _keep(self, run: Run, kind: str) -> None:
+    def _keep(self, run: Run) -> None:
         """A run counts once: what grading measured again goes before a journal."""
         key = (run.assignment, run.student)
         before = self.runs.get(key)
-        if before is not None and (before.rerun or not run.rerun):
-            return
-        self.runs[key] = run
-        self.files[kind] = self.files.get(kind, 0) + 1
+        if before is None or (run.rerun and not before.rerun):
+            self.runs[key] = run
 
     def collected(self) -> Collected:
         """All of it; two students never share a seed, so a second run of one is a copied file."""
@@ -180,87 +146,12 @@ class _Reading:
             else:
                 runs[key] = run
         tables = list(self.guesses.values())
+        files = Counter("graded submissions" if run.rerun else "journals" for run in runs.values())
+        if tables:
+            files["files of guesses"] = len(tables)
         return Collected(
             runs=tuple(runs.values()),
             guesses=pd.concat(tables, ignore_index=True) if tables else merge_guesses([]),
-            files=dict(self.files),
+            files=dict(files),
             left_out=tuple(self.left_out),
         )
-
-
-def run_of_grade(graded: Graded) -> Run:
-    """The run that grading made of a submission.
-
-    Raises: InputError if it gave none, or one that earned nothing: cells of the course were changed.
-    """
-    found, declared = graded.result, find_assignment(graded.assignment)
-    if found is None:
-        raise InputError(graded.problem or graded.ending or "it measured nothing")
-    kinds = {part.name: part.kind for part in declared.rubric}
-    if not any(mark.points > 0 for mark in graded.parts if kinds.get(mark.part) == "result"):
-        raise InputError("its result earned no points")
-    place, found = f"clinic {found['clinic']}", found | {"cases": found["names"]}
-    return _run(declared, graded.student, found, graded.hypothesis, place, scale=SCALE, rerun=True)
-
-
-def run_of_journal(journal: Journal) -> Run:
-    """The last result of a journal, as handed in. Raises: InputError if it shows none, or is broken."""
-    if journal.broken is not None:
-        raise InputError(f"the journal's chain is broken at line {journal.broken + 1}")
-    begin, result = journal.last("begin"), journal.last("result")
-    if begin is None or result is None:
-        raise InputError("it shows no result")
-    about, declared = begin.content, find_assignment(begin.content["assignment"])
-    before = [entry for entry in journal.of_kind("hypothesis") if entry.index < result.index]
-    said = before[-1].content if before else None
-    data = about.get("data")
-    place = f"clinic {about['clinic']}" if data is None else f"scans {Path(str(data)).name}"
-    found = {**result.content, **{name: about[name] for name in ("a", "b", "seed")}}
-    scale = str(about.get("scale"))
-    return _run(declared, str(about["student"]), found, said, place, scale=scale, rerun=False)
-
-
-def _run(
-    declared: Assignment,
-    student: str,
-    found: Mapping[str, Any],
-    said: Mapping[str, Any] | None,
-    place: str,
-    *,
-    scale: str,
-    rerun: bool,
-) -> Run:
-    """Raises: InputError for a pair that the assignment does not have, or values that are none."""
-    pair = (found["a"], found["b"])
-    if pair not in declared.levels:
-        raise InputError(f"assignment {declared.name} has no pair {pair[0]}, {pair[1]}")
-    names, a, b = (list(each) for each in (found["cases"], found["values"]["a"], found["values"]["b"]))
-    if not len(names) == len(a) == len(b) or not names:
-        raise InputError("it must have one value of a and of b for each case")
-    gains = dict(zip(map(str, names), _differences(a, b), strict=True))
-    if not any(map(math.isfinite, gains.values())):
-        raise InputError("no case has a finite value for both variants")
-    return Run(
-        assignment=declared.name,
-        student=student,
-        a=pair[0],
-        b=pair[1],
-        seed=int(found["seed"]),
-        place=place,
-        scale=scale,
-        gains=gains,
-        rerun=rerun,
-        said=_said(said),
-    )
-
-
-def _differences(a: Sequence[Any], b: Sequence[Any]) -> Iterator[float]:
-    for first, second in zip(map(restored, a), map(restored, b), strict=True):
-        gain = second - first
-        yield gain if math.isfinite(gain) else math.nan
-
-
-def _said(content: Mapping[str, Any] | None) -> Said | None:
-    if content is None or not (is_number(content.get("low")) and is_number(content.get("high"))):
-        return None
-    return Said(winner=str(content.get("winner")), low=float(content["low"]), high=float(content["high"]))

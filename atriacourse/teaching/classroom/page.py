@@ -66,10 +66,13 @@ def _lead(pairs: list[PairOfClass], questions: list[Question]) -> str:
         told = [pair for pair in pairs if len(pair.runs) > 1 and pair.verdict in (pair.a, pair.b)]
         several = sum(len(pair.runs) > 1 for pair in pairs)
         said.append(
-            f"{_count(runs, 'run')} of {_count(len(pairs), 'pair')} of variants, each with its own seed. "
-            f"Pooled over the class, {len(told)} of {_count(several, 'pair')} with more than one run are "
-            "told apart."
+            f"{_count(runs, 'run')} of {_count(len(pairs), 'pair')} of variants, each with its own seed."
         )
+        if several:
+            said.append(
+                f"Pooled over the class, {len(told)} of {_count(several, 'pair')} with more than one run "
+                f"{'are' if several > 1 else 'is'} told apart."
+            )
     guesses = sum(len(one.guesses) for one in questions)
     if guesses:
         held = sum(one.held for one in questions)

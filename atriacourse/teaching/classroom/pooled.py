@@ -20,7 +20,7 @@ from atriacourse.teaching.assignments.band import Band, seed_band
 from atriacourse.teaching.assignments.catalogue import assignment as find_assignment
 from atriacourse.teaching.assignments.declare import SCALE
 from atriacourse.teaching.assignments.verdict import verdict_of
-from atriacourse.teaching.classroom.collect import Run, Said
+from atriacourse.teaching.classroom.runs import Run, Said
 
 FEWEST_RUNS = 2  # for an interval that knows of seeds
 

@@ -7,20 +7,22 @@ import pytest
 
 from atriacourse.errors import InputError
 from atriacourse.teaching.assignments.catalogue import assignment
+from atriacourse.teaching.assignments.declare import SCALE
+from atriacourse.teaching.assignments.journal import add_entry, read_journal
 from atriacourse.teaching.assignments.variant import variant_of
 from atriacourse.teaching.classroom.collect import collect
 from atriacourse.teaching.grading.gradebook import write_results
 from atriacourse.teaching.grading.marks import Graded, Mark
 
 
-def graded(student, *, difference=0.25, earned=15.0, said=True):
+def graded(student, *, difference=0.25, earned=15.0, said=True, committed=10.0):
     variant = variant_of(assignment("contrast"), student)
     result = {"a": variant.a, "b": variant.b, "seed": variant.seed, "clinic": variant.clinic}
     result |= {"names": ["x", "y"], "values": {"a": [0.5, 0.5], "b": [0.5 + difference, 0.5 + difference]}}
     return Graded(
         student=student,
         assignment="contrast",
-        parts=(Mark(part="result", of=15, points=earned),),
+        parts=(Mark(part="hypothesis", of=10, points=committed), Mark(part="result", of=15, points=earned)),
         result=result,
         hypothesis={"winner": variant.b, "low": 0, "high": 1} if said else None,
     )
@@ -46,7 +48,8 @@ def test_what_grading_measured_goes_before_the_journal(tmp_path, write_journal):
     for paths in ([journal, tmp_path / "grades"], [tmp_path / "grades", journal]):
         runs = {run.student: run for run in collect(paths).runs}
         assert runs["ada"].gains == {"x": 0.25, "y": 0.25} and runs["ada"].rerun
-        assert runs["ben"].said is None
+        assert runs["ada"].said.high == 1 and runs["ben"].said is None
+        assert collect(paths).files == {"graded submissions": 2}
 
 
 def test_a_result_that_earned_nothing_is_not_pooled(tmp_path):
@@ -57,11 +60,28 @@ def test_a_result_that_earned_nothing_is_not_pooled(tmp_path):
 
 
 def test_only_what_stood_before_the_result_is_a_hypothesis(tmp_path, write_journal):
-    from atriacourse.teaching.assignments.journal import add_entry
-
     path = write_journal("ada", [0.1, 0.2], said=None)
     add_entry(path, "hypothesis", {"winner": "clahe", "low": 0.14, "high": 0.16, "because": "I saw it"})
     assert collect([path]).runs[0].said is None
+    result = read_journal(path).last("result")
+    add_entry(path, "result", result.content | {"hypothesis": "another"})  # measured again
+    assert collect([path]).runs[0].said is None
+
+
+@pytest.mark.parametrize(
+    "points", [0.0, 3.0, 5.0]
+)  # changed after the result; nothing shows when it was said
+def test_only_what_grading_saw_committed_is_a_hypothesis(tmp_path, points):
+    write_results(tmp_path, [graded("ada", committed=points)])
+    assert collect([tmp_path]).runs[0].said is None
+
+
+def test_a_result_is_of_the_beginning_before_it(tmp_path, write_journal):
+    path = write_journal("ada", [0.1, 0.2])
+    begin = read_journal(path).last("begin")
+    add_entry(path, "begin", begin.content | {"scale": "atlas", "data": "/home/ada/la2018"})
+    (run,) = collect([path]).runs
+    assert run.scale == SCALE and run.place.startswith("clinic")
 
 
 def test_a_copied_file_counts_once(tmp_path, write_journal, write_guesses):
@@ -82,6 +102,7 @@ def test_two_students_with_one_run(tmp_path, write_journal):
     write_journal("ben", [0.1, 0.2], pair=pair, **changes)
     found = collect([tmp_path])
     assert len(found.runs) == 1 and found.left_out == (("ben, contrast", "its run is another student's"),)
+    assert found.files == {"journals": 1}
 
 
 def broken_files(folder):

@@ -85,6 +85,12 @@ def test_guesses_alone(tmp_path, write_guesses):
     assert "What we guessed" in page and "How to read it" in page and "runs were made again" not in page
 
 
+def test_a_single_run_is_not_counted_among_pairs_told_apart(tmp_path, write_journal):
+    write_journal("ada", [0.1] * 6)
+    page = classroom_html(collect([tmp_path]), date="today")
+    assert "1 run of 1 pair of variants" in page and "0 of 0" not in page
+
+
 def test_a_wild_guess_does_not_hide_the_others():
     from atriacourse.teaching.classroom.draw import question_figure
     from atriacourse.teaching.classroom.pooled import Question

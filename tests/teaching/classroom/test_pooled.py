@@ -8,8 +8,8 @@ from atriacourse.studies.comparison import hierarchical_interval
 from atriacourse.teaching.assignments.band import Band
 from atriacourse.teaching.assignments.declare import SCALE
 from atriacourse.teaching.classroom import pooled
-from atriacourse.teaching.classroom.collect import Run, Said
 from atriacourse.teaching.classroom.pooled import believed, pairs_of, pooled_interval, questions_of
+from atriacourse.teaching.classroom.runs import Run, Said
 
 
 def run(gains, *, seed=1, place="clinic 2018", pair=("standard", "clahe"), said=None, scale=SCALE):
