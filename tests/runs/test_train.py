@@ -16,10 +16,11 @@ from scipy.spatial import cKDTree
 
 from atriacourse.data.cohort import open_cohort
 from atriacourse.errors import InputError
+from atriacourse.inference.predict import Prediction
 from atriacourse.runs.budget import measure_steps
 from atriacourse.runs.config import from_json, override, read_json, to_json
 from atriacourse.runs.splitting import make_split
-from atriacourse.runs.train import inner_split, train_run
+from atriacourse.runs.train import inner_split, train_run, validate
 from atriacourse.training.checkpoint import read_checkpoint
 from atriacourse.training.loop import Trainer
 
@@ -298,6 +299,20 @@ def test_measuring_changes_nothing(cohort, split, tiny_config, tmp_path, tiny_ru
 
     train_run(cohort, tmp_path / "run", config=tiny_config, split=split, device="cpu", on_trainer=look)
     assert seen
+
+
+def test_validation_looks_once_at_each_slice(tiny_config, monkeypatch):
+    asked = []
+
+    def predicted(model, grey, *, prepare, config):
+        asked.append(config.zooms)
+        return Prediction(grey.astype(np.float32), None)
+
+    monkeypatch.setattr("atriacourse.runs.train.predict_volume", predicted)
+    config = override(tiny_config, ["prediction.zooms=[0.85, 1.0, 1.15]"])
+    grey = np.pad(np.ones((4, 6, 6), np.uint8), 4)
+    assert validate(None, [("a", grey, grey > 0)], config) == {"score": 1.0, "dice": {"a": 1.0}}
+    assert asked == [(1.0,)]
 
 
 def test_training_learns_something(cohort, split, tiny_config, tmp_path):
