@@ -22,7 +22,18 @@ from atriacourse.runs.config import read_json
 from atriacourse.runs.profiles import PROFILES
 from atriacourse.training.checkpoint import read_checkpoint
 
-COMMANDS = ("audit", "phantom", "train", "bag", "predict", "evaluate", "compare", "describe", "assign")
+COMMANDS = (
+    "audit",
+    "phantom",
+    "train",
+    "bag",
+    "predict",
+    "evaluate",
+    "compare",
+    "describe",
+    "assign",
+    "grade",
+)
 
 
 @pytest.fixture
@@ -90,6 +101,11 @@ def test_every_command_explains_itself(cli, command):
         (["assign", "contrast"], "--student ID or --roster FILE"),
         (["assign", "contrast", "--student", " "], "student's id needs"),
         (["assign", "contrast", "--roster", "none.csv"], "cannot read the roster"),
+        (["assign", "--student", "ada"], "--student needs the NAME"),
+        (
+            ["assign", "contrast", "--nbgrader", "c", "--student", "ada", "--solutions"],
+            "--student, --solutions",
+        ),
     ],
 )
 def test_bad_input_is_one_line_and_code_2(cli, words, said, tmp_path, monkeypatch, phantom_folder):

@@ -29,12 +29,20 @@ def assign(
     from atriacourse.teaching.assignments.catalogue import assignment as find
     from atriacourse.teaching.assignments.catalogue import assignments
 
+    given = {"--student": student is not None, "--roster": roster is not None, "--solutions": solutions}
+    named = [option for option in given if given[option]]
+    if nbgrader is not None and named:
+        raise InputError(
+            f"--nbgrader writes one solved notebook for a whole class; leave out {', '.join(named)}"
+        )
     if nbgrader is not None:
         from atriacourse.teaching.nbgrader.course import write_course
 
         chosen = list(assignments().values()) if name is None else [find(name)]
         _tell(write_course(chosen, nbgrader, overwrite=force), nbgrader)
         return
+    if name is None and named:
+        raise InputError(f"{named[0]} needs the NAME of an assignment; `atriacourse assign` lists them")
     if name is None:
         for one in assignments().values():
             print(f"{one.name:<14} {one.hours:<8} {one.minutes:>3g} min  {one.chapter:<14} {one.title}")
@@ -113,6 +121,8 @@ def grade(
             rerun=rerun,
             on_progress=follow,
         )
+    for name in batch.left_out:
+        print(f"left out {name}: neither NAME-STUDENT.ipynb nor a student's folder with an assignment in it")
     flagged = sum(bool(row.flags) for row in batch.rows)
     print(
         f"{batch.executed} graded, {batch.kept} unchanged, {flagged} to be looked at\n"
