@@ -40,8 +40,9 @@ def similar_pairs(submissions: Sequence[Graded]) -> list[Pair]:
     """All pairs above the threshold, the most alike first."""
     found = []
     for name in sorted({one.assignment for one in submissions}):
+        handed_out = _handed_out(name)
         runs = {
-            one.student: runs_of(one.answers, _handed_out(name))
+            one.student: runs_of(one.answers, handed_out)
             for one in submissions
             if one.assignment == name and one.answers
         }

@@ -22,7 +22,7 @@ def tampering(source: str) -> list[str]:
     ours = set(_imported(tree)) | set(KEPT)
     found = []
     for node in ast.walk(tree):
-        for target in _targets(node):
+        for target in _given(node):
             root = _root(target)
             if isinstance(target, ast.Name) and target.id in KEPT:
                 found.append(f"a cell gives `{target.id}` a new value")
@@ -48,13 +48,14 @@ def _imported(tree: ast.AST) -> Iterator[str]:
                 yield one.asname or one.name
 
 
-def _targets(node: ast.AST) -> list[ast.expr]:
-    """What a statement gives a value to, or deletes."""
-    if isinstance(node, ast.AugAssign | ast.AnnAssign):
-        return [node.target]
-    given = node.targets if isinstance(node, ast.Assign | ast.Delete) else []
-    parts = [part for target in given for part in ast.walk(target)]
-    return [part for part in parts if isinstance(getattr(part, "ctx", None), ast.Store | ast.Del)]
+def _given(node: ast.AST) -> Iterator[ast.expr]:
+    """What a statement, of whatever kind, gives a value to or deletes."""
+    if isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
+        yield node
+    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        yield ast.Name(node.name)
+    elif isinstance(node, ast.Import | ast.ImportFrom):
+        yield from (ast.Name(one.asname) for one in node.names if one.asname)
 
 
 def _root(node: ast.AST) -> str:

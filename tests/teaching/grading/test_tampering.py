@@ -13,6 +13,12 @@ from atriacourse.teaching.grading.tampering import tampering
         ("setattr(work, 'measure', print)", "setattr"),
         ("from atriacourse.teaching.assignments.journal import add_entry", "writer of the journal"),
         ("%time\nwork += 1", "`work`"),
+        ("class work:\n    measure = print", "`work`"),
+        ("def work():\n    pass", "`work`"),
+        ("import json as work", "`work`"),
+        ("for work in [1]:\n    pass", "`work`"),
+        ("for work.measure in [print]:\n    pass", "`work.measure`"),
+        ("del work.journal", "`work.journal`"),
     ],
 )
 def test_changing_the_course_is_seen(source, said):
