@@ -48,6 +48,11 @@ def stub_of(solution: str, place: str) -> str:
     return text
 
 
+def check_of(solution: str) -> str:
+    """The expression that ends a worked cell: its check."""
+    return ast.unparse(ast.parse(solution).body[-1])
+
+
 def _without_value(line: str, place: str) -> str:
     """`name = value  # solution` -> `name = None`."""
     found = ASSIGNMENT.match(line.rstrip())

@@ -18,6 +18,7 @@ from atriacourse.teaching.assignments.handout import Student
 from atriacourse.teaching.grading.class_page import write_class_page
 from atriacourse.teaching.grading.feedback import write_feedback
 from atriacourse.teaching.grading.fences import Limits
+from atriacourse.teaching.grading.finding import find_submissions, left_out
 from atriacourse.teaching.grading.gradebook import (
     Key,
     Row,
@@ -30,7 +31,7 @@ from atriacourse.teaching.grading.gradebook import (
 from atriacourse.teaching.grading.grader import Grader, key_of
 from atriacourse.teaching.grading.layout import FENCES
 from atriacourse.teaching.grading.marks import Graded
-from atriacourse.teaching.grading.reading import Found, find_submissions, read_submission
+from atriacourse.teaching.grading.reading import Found, read_submission
 from atriacourse.teaching.grading.similar import Pair, similar_pairs
 
 
@@ -43,6 +44,7 @@ class Batch:
     kept: int  # unchanged since an earlier run
     interrupted: bool
     pairs: tuple[Pair, ...]  # look-alikes
+    left_out: tuple[str, ...]  # notebooks and folders that are nobody's submission, by name
 
 
 def grade_folder(
@@ -60,13 +62,21 @@ def grade_folder(
     """Grade all submissions of a folder, and write gradebook, feedback and the class's page.
 
     Args:
-        folder: see reading.py. out: where everything is written, and found again by the next run.
+        folder: see finding.py. out: where everything is written, and found again by the next run.
         roster: of the class; who is on it and handed in nothing is told. deadline: with a time zone; who
             was later is told, and loses nothing by it.
         rerun: also run what is unchanged.
         on_progress: called with how many are done, of how many, and the last one.
-    Raises: InputError for a folder without submissions, or files in `out` that are not ours.
+    Raises: InputError for a folder without submissions, files in `out` that are not ours, `out` inside of
+        the folder, or a deadline without a time zone.
     """
+    if out.resolve().is_relative_to(folder.resolve()):
+        raise InputError(
+            f"{out} lies inside of {folder}, where it would be taken for a student's folder; write the "
+            "grades elsewhere"
+        )
+    if deadline is not None and deadline.tzinfo is None:
+        raise InputError(f"the deadline {deadline} needs a time zone")
     found = find_submissions(folder, list(assignments()))
     results, typed = read_results(out), read_typed(out)
     todo = [one for one in found if rerun or _is_new(one, results)]
@@ -88,6 +98,7 @@ def grade_folder(
                     on_progress(executed, len(todo), graded)
             except KeyboardInterrupt:
                 interrupted = True
+            finally:  # on a full disk as well, nobody waits for the rest of the class
                 stop.set()
                 pool.shutdown(cancel_futures=True)
     pairs = similar_pairs(list(results.values()))
@@ -102,6 +113,7 @@ def grade_folder(
         kept=len(found) - len(todo),
         interrupted=interrupted,
         pairs=tuple(pairs),
+        left_out=tuple(left_out(folder, found)),
     )
 
 
@@ -124,8 +136,6 @@ def with_pairs(results: Mapping[Key, Graded], pairs: Sequence[Pair]) -> dict[Key
 def _late(results: Mapping[Key, Graded], deadline: datetime | None) -> dict[Key, str]:
     if deadline is None:
         return {}
-    if deadline.tzinfo is None:
-        raise InputError(f"the deadline {deadline} needs a time zone")
     late = {}
     for key, graded in results.items():
         over = datetime.fromisoformat(graded.handed_in).astimezone(UTC) - deadline

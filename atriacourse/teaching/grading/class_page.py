@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from atriacourse.teaching.assignments.catalogue import assignment
-from atriacourse.teaching.grading.gradebook import NOTHING, Row
+from atriacourse.teaching.grading.gradebook import NOTHING, Row, write_whole
 from atriacourse.teaching.grading.pages import INK, fill, inline_svg, points_text
 from atriacourse.teaching.grading.rubric import common_reasons
 from atriacourse.teaching.grading.similar import Pair
@@ -41,7 +41,7 @@ def write_class_page(out: Path, rows: Sequence[Row], pairs: Sequence[Pair]) -> P
     said = f"{students} students. Fences: {' | '.join(fences) if fences else 'nothing was run'}."
     page = fill("class.html", title="The class", said=said, sections=sections)
     path = out / CLASS_PAGE
-    path.write_text(page, encoding="utf-8")
+    write_whole(path, page)
     return path
 
 

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from atriacourse.teaching.assignments.declare import Assignment
-from atriacourse.teaching.assignments.journal import MIMETYPE, Entry, Journal, journal_of
+from atriacourse.teaching.assignments.journal import Entry, Journal, journal_of
 from atriacourse.teaching.assignments.variant import Variant
-from atriacourse.teaching.grading.restore import PASSED, Prepared
+from atriacourse.teaching.assignments.verdict import is_number
+from atriacourse.teaching.grading.hidden import PASSED
+from atriacourse.teaching.grading.restore import Prepared, entries_in
 from atriacourse.teaching.grading.sandbox import Execution
 
 if TYPE_CHECKING:
@@ -68,19 +70,29 @@ def gather_evidence(prepared: Prepared, execution: Execution, journal: bytes | N
         if what["kind"] in ("check", "hidden"):
             found.tests.append(_test(cell, what, error))
         elif what["kind"] == "numbers":
-            found.numbers[what["part"]] = _printed(cell) or error
+            found.numbers[what["part"]] = last_json(printed(cell)) or error
         elif error and what["cell"]:
             found.errors.setdefault(what["cell"], error)
-        for entry in _entries(cell):
-            if entry["kind"] in ("hypothesis", "claim"):
-                setattr(found, entry["kind"], entry["content"])
-            elif entry["kind"] == "result" and what["cell"] == MEASURE:
-                found.result = entry["content"]
+        for entry in entries_in(cell.get("outputs", ())):
+            kind, content = entry.get("kind"), entry.get("content")
+            if kind == "result" and what["cell"] == MEASURE and isinstance(content, dict):
+                found.result = content
+            elif (kind == "claim" and _flat(content)) or (kind == "hypothesis" and bounded(content)):
+                setattr(found, kind, content)
     if journal is not None and journal.strip():
         found.journal = journal_of(journal.decode("utf-8", errors="replace"))
     elif prepared.saved:
         found.journal, found.from_outputs = _of_outputs(prepared.saved), True
     return found
+
+
+def bounded(hypothesis: Any) -> bool:
+    """Whether it can be one, with two bounds: a student may make any output look like a journal's entry."""
+    return _flat(hypothesis) and all(is_number(hypothesis.get(name)) for name in ("low", "high"))
+
+
+def _flat(content: Any) -> bool:
+    return isinstance(content, dict) and not any(isinstance(each, dict | list) for each in content.values())
 
 
 def error_of(cell: "NotebookNode") -> str:
@@ -107,7 +119,7 @@ def printed(cell: "NotebookNode") -> str:
 
 
 def _test(cell: "NotebookNode", what: dict[str, Any], error: str) -> Test:
-    passed = not error and PASSED in printed(cell)
+    passed = not error and printed(cell).rstrip().endswith(PASSED)  # an answer may print the word as well
     said = error.removeprefix("AssertionError: ")
     if not passed and not said:
         said = (
@@ -122,18 +134,13 @@ def _test(cell: "NotebookNode", what: dict[str, Any], error: str) -> Test:
     )
 
 
-def _printed(cell: "NotebookNode") -> Any:
+def last_json(text: str) -> Any:
     """The last line that a grading cell printed, as JSON; None where it is none."""
-    lines = printed(cell).strip().splitlines()
+    lines = text.strip().splitlines()
     try:
         return json.loads(lines[-1]) if lines else None
     except ValueError:
         return None
-
-
-def _entries(cell: "NotebookNode") -> list[dict[str, Any]]:
-    found = [output.get("data", {}).get(MIMETYPE) for output in cell.get("outputs", ())]
-    return [entry for entry in found if isinstance(entry, dict) and isinstance(entry.get("content"), dict)]
 
 
 def _of_outputs(saved: Sequence[dict[str, Any]]) -> Journal:

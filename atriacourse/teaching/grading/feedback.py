@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from atriacourse.teaching.assignments.catalogue import assignment
-from atriacourse.teaching.grading.gradebook import Row
+from atriacourse.teaching.grading.gradebook import Row, write_whole
 from atriacourse.teaching.grading.pages import fill, page_name, points_text
 
 FEEDBACK = "feedback"
@@ -17,7 +17,6 @@ FEEDBACK = "feedback"
 def write_feedback(out: Path, rows: Sequence[Row]) -> list[Path]:
     """Write feedback/STUDENT.html and .md for all rows, a page a student; returns the HTML files."""
     folder = out / FEEDBACK
-    folder.mkdir(parents=True, exist_ok=True)
     by_student: dict[str, list[Row]] = {}
     for row in rows:
         by_student.setdefault(row.student, []).append(row)
@@ -30,8 +29,8 @@ def write_feedback(out: Path, rows: Sequence[Row]) -> list[Path]:
             "submissions": [_told(row) for row in own],
         }
         page = folder / page_name(student)
-        page.write_text(fill("feedback.html", **words), encoding="utf-8")
-        page.with_name(f"{student}.md").write_text(fill("feedback.md", **words), encoding="utf-8")
+        write_whole(page, fill("feedback.html", **words))
+        write_whole(page.with_name(f"{student}.md"), fill("feedback.md", **words))
         written.append(page)
     return written
 

@@ -106,7 +106,7 @@ def write_results(out: Path, results: Iterable[Graded]) -> None:
     """Keep what was found, also half-way through a class."""
     ordered = sorted(results, key=lambda one: (one.assignment, one.student))
     content = {"format": FORMAT, "submissions": [asdict(one) for one in ordered]}
-    _write(out / RESULTS, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    write_whole(out / RESULTS, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
 def read_typed(out: Path) -> dict[Key, tuple[str, str]]:
@@ -119,9 +119,14 @@ def read_typed(out: Path) -> dict[Key, tuple[str, str]]:
         return {}
     text = path.read_bytes().decode("utf-8-sig", errors="replace")
     first = text.partition("\n")[0]
-    rows = list(
-        csv.DictReader(io.StringIO(text), delimiter=";" if first.count(";") > first.count(",") else ",")
-    )
+    delimiter = ";" if first.count(";") > first.count(",") else ","
+    try:
+        rows = list(csv.DictReader(io.StringIO(text), delimiter=delimiter))
+    except csv.Error as error:
+        raise InputError(
+            f"{path} cannot be read ({error}), nor the overrides in it; save it as CSV again, or move it "
+            "away to write it anew"
+        ) from error
     missing = {"student", "assignment", "override", "comment"} - set(rows[0] if rows else FIRST)
     if missing:
         raise InputError(
@@ -142,10 +147,14 @@ def make_rows(
     roster: Sequence[Student] = (),
     late: Mapping[Key, str],
 ) -> list[Row]:
-    """All lines, by assignment and student; who is on the roster and handed in nothing has one as well."""
+    """All lines, by assignment and student.
+
+    Who is on the roster and handed in nothing has one as well, and so has whatever the instructor typed.
+    """
     names = {student.id: student.name for student in roster}
     assignments = sorted({assignment for _, assignment in results})
     keys = set(results) | {(student, assignment) for student in names for assignment in assignments}
+    keys |= {key for key, words in typed.items() if any(words) and key[1] in assignments}
     rows = []
     for student, assignment in sorted(keys, key=lambda key: (key[1], key[0])):
         override, comment = typed.get((student, assignment), ("", ""))
@@ -184,7 +193,7 @@ def write_gradebook(out: Path, rows: Sequence[Row]) -> Path:
         else:
             line += [""] * 6
         table.writerow([_safe(cell) for cell in line])
-    _write(out / GRADEBOOK, text.getvalue())
+    write_whole(out / GRADEBOOK, text.getvalue())
     return out / GRADEBOOK
 
 
@@ -197,9 +206,12 @@ def _plain(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and _safe(cell[1:]) == cell else cell
 
 
-def _write(path: Path, text: str) -> None:
-    """All or nothing: an interrupt leaves the old file."""
+def write_whole(path: Path, text: str) -> None:
+    """All or nothing: an interrupt leaves the old file.
+
+    Half of a character, which a student's file may hold, is written as its number (and JSON reads it again).
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.half")
-    half.write_text(text, encoding="utf-8")
+    half.write_text(text, encoding="utf-8", errors="backslashreplace")
     os.replace(half, path)

@@ -26,6 +26,7 @@ from atriacourse.teaching.grading.rubric import mark_all, no_marks
 from atriacourse.teaching.grading.sandbox import Execution, execute
 
 RULES = 1  # raise it when a change of the rules must grade everybody anew
+LONGEST_FLAG = 300  # characters
 SAID = {"read": "read", "write": "write", "start": "start", "connect": "connect to"}
 
 
@@ -90,7 +91,8 @@ def mark_submission(
         student=submission.student,
         assignment=declared.name,
         parts=tuple(parts),
-        flags=tuple(dict.fromkeys(flags)),
+        # on one line, or a spreadsheet could not read the gradebook; short, for they quote what was handed in
+        flags=tuple(dict.fromkeys(" ".join(flag.split())[:LONGEST_FLAG] for flag in flags)),
         notes=tuple(notes),
         ending=execution.ending,
         seconds=round(execution.seconds, 1),
@@ -124,8 +126,10 @@ def _result_of(case: Case) -> dict | None:
         "low": float(low),
         "high": float(high),
         "cases": len(found["gain"]),
-        "names": case.evidence.result["cases"],
-        "values": case.evidence.result["values"],  # of a and b, by case: `classroom` pools them
+        "names": [str(name) for name in case.evidence.result["cases"]],
+        "values": {
+            word: case.evidence.result["values"][word] for word in ("a", "b")
+        },  # `classroom` pools them
         "band": None if band is None else [band.low, band.high],
     }
 

@@ -1,23 +1,17 @@
-"""Find a class's submissions and read them, whatever they are.
+"""Read a submission, whatever it is.
 
-After sandbox.py, before restore.py. Nothing here raises for what a student handed in, follows a link, or
-trusts a field of a notebook to be of the type it should be.
-
-    FOLDER/ada/contrast.ipynb          one folder a student, with the journal beside it
-    FOLDER/contrast-ada.ipynb          or all in one folder
+After sandbox.py, before finding.py and restore.py. Nothing here raises for what a student handed in, follows
+a link, or trusts a field of a notebook to be of the type it should be.
 """
 
 import hashlib
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from atriacourse.errors import InputError
-from atriacourse.teaching.assignments.variant import student_id
 from atriacourse.teaching.grading.sandbox import read_plain
 
 if TYPE_CHECKING:
@@ -25,8 +19,6 @@ if TYPE_CHECKING:
 
 MOST_NOTEBOOK_MB = 20
 MOST_CELLS = 500
-NOT_STUDENTS = ("instructor", "variants", "__MACOSX")  # folders that `assign` and archives leave
-COPY = re.compile(r" ?\(\d+\)$|[-_ ]?copy\d*$", re.IGNORECASE)  # contrast (1).ipynb, contrast-Copy1.ipynb
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,106 +45,6 @@ class Submission:
     handed_in: str  # date of the file, ISO 8601, UTC
 
 
-def find_submissions(folder: Path, assignments: Sequence[str]) -> list[Found]:
-    """Every submission below a folder, by student and assignment.
-
-    Args: assignments: the names there are, to know one in a file's name.
-    Raises: InputError if the folder is none, or holds nothing that looks like a submission.
-    """
-    if not folder.is_dir():
-        raise InputError(f"{folder} is no folder; give the one that holds a folder for each student")
-    found: dict[tuple[str, str], list[tuple[Path, Path]]] = {}
-    for student, path in _notebooks(folder):
-        name = _named(path, student, assignments) or _told(path, assignments)
-        owner = student or _owner(path, name)
-        if name and owner:
-            found.setdefault((owner, name), []).append((path, path.parent))
-    _add_the_unnamed(folder, found)
-    if not found:
-        raise InputError(
-            f"{folder} holds no submission; there must be STUDENT/ASSIGNMENT.ipynb or "
-            f"ASSIGNMENT-STUDENT.ipynb, with ASSIGNMENT one of {', '.join(assignments)}"
-        )
-    return [_chosen(student, name, paths) for (student, name), paths in sorted(found.items())]
-
-
-def _notebooks(folder: Path) -> Iterator[tuple[str, Path]]:
-    """(student, file): the student is empty for files that lie flat."""
-    for path in sorted(folder.iterdir()):
-        if path.suffix == ".ipynb" and not path.name.endswith(".solution.ipynb"):
-            yield "", path
-    for home in _homes(folder):
-        for path in sorted(home.rglob("*.ipynb")):
-            if not any(part.startswith(".") for part in path.relative_to(home).parts):
-                yield _spelled(home.name), path
-
-
-def _homes(folder: Path) -> list[Path]:
-    """The students' folders."""
-    return [
-        path
-        for path in sorted(folder.iterdir())
-        if path.is_dir() and not path.is_symlink() and path.name not in NOT_STUDENTS and _spelled(path.name)
-    ]
-
-
-def _spelled(text: str) -> str:
-    """As an id, or empty if it cannot be one."""
-    try:
-        return student_id(text)
-    except InputError:
-        return ""
-
-
-def _named(path: Path, student: str, assignments: Sequence[str]) -> str:
-    """The assignment that a file's name names."""
-    stem = COPY.sub("", path.stem)
-    fitting = [name for name in assignments if stem == name or stem.startswith((f"{name}-", f"{name}_"))]
-    return max(fitting, key=len, default="") if student or stem not in fitting else ""
-
-
-def _owner(path: Path, assignment: str) -> str:
-    """The student whom a flat file's name names."""
-    return _spelled(COPY.sub("", path.stem)[len(assignment) + 1 :]) if assignment else ""
-
-
-def _told(path: Path, assignments: Sequence[str]) -> str:
-    """The assignment that a notebook itself names, where its file's name does not."""
-    told = _told_by(_parsed(read_plain(path, most_mb=MOST_NOTEBOOK_MB) or b"")[0])
-    return told.get("assignment") if told.get("assignment") in assignments else ""
-
-
-def _add_the_unnamed(folder: Path, found: dict[tuple[str, str], list[tuple[Path, Path]]]) -> None:
-    """A student whose only files are none of ours: held against the assignment that the others handed in."""
-    names = {name for _, name in found}
-    if len(names) != 1:
-        return
-    for home in _homes(folder):
-        student = _spelled(home.name)
-        files = [path for path in sorted(home.iterdir()) if not path.name.startswith((".", "journal-"))]
-        if files and not any(owner == student for owner, _ in found):
-            found[student, next(iter(names))] = [(files[0], home)]
-
-
-def _chosen(student: str, name: str, paths: list[tuple[Path, Path]]) -> Found:
-    """Of several notebooks the one that is named as it was handed out, else the newest."""
-    exact = [path for path, _ in paths if path.stem in (name, f"{name}-{student}")]
-    path = exact[0] if exact else max((path for path, _ in paths), key=_modified)
-    others = tuple(other.name for other, _ in paths if other != path)
-    journals = [path.parent / f"journal-{name}-{student}.jsonl", *sorted(path.parent.glob("journal-*.jsonl"))]
-    if path.parent.name != student:  # flat: only one's own
-        journals = journals[:1]
-    journal = next((each for each in journals if each.is_file() and not each.is_symlink()), None)
-    return Found(student=student, assignment=name, path=path, journal=journal, others=others)
-
-
-def _modified(path: Path) -> float:
-    try:
-        return path.lstat().st_mtime
-    except OSError:
-        return 0.0
-
-
 def read_submission(found: Found) -> Submission:
     """Read one submission; what is wrong with it is said in `problem`."""
     content = read_plain(found.path, most_mb=MOST_NOTEBOOK_MB)
@@ -174,8 +66,22 @@ def read_submission(found: Found) -> Submission:
         problem=problem,
         journal=journal,
         content_hash=digest.hexdigest(),
-        handed_in=datetime.fromtimestamp(_modified(found.path), UTC).isoformat(timespec="seconds"),
+        handed_in=datetime.fromtimestamp(modified(found.path), UTC).isoformat(timespec="seconds"),
     )
+
+
+def told_assignment(path: Path) -> str:
+    """The assignment that a notebook itself names; empty if it names none."""
+    content = read_plain(path, most_mb=MOST_NOTEBOOK_MB) or b""
+    return _ours(_parsed(content)[0], "assignment").get("assignment", "")
+
+
+def modified(path: Path) -> float:
+    """When a file was last written, in seconds since 1970; 0 for one that is gone."""
+    try:
+        return path.lstat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _unreadable(path: Path) -> str:
@@ -227,21 +133,21 @@ def _plain_notebook(parsed: Any) -> tuple["NotebookNode | None", str]:
         kind = given.get("cell_type")
         new = nbformat.v4.new_code_cell if kind == "code" else nbformat.v4.new_markdown_cell
         cell = new(_text(given.get("source")))
-        metadata = given.get("metadata")
-        ours = metadata.get("atriacourse") if isinstance(metadata, Mapping) else None
-        cell.metadata["atriacourse"] = dict(ours) if isinstance(ours, Mapping) else {}
+        cell.metadata["atriacourse"] = _ours(given, "cell", "kind")
         outputs = given.get("outputs") if kind == "code" else None
-        cell.metadata["saved"] = [each for each in outputs or () if isinstance(each, Mapping)]
+        shown = outputs if isinstance(outputs, list) else []
+        cell.metadata["saved"] = [each for each in shown if isinstance(each, Mapping)]
         notebook.cells.append(cell)
-    notebook.metadata["atriacourse"] = _told_by(parsed)
+    notebook.metadata["atriacourse"] = _ours(parsed, "assignment", "student")
     return notebook, ""
 
 
-def _told_by(parsed: Any) -> dict[str, Any]:
-    """Our field of a notebook's metadata."""
-    metadata = parsed.get("metadata") if isinstance(parsed, Mapping) else None
+def _ours(thing: Any, *names: str) -> dict[str, str]:
+    """Texts in our field of the metadata of a notebook or a cell; whatever else stands there is left out."""
+    metadata = thing.get("metadata") if isinstance(thing, Mapping) else None
     ours = metadata.get("atriacourse") if isinstance(metadata, Mapping) else None
-    return dict(ours) if isinstance(ours, Mapping) else {}
+    found = {name: ours.get(name) for name in names} if isinstance(ours, Mapping) else {}
+    return {name: text for name, text in found.items() if isinstance(text, str)}
 
 
 def _text(source: Any) -> str:

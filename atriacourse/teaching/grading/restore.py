@@ -1,29 +1,24 @@
 """From a submission to the notebook that is run: our text in locked cells, our tests in their places.
 
-After reading.py, before rubric.py. The student's cells keep their order. What stands in a cell that we locked
-is run as we wrote it, whatever became of it; behind each answer comes the self-check as we wrote it, and
-behind that the hidden tests, which see the student's names and leave none of their own.
+After reading.py and hidden.py, before evidence.py. The student's cells keep their order. What stands in a
+cell that we locked is run as we wrote it, whatever became of it; behind each answer come its tests.
 """
 
-import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from atriacourse.teaching.assignments.declare import Assignment
 from atriacourse.teaching.assignments.journal import MIMETYPE
 from atriacourse.teaching.assignments.notebook import YOUR_WORDS, solution_notebook, student_notebook
+from atriacourse.teaching.grading.hidden import run_cell, tests_of
 from atriacourse.teaching.grading.tampering import tampering
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 RESTORED = ("locked", "parameters")
-PASSED = "atriacourse: passed"  # what a check or a hidden test prints
-SCORE = 'exec(compile({source!r}, "<hidden test>", "exec"), dict(globals()))'  # it prints numbers as JSON
-HIDDEN = SCORE + "\nprint({passed!r})"
-CHECK = 'print({passed!r} if getattr({check}, "passed", None) is True else "not passed")'
 NAMED_STUDENT = re.compile(r"^student\s*=\s*[rbu]?[\"'](.*?)[\"']\s*$", re.MULTILINE)
 
 
@@ -55,19 +50,20 @@ def prepare(assignment: Assignment, student: str, given: "NotebookNode") -> Prep
     prepared = Prepared(notebook=nbformat.v4.new_notebook())
     _compare_names(given, student, prepared)
     _take_answers(given, ours, place, prepared)
-    at_end = _with_locked(given, ours, place, prepared)
-    tests = _tests(assignment, solved)
+    missing = _missing_locked(given, ours, place, prepared)
+    tests = tests_of(assignment, solved)
     run: list = []
     for number, cell in enumerate(given.cells):
         name = place.get(number)
         kind = given_kind(cell, name, ours)
         if cell.cell_type == "code" and kind != "hidden":
-            run.append(_code(cell.source, cell=name, kind=kind or "own"))
+            source = _by_name(ours)[name].source if kind in RESTORED else cell.source
+            run.append(run_cell(source, cell=name, kind=kind or "own"))
             if kind is None:
                 prepared.own.append(cell.source)
-        run += at_end.pop(number, [])
+        run += missing.pop(number, [])
         run += tests.pop(name, [])
-    for left in (*at_end.values(), *tests.values()):  # of cells that were deleted
+    for left in (*missing.values(), *tests.values()):  # of cells that were deleted
         run += left
     for number, cell in enumerate(run):
         cell["id"] = f"run-{number:03d}"
@@ -88,18 +84,12 @@ def _by_name(notebook: "NotebookNode") -> dict[str, "NotebookNode"]:
     return {cell.metadata["atriacourse"]["cell"]: cell for cell in notebook.cells}
 
 
-def _code(source: str, **what: object) -> "NotebookNode":
-    import nbformat
-
-    return nbformat.v4.new_code_cell(source, metadata={"atriacourse": what})
-
-
 def _matched(given: "NotebookNode", ours: "NotebookNode") -> dict[int, str]:
     """Which submitted cell is which of ours: by its metadata, else by its text, where an editor lost them."""
     known, found = _by_name(ours), {}
     for number, cell in enumerate(given.cells):
         name = cell.metadata["atriacourse"].get("cell")
-        fits = isinstance(name, str) and name in known and name not in found.values()
+        fits = name in known and name not in found.values()
         if fits and known[name].cell_type == cell.cell_type:
             found[number] = name
     for name, our in known.items():
@@ -167,7 +157,7 @@ def _take_answers(
         if report and cell.cell_type == "markdown":  # a report may go on in cells of its own
             without = _without_prompt(cell.source, known[report].source)
             prepared.reports[report] = f"{prepared.reports[report]}\n{without}".strip()
-        prepared.saved += _entries(cell)
+        prepared.saved += entries_in(cell.metadata.get("saved", ()))
     for name, text in {**prepared.answers, **prepared.reports}.items():
         if not text.strip() or _squeezed(text) == _squeezed(known[name].source):
             prepared.untouched.add(name)
@@ -184,21 +174,17 @@ def _squeezed(text: str) -> str:
     return " ".join(text.split())
 
 
-def _entries(cell: "NotebookNode") -> list[dict[str, Any]]:
-    """The journal entries that a cell's saved outputs show."""
-    found = []
-    for output in cell.metadata.get("saved", ()):
-        data = output.get("data")
-        entry = data.get(MIMETYPE) if isinstance(data, Mapping) else None
-        if isinstance(entry, Mapping):
-            found.append(dict(entry))
-    return found
+def entries_in(outputs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The journal entries that a cell's outputs show."""
+    shown = [output.get("data") for output in outputs]
+    found = [data.get(MIMETYPE) for data in shown if isinstance(data, Mapping)]
+    return [dict(entry) for entry in found if isinstance(entry, Mapping)]
 
 
-def _with_locked(
+def _missing_locked(
     given: "NotebookNode", ours: "NotebookNode", place: Mapping[int, str], prepared: Prepared
 ) -> dict[int, list]:
-    """Put our text into locked cells; those that are gone come behind what was before them.
+    """Say which locked cells were edited, and bring back those that are gone, behind what was before them.
 
     Returns: cells to insert, by the submitted cell that they follow.
     """
@@ -208,12 +194,10 @@ def _with_locked(
         if name in at:
             behind = at[name]
             if what["kind"] in RESTORED:
-                cell = given.cells[behind]
-                _say_what_changed(name, what["kind"], cell.source, our.source, prepared)
-                cell.source = our.source
+                _say_what_changed(name, what["kind"], given.cells[behind].source, our.source, prepared)
         elif what["kind"] in RESTORED:
             prepared.notes.append(f"the cell `{name}` was missing; ours was run")
-            insert.setdefault(behind, []).append(_code(our.source, cell=name, kind=what["kind"]))
+            insert.setdefault(behind, []).append(run_cell(our.source, cell=name, kind=what["kind"]))
     return insert
 
 
@@ -226,33 +210,3 @@ def _say_what_changed(name: str, kind: str, text: str, ours: str, prepared: Prep
     else:
         prepared.notes.append(f"the locked cell `{name}` was edited; ours was run")
         prepared.flags.append(f"locked cell `{name}` edited")
-
-
-def _tests(assignment: Assignment, solved: "NotebookNode") -> dict[str | None, list]:
-    """Our checks and hidden tests, by the cell of ours that they follow."""
-    kinds = {part.name: part.kind for part in assignment.rubric}
-    tests: dict[str | None, list] = {}
-    before, answers = None, {}  # the cell before, and the last answer to each part
-    for cell in solved.cells:
-        what = cell.metadata["atriacourse"]
-        name, part = what["cell"], what["part"]
-        if what["kind"] == "hidden":
-            clinic = kinds.get(part) == "clinic"
-            source = (SCORE if clinic else HIDDEN).format(source=cell.source, passed=PASSED)
-            kind = "numbers" if clinic else "hidden"
-            what = {"cell": name, "kind": kind, "part": part, "after": answers.get(part)}
-            tests.setdefault(before, []).append(_code(source, **what))
-            continue
-        before = name
-        if what["kind"] == "answer":
-            answers[part] = name
-        if what["kind"] == "answer" and kinds.get(part) == "tests":
-            check = _last_expression(cell.source)
-            source = CHECK.format(check=check, passed=PASSED)
-            tests.setdefault(name, []).append(_code(source, cell=name, kind="check", part=part, after=name))
-    return tests
-
-
-def _last_expression(source: str) -> str:
-    """The self-check at the end of a worked solution."""
-    return ast.unparse(ast.parse(source).body[-1])

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from atriacourse.teaching.assignments.declare import Assignment, Part
-from atriacourse.teaching.grading.evidence import Case
+from atriacourse.teaching.grading.evidence import Case, bounded
 from atriacourse.teaching.grading.marks import Mark
 from atriacourse.teaching.grading.results import mark_claim, mark_result
 
@@ -73,19 +73,13 @@ def _order(mark: Mark, case: Case, said: dict[str, Any]) -> None:
         return
     if results and spoken:
         mark.points = 0.0
-        first = before[-1].content if before else None
-        came = f"{first['winner']}, {first['low']:g} to {first['high']:g}" if _complete(first) else "none"
+        first = before[-1].content if before else {}
+        came = f"{first.get('winner')}, {first['low']:g} to {first['high']:g}" if bounded(first) else "none"
         mark.reasons = [f"the hypothesis was changed after the result was known; before it stood: {came}"]
         case.flags.append("hypothesis changed after the result")
     else:
         mark.reasons.append("the notebook's hypothesis is not the one in the journal; hand in both as run")
         case.flags.append("hypothesis not in the journal")
-
-
-def _complete(content: Any) -> bool:
-    return isinstance(content, dict) and all(
-        isinstance(content.get(name), int | float) for name in ("low", "high")
-    )
 
 
 def _tests(part: Part, case: Case) -> Mark:

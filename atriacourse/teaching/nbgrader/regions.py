@@ -6,11 +6,10 @@ the value follows in a region. The student's cell is that of stubs.py, but for a
 behind such lines.
 """
 
-import ast
 import re
 from textwrap import indent
 
-from atriacourse.teaching.stubs import ASSIGNMENT, BEGIN, END, stub_of
+from atriacourse.teaching.stubs import ASSIGNMENT, BEGIN, END, check_of, stub_of
 
 BEGIN_SOLUTION, END_SOLUTION = "### BEGIN SOLUTION", "### END SOLUTION"
 STUDENT = re.compile(r"(?<![\w.\"'])student\b(?! *=[^=])")
@@ -56,7 +55,7 @@ def hidden_test(test: str, *, call: str = "hidden_test()") -> str:
 
 def self_check(solution: str) -> str:
     """The check that ends a worked cell, as a test."""
-    check = ast.unparse(ast.parse(solution).body[-1])
+    check = check_of(solution)
     return hidden_test(f'check = {check}\nassert check.passed, f"the self-check says: {{check.message}}"')
 
 

@@ -9,7 +9,6 @@ Source: nbgrader 0.9, converters/autograde.py.
 import atexit
 import contextlib
 import io
-import json
 import os
 import shutil
 import tempfile
@@ -86,7 +85,7 @@ def points(work: Work, part: str, *, score: Callable[[], None] | None = None) ->
     """
     import nbformat
 
-    from atriacourse.teaching.grading.evidence import Case, Evidence
+    from atriacourse.teaching.grading.evidence import Case, Evidence, last_json
     from atriacourse.teaching.grading.restore import Prepared
     from atriacourse.teaching.grading.rubric import KINDS
 
@@ -94,7 +93,7 @@ def points(work: Work, part: str, *, score: Callable[[], None] | None = None) ->
     said = {kind: run.last(kind) for kind in ("hypothesis", "result", "claim")}
     evidence = Evidence(
         **{kind: entry.content for kind, entry in said.items() if entry},
-        numbers={} if score is None else {part: _printed_by(score)},
+        numbers={} if score is None else {part: last_json(_printed_by(score))},
         journal=_handed_in(work),
     )
     prepared = Prepared(notebook=nbformat.v4.new_notebook(), parts={part: part})
@@ -106,12 +105,11 @@ def points(work: Work, part: str, *, score: Callable[[], None] | None = None) ->
     return Points(earned=mark.points, says=(*mark.reasons, *mark.remarks))
 
 
-def _printed_by(score: Callable[[], None]) -> Any:
-    """The last line that a function prints, from JSON."""
+def _printed_by(score: Callable[[], None]) -> str:
     text = io.StringIO()
     with contextlib.redirect_stdout(text):
         score()
-    return json.loads(text.getvalue().strip().splitlines()[-1])
+    return text.getvalue()
 
 
 def _handed_in(work: Work) -> Journal | None:

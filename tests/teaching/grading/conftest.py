@@ -14,8 +14,8 @@ from atriacourse.teaching.assignments.journal import MIMETYPE, add_entry, journa
 from atriacourse.teaching.assignments.notebook import solution_notebook, student_notebook
 from atriacourse.teaching.assignments.variant import variant_of
 from atriacourse.teaching.grading import grader
+from atriacourse.teaching.grading.hidden import PASSED
 from atriacourse.teaching.grading.reading import Found, read_submission
-from atriacourse.teaching.grading.restore import PASSED
 from atriacourse.teaching.grading.sandbox import Execution
 
 SAID = {"winner": "not told apart", "low": -0.05, "high": 0.05, "because": "six cases leave much to chance"}

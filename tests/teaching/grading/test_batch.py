@@ -1,11 +1,14 @@
 import csv
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from atriacourse.errors import InputError
 from atriacourse.teaching.assignments.handout import Student
 from atriacourse.teaching.grading import batch
 from atriacourse.teaching.grading.batch import grade_folder
+from atriacourse.teaching.grading.sandbox import Attempt
 
 
 @pytest.fixture
@@ -18,6 +21,18 @@ def out(tmp_path, monkeypatch, pretend):
 def gradebook(out):
     with (out / "gradebook.csv").open(encoding="utf-8") as file:
         return {row["student"]: row for row in csv.DictReader(file)}
+
+
+def before(pretend, student, act):
+    """Something that happens when the student's notebook is to be run."""
+    outcome = pretend.outcome
+
+    def run(prepared, who):
+        if who == student:
+            act()
+        return outcome(prepared, who)
+
+    pretend.outcome = run
 
 
 def test_everything_is_written(out, hand_in, pretend):
@@ -87,13 +102,7 @@ def test_what_cannot_be_read_has_a_row_with_a_reason(out, hand_in, pretend):
 def test_a_submission_deleted_midway_has_a_reason(out, hand_in, pretend):
     folder = hand_in("ada")
     hand_in("bob")
-    outcome = pretend.outcome
-
-    def delete_the_next(prepared, student):
-        (folder / "bob" / "contrast.ipynb").unlink()
-        return outcome(prepared, student)
-
-    pretend.outcome = delete_the_next
+    before(pretend, "ada", (folder / "bob" / "contrast.ipynb").unlink)
     grade_folder(folder, out)
     assert "is gone" in gradebook(out)["bob"]["flags"]
     assert gradebook(out)["ada"]["total"] == "95"
@@ -111,14 +120,7 @@ def test_a_grade_stays_when_the_file_goes(out, hand_in, pretend):
 def test_an_error_of_the_grader_stops_nobody(out, hand_in, pretend):
     folder = hand_in("ada")
     hand_in("bob")
-    outcome = pretend.outcome
-
-    def fail_on_ada(prepared, student):
-        if student == "ada":
-            raise ZeroDivisionError("seven is odd")
-        return outcome(prepared, student)
-
-    pretend.outcome = fail_on_ada
+    before(pretend, "ada", lambda: 1 / 0)
     grade_folder(folder, out)
     assert gradebook(out)["ada"]["flags"] == "the grader failed"
     assert gradebook(out)["bob"]["total"] == "95"
@@ -163,3 +165,52 @@ def test_copies_are_flagged_in_both_rows(out, hand_in, kit):
     assert [(pair.first, pair.second) for pair in done.pairs] == [("ada", "bob")]
     assert "looks like bob" in gradebook(out)["ada"]["flags"]
     assert "looks like ada" in gradebook(out)["bob"]["flags"]
+
+
+def test_half_a_character_and_a_line_break_do_no_harm(out, hand_in, pretend, kit):
+    half = "\ud83d"  # of an emoji, as an editor may leave it
+
+    def write(notebook):
+        kit.cell_of(notebook, "report-01").source += f" {half}"
+
+    tried = (Attempt(kind="read", what=f"/tmp/{half}\r\n{'x' * 1000}"),)
+    outcome = pretend.outcome
+    pretend.outcome = lambda *given: replace(outcome(*given), attempts=tried)
+    folder = hand_in("ada", change=write)
+    grade_folder(folder, out)
+    again = grade_folder(folder, out)
+    assert (again.executed, again.kept) == (0, 1)
+    flags = gradebook(out)["ada"]["flags"]
+    assert "tried to read /tmp/\\ud83d xxx" in flags and len(flags) < 500
+
+
+def test_grades_are_not_written_among_the_submissions(out, hand_in):
+    folder = hand_in("ada")
+    with pytest.raises(InputError, match="taken for a student's folder"):
+        grade_folder(folder, folder / "grades")
+    assert not (folder / "grades").exists()
+
+
+def test_a_deadline_without_a_time_zone_is_said_before_anybody_is_run(out, hand_in, pretend):
+    with pytest.raises(InputError, match="needs a time zone"):
+        grade_folder(hand_in("ada"), out, deadline=datetime(2026, 12, 1))
+    assert pretend.runs == []
+
+
+def test_an_error_of_ours_does_not_wait_for_the_class(out, hand_in, pretend):
+    for student in ("ada", "bob", "carl", "dora"):
+        folder = hand_in(student)
+
+    def full_disk(done, total, graded):
+        if done:
+            raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space left"):
+        grade_folder(folder, out, on_progress=full_disk)
+    assert len(pretend.runs) < 4
+
+
+def test_what_is_nobodys_is_told(out, hand_in):
+    folder = hand_in("ada")
+    (folder / "final.ipynb").write_bytes(b"{}")
+    assert grade_folder(folder, out).left_out == ("final.ipynb",)

@@ -75,6 +75,18 @@ def test_what_may_be_typed(typed, total, flagged):
     assert any("not understood" in flag for flag in row.flags) == flagged
 
 
+def test_what_was_typed_for_who_is_not_there_is_kept(tmp_path):
+    typed = {("bob", "contrast"): ("50", "ill"), ("carl", "contrast"): ("", ""), ("dora", "gone"): ("9", "")}
+    for _ in range(2):
+        rows = rows_of(graded("ada", 50, 20), typed=typed)
+        assert [(row.student, row.total, row.comment) for row in rows] == [
+            ("ada", 70, ""),
+            ("bob", 50, "ill"),
+        ]
+        write_gradebook(tmp_path, rows)
+        typed = read_typed(tmp_path)
+
+
 def test_a_spreadsheet_may_use_semicolons(tmp_path):
     path = write_gradebook(tmp_path, rows_of(graded("ada", 50, 20)))
     text = path.read_text(encoding="utf-8").replace(",", ";").replace(";70;70;;", ";70;70;95;")
@@ -85,6 +97,12 @@ def test_a_spreadsheet_may_use_semicolons(tmp_path):
 def test_lost_columns_are_an_error_and_no_lost_override(tmp_path):
     (tmp_path / "gradebook.csv").write_text("student,total\nada,3\n")
     with pytest.raises(InputError, match="assignment, comment, override"):
+        read_typed(tmp_path)
+
+
+def test_a_file_that_is_no_table_is_named(tmp_path):
+    (tmp_path / "gradebook.csv").write_bytes(b"student,assignment,override,comment\nada,con\rtrast,,\n")
+    with pytest.raises(InputError, match="save it as CSV again"):
         read_typed(tmp_path)
 
 

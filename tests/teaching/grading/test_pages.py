@@ -63,7 +63,7 @@ def test_feedback_escapes_what_students_wrote(rows, tmp_path):
 
 
 def test_feedback_shows_no_flag(rows, tmp_path, contrast):
-    rows[0].graded.flags  # noqa: B018 (there is one)
+    assert rows[1].graded.flags == (EVIL,)
     page = write_feedback(tmp_path, rows)[1].read_text(encoding="utf-8")
     assert page.count("&lt;script&gt;") == len(contrast.rubric) + 2  # reasons, ending and note; not the flag
 

@@ -4,81 +4,15 @@ import os
 import nbformat
 import pytest
 
-from atriacourse.errors import InputError
-from atriacourse.teaching.grading.reading import Found, find_submissions, read_submission
+from atriacourse.teaching.grading.reading import Found, read_submission
 
-NAMES = ["contrast", "padding"]
+DEEP = json.loads("[" * 400 + "]" * 400)
 
 
 def notebook_bytes(**metadata):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 + 1")])
     notebook.metadata["atriacourse"] = metadata
     return nbformat.writes(notebook).encode()
-
-
-def lay(folder, **files):
-    for name, content in files.items():
-        path = folder / name.replace("__", "/").replace("_ipynb", ".ipynb")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-
-
-def found_in(folder):
-    return {(one.student, one.assignment): one.path.name for one in find_submissions(folder, NAMES)}
-
-
-def test_folders_and_flat_files_are_found(tmp_path):
-    lay(tmp_path, ada__contrast_ipynb=b"{}", Bob__padding_ipynb=b"{}")
-    (tmp_path / "contrast-carl.ipynb").write_bytes(b"{}")
-    (tmp_path / "instructor").mkdir()
-    (tmp_path / "instructor" / "contrast-ada.ipynb").write_bytes(b"{}")
-    assert found_in(tmp_path) == {
-        ("ada", "contrast"): "contrast.ipynb",
-        ("bob", "padding"): "padding.ipynb",
-        ("carl", "contrast"): "contrast-carl.ipynb",
-    }
-
-
-def test_a_renamed_notebook_is_known_by_what_it_says(tmp_path):
-    lay(tmp_path, ada__final_ipynb=notebook_bytes(assignment="padding", student="ada"))
-    assert found_in(tmp_path) == {("ada", "padding"): "final.ipynb"}
-
-
-def test_of_several_the_one_named_as_handed_out(tmp_path):
-    lay(tmp_path, ada__contrast_ipynb=b"{}")
-    (tmp_path / "ada" / "contrast (1).ipynb").write_bytes(b"{}")
-    (one,) = find_submissions(tmp_path, NAMES)
-    assert one.path.name == "contrast.ipynb" and one.others == ("contrast (1).ipynb",)
-
-
-def test_who_hands_in_something_else_is_found_too(tmp_path):
-    lay(tmp_path, ada__contrast_ipynb=b"{}")
-    (tmp_path / "bob").mkdir()
-    (tmp_path / "bob" / "report.docx").write_bytes(b"PK")
-    assert found_in(tmp_path)["bob", "contrast"] == "report.docx"
-
-
-def test_checkpoints_are_no_submissions(tmp_path):
-    lay(tmp_path, ada__contrast_ipynb=b"{}")
-    kept = tmp_path / "ada" / ".ipynb_checkpoints"
-    kept.mkdir()
-    (kept / "padding.ipynb").write_bytes(b"{}")
-    assert list(found_in(tmp_path)) == [("ada", "contrast")]
-
-
-def test_a_journal_of_another_in_a_flat_folder_is_not_taken(tmp_path):
-    for student in ("ada", "bob"):
-        (tmp_path / f"contrast-{student}.ipynb").write_bytes(b"{}")
-    (tmp_path / "journal-contrast-bob.jsonl").write_text("{}")
-    journals = {one.student: one.journal for one in find_submissions(tmp_path, NAMES)}
-    assert journals["ada"] is None and journals["bob"].name == "journal-contrast-bob.jsonl"
-
-
-def test_a_folder_without_any_says_what_is_needed(tmp_path):
-    with pytest.raises(InputError, match=r"STUDENT/ASSIGNMENT\.ipynb"):
-        find_submissions(tmp_path, NAMES)
-    with pytest.raises(InputError, match="no folder"):
-        find_submissions(tmp_path / "absent", NAMES)
 
 
 def problem_of(path):
@@ -132,12 +66,13 @@ def test_fields_of_any_type_are_read(tmp_path):
         {"cell_type": "code", "source": ["a = 1\n", "a"], "metadata": 7, "outputs": "none"},
         {"cell_type": ["code"], "source": None, "metadata": {"atriacourse": "x"}},
         {"cell_type": "raw", "source": 3},
+        {"cell_type": "code", "source": "b", "metadata": {"atriacourse": {"cell": DEEP}}, "outputs": 7},
     ]
     content = {"cells": cells, "metadata": {"atriacourse": [1]}}
     (tmp_path / "contrast.ipynb").write_text(json.dumps(content))
     found = Found(student="ada", assignment="contrast", path=tmp_path / "contrast.ipynb")
     notebook = read_submission(found).notebook
-    assert [cell.source for cell in notebook.cells] == ["a = 1\na", "", ""]
+    assert [cell.source for cell in notebook.cells] == ["a = 1\na", "", "", "b"]
     assert notebook.metadata["atriacourse"] == {}
 
 

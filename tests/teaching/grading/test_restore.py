@@ -109,6 +109,22 @@ def test_hidden_tests_leave_no_names_behind(prepared):
     assert set(names) - {"__builtins__"} == before
 
 
+def test_hidden_tests_run_whatever_a_student_calls_dict(prepared):
+    hidden = [cell for cell in prepared().notebook.cells if cell.metadata["atriacourse"]["kind"] == "hidden"]
+    names = {"dict": {"mine": 1}, "z_score": lambda pixels: pixels}
+    with pytest.raises(AssertionError):  # of the test, and no TypeError
+        exec(hidden[0].source, names)
+
+
+def test_what_was_read_stays_as_it_was(contrast, hand_in, read, kit):
+    def edit(notebook):
+        kit.cell_of(notebook, "measure").source = "result = 0.99"
+
+    given = read(hand_in("ada", change=edit), "ada").notebook
+    prepare(contrast, "ada", given)
+    assert kit.cell_of(given, "measure").source == "result = 0.99"
+
+
 def test_the_prompt_is_not_the_students_words_and_further_cells_are(prepared, kit):
     import nbformat
 

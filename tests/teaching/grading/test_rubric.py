@@ -117,6 +117,13 @@ def test_tests_count_one_by_one(grade):
     assert any("seven is odd" in reason for reason in part(less, "tasks").reasons)
 
 
+def test_a_journal_in_which_the_hypothesis_lacks_a_field_is_none_before_the_result(grade):
+    first = {"low": -0.1, "high": 0.1}
+    journal = [("begin", BEGIN), ("hypothesis", first), ("result", None), ("hypothesis", None)]
+    graded = grade(journal=journal)
+    assert "before it stood: None, -0.1 to 0.1" in part(graded, "hypothesis").reasons[0]
+
+
 def test_a_claim_typed_that_was_never_measured_is_hard_coded(grade, kit):
     def type_it(notebook):
         source = "difference = 0.15\nclaim = work.claim(difference=difference, low=0.1, high=0.2)\nclaim"
