@@ -1,11 +1,15 @@
 """Run a study: independent jobs that any number of workers share, stopped and gone on with at any time.
 
-After work.py; submit.py hands the same jobs to a cluster. A job is done when its record is there. A worker
-takes the first job that is not done and that no other holds the lock of; so a second process, or a second
-command on the same folder, simply helps. A job that fails leaves its reason and stops nobody else.
+After work.py and jobs.py; submit.py hands the same jobs to a cluster. A job is done when its record is
+there. A worker takes the first job that is not done and that no other holds the lock of; so a second
+process, or a second command on the same folder, simply helps. A job that fails leaves its reason and stops
+nobody else.
 """
 
 import multiprocessing
+import os
+import signal
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,31 +20,14 @@ from filelock import FileLock, Timeout
 
 from atriacourse.errors import InputError
 from atriacourse.runs.config import read_json, write_json
-from atriacourse.studies.cells import Cell, Unit, cells_of
+from atriacourse.studies.cells import Unit
 from atriacourse.studies.data import StudyData
+from atriacourse.studies.jobs import Job, jobs_of
 from atriacourse.studies.records import read_record
 from atriacourse.studies.shelf import remembering
 from atriacourse.studies.work import Bench, add_reading, combine_members, train_cell
 
 WAIT_SECONDS = 0.5
-
-
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """A cell to train, or a bag or a further reading once its cells are there."""
-
-    name: str  # the key, and the reading if it is one
-    key: str
-    says: str
-    cell: Cell | None = None
-    unit: Unit | None = None
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """Keys of the records that must be there first."""
-        if self.cell is not None:
-            return ()
-        return (self.key,) if self.name != self.key else tuple(cell.key for cell in self.unit.cells)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,24 +38,6 @@ class Status:
     done: int
     running: tuple[str, ...]
     failed: dict[str, str]  # what -> why
-
-
-def jobs_of(units: Sequence[Unit]) -> list[Job]:
-    """All jobs of some units, each once: a seed's cells, then its bags and readings, then the next seed."""
-    jobs: dict[str, Job] = {}
-    for unit in units:
-        for cell in cells_of([unit]):
-            member = f", member {cell.member}" if cell.subsets else ""
-            says = f"{unit.study}/{unit.variant}, seed {unit.seed}{member}"
-            jobs.setdefault(cell.key, Job(name=cell.key, key=cell.key, says=says, cell=cell))
-        says = f"{unit.study}/{unit.variant}, seed {unit.seed}"
-        if len(unit.cells) > 1:
-            jobs.setdefault(unit.key, Job(name=unit.key, key=unit.key, says=says, unit=unit))
-        if unit.reading not in ("raw", "clean"):
-            name = f"{unit.key}-{unit.reading.replace(':', '-')}"
-            says = f"{says}, {unit.reading}"
-            jobs.setdefault(name, Job(name=name, key=unit.key, says=says, unit=unit))
-    return list(jobs.values())
 
 
 def is_done(job: Job, folder: Path) -> bool:
@@ -249,9 +218,24 @@ def run_units(
 
 def worker(jobs: Sequence[Job], data: StudyData, folder: Path, device: str, threads: int | None) -> None:
     """What a worker process does; also what a cluster's node is given (submit.py)."""
+    _end_with_parent()
     _set_threads(threads)
     data = replace(data, cohort=remembering(data.cohort))
     work_through(jobs, Bench(data=data, folder=folder, device=device))
+
+
+def _end_with_parent() -> None:
+    """Leave Ctrl-C to the process that started this one, and end when that ends, killed or not."""
+    parent = multiprocessing.parent_process()
+    if parent is None:  # a cluster's node
+        return
+
+    def wait() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _set_threads(threads: int | None) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 from atriacourse.errors import InputError
 from atriacourse.studies.cells import Unit
 from atriacourse.studies.data import StudyData
-from atriacourse.studies.runner import Status, forget_failures, jobs_of, status, worker
+from atriacourse.studies.jobs import jobs_of
+from atriacourse.studies.runner import Status, forget_failures, status, worker
 
 CLUSTERS = ("slurm", "local", "debug")
 POLL_SECONDS = 2.0
