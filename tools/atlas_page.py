@@ -18,9 +18,9 @@ from atriacourse.errors import InputError
 from atriacourse.studies.catalogue import STUDIES, study
 from atriacourse.studies.comparison import StudyComparison, compare_study
 from atriacourse.studies.report import caption, wide_table
-from atriacourse.studies.results import Results, study_results
+from atriacourse.studies.results import Results, scales_in_atlas, study_results
 
-HEAD = ["Study", "Difference in mean Dice", "95 % interval", "Cases and seeds", "Better"]
+HEAD = ["Study", "Scale", "Difference in mean Dice", "95 % interval", "Cases and seeds", "Better"]
 logger = logging.getLogger(__name__)
 
 
@@ -50,50 +50,60 @@ class StudyDirective(SphinxDirective):
         except InputError as error:
             logger.warning("%s", error, location=self.get_location())
             return []
-        results = results_of(found.name)
         self.env.note_dependency(__file__)
         parts: list[nodes.Node] = [
             nodes.paragraph("", "", nodes.strong(text=found.question)),
             nodes.paragraph(text=found.paper),
         ]
-        if not results.variants:
+        scales = scales_in_atlas(found)
+        if not scales:
             command = f"atriacourse study run {found.name} --data FOLDER"
-            return [*parts, nodes.paragraph("", "No record yet. To make some: ", nodes.literal(text=command))]
-        wide = wide_table(results)
-        parts.append(table(list(wide.columns), wide.to_numpy().tolist()))
-        verdicts = nodes.bullet_list()
-        for one in comparisons_of(found.name):
-            verdicts += nodes.list_item("", nodes.paragraph(text=one.verdict))
-        return [*parts, nodes.paragraph(text=caption(results)), verdicts]
+            parts.append(nodes.paragraph("", "No record yet. To make some: ", nodes.literal(text=command)))
+        return parts + [part for scale in scales for part in at_scale(found.name, scale)]
+
+
+def at_scale(name: str, scale: str) -> list[nodes.Node]:
+    """A study's table, where its numbers come from, and its verdicts."""
+    results = results_of(name, scale)
+    wide = wide_table(results)
+    verdicts = nodes.bullet_list()
+    for one in comparisons_of(name, scale):
+        verdicts += nodes.list_item("", nodes.paragraph(text=one.verdict))
+    return [
+        table(list(wide.columns), wide.to_numpy().tolist()),
+        nodes.paragraph(text=caption(results)),
+        verdicts,
+    ]
 
 
 @cache
-def results_of(name: str) -> Results:
-    """A study's results in the atlas, at its scale."""
-    return study_results(study(name))
+def results_of(name: str, scale: str) -> Results:
+    """A study's results in the atlas, at a scale."""
+    return study_results(study(name), scale=scale)
 
 
 @cache
-def comparisons_of(name: str) -> tuple[StudyComparison, ...]:
-    """A study's comparisons of mean Dice; none without records."""
-    results = results_of(name)
-    return tuple(compare_study(results, metric="dice")) if results.variants else ()
+def comparisons_of(name: str, scale: str) -> tuple[StudyComparison, ...]:
+    """A study's comparisons of mean Dice."""
+    return tuple(compare_study(results_of(name, scale), metric="dice"))
 
 
 def overview_rows(name: str) -> list[list[str]]:
-    """The study's rows: what minus what, its interval, by how much, and the winner if there is one."""
+    """The study's rows, scale by scale: what minus what, by how much, its interval, and a winner, if any."""
     rows = []
-    for one in comparisons_of(name):
-        winner = {one.a: one.label_a, one.b: one.label_b}.get(one.winner, "not told apart")
-        rows.append(
-            [
-                name,
-                f"{one.label_b} minus {one.label_a}: {one.difference:+.3f}",
-                f"{one.low:+.3f} to {one.high:+.3f}",
-                f"{len(one.names)}, {len(one.seeds)}",
-                winner,
-            ]
-        )
+    for scale in scales_in_atlas(study(name)):
+        for one in comparisons_of(name, scale):
+            winner = {one.a: one.label_a, one.b: one.label_b}.get(one.winner, "not told apart")
+            rows.append(
+                [
+                    name,
+                    scale,
+                    f"{one.label_b} minus {one.label_a}: {one.difference:+.3f}",
+                    f"{one.low:+.3f} to {one.high:+.3f}",
+                    f"{len(one.names)}, {len(one.seeds)}",
+                    winner,
+                ]
+            )
     return rows
 
 

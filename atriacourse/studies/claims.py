@@ -6,6 +6,7 @@ A number in the book's prose is written as a path, never as digits:
     facts/<file>/<dotted.path>                 measured on the data (book/records/facts/<file>.json)
     atlas/<study>/<variant>/<metric>           mean over cases and seeds with its interval (the atlas)
     atlas/<study>/<a>-vs-<b>/<metric>          the verdict of a comparison, as a sentence
+    atlas/<study>@<scale>/...                  the same at another scale than "atlas"
 
 After published.py and ledger.py; the book's build calls `resolve_claim`, its ledger page `look_up`.
 """

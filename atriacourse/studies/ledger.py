@@ -10,7 +10,7 @@ from atriacourse.errors import InputError
 from atriacourse.studies.catalogue import study as find_study
 from atriacourse.studies.comparison import compare_study, compare_variants
 from atriacourse.studies.report import caption, interval_text, summary
-from atriacourse.studies.results import Results, study_results
+from atriacourse.studies.results import ATLAS_SCALE, Results, study_results
 
 METRICS = ("dice", "jaccard", "hd_mm", "hd95_mm", "assd_mm", "hd95_voxels", "assd_voxels", "label_right")
 
@@ -18,7 +18,9 @@ METRICS = ("dice", "jaccard", "hd_mm", "hd95_mm", "assd_mm", "hd95_voxels", "ass
 def atlas_claim(path: str) -> tuple[str, str, tuple[str, ...]]:
     """What `atlas/<path>` says: text, source, keys of the records behind it.
 
-    Args: path: "<study>/<variant>/<metric>" or "<study>/<a>-vs-<b>/<metric>".
+    Args:
+        path: "<study>/<variant>/<metric>" or "<study>/<a>-vs-<b>/<metric>"; "<study>@<scale>" instead of
+            "<study>" reads another scale than "atlas".
     Raises: InputError if it is no such path, or no record backs it.
     """
     parts = path.split("/")
@@ -27,7 +29,8 @@ def atlas_claim(path: str) -> tuple[str, str, tuple[str, ...]]:
             f"an atlas claim is <study>/<variant>/<metric> or <study>/<a>-vs-<b>/<metric>, got {path!r}"
         )
     study, variant, metric = parts
-    results = study_results(find_study(study))
+    study, _, scale = study.partition("@")
+    results = study_results(find_study(study), scale=scale or ATLAS_SCALE)
     if metric not in METRICS:
         raise InputError(_near(path, metric, METRICS))
     a, versus, b = variant.partition("-vs-")

@@ -16,6 +16,7 @@ from atriacourse.errors import InputError
 from atriacourse.studies.cells import SEEDS, Unit, plan_study
 from atriacourse.studies.declare import Study
 from atriacourse.studies.records import ATLAS, Record, read_records
+from atriacourse.studies.scales import SCALES
 
 ATLAS_SCALE = "atlas"  # what the book reads unless it says otherwise
 ATLAS_COHORT = "la2018"
@@ -137,6 +138,18 @@ def study_results(
         seeds = sorted({record.seed for record in records.values() if record.data == data} | set(SEEDS))
     units = plan_study(study, scale_name=scale, data=data, seeds=seeds, extra=extra)
     return gather(units, study, records, scale=scale, cohort=any_record.cohort)
+
+
+@cache
+def scales_in_atlas(study: Study) -> tuple[str, ...]:
+    """The scales, shortest first, at which the atlas can compare two variants of a study on LA2018."""
+    known = {record.scale for record in atlas().values() if record.cohort == ATLAS_COHORT}
+    found = []
+    for name in (name for name in SCALES if name in known):
+        variants = set(study_results(study, scale=name).variants)
+        if any(variants.issuperset(pair) for pair in study.pairs):
+            found.append(name)
+    return tuple(found)
 
 
 @cache

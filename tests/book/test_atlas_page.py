@@ -17,9 +17,10 @@ BOOK = Path(__file__).parents[2] / "book"
 def test_every_study_has_a_section_and_its_chapter_exists():
     text = (BOOK / "atlas.md").read_text(encoding="utf-8")
     assert re.findall(r"\{atlas-study\} (\w+)", text) == list(STUDIES)
-    links = re.findall(r"\[its chapter\]\((\w+)\.md\)", text)
+    links = re.findall(r"Taught in \[chapter (\d+)\]\((\d\d)_(\w+)\.md\)", text)
     assert len(links) == len(STUDIES)
-    assert all((BOOK / f"{link}.md").is_file() for link in links)
+    for said, number, name in links:
+        assert int(said) == int(number) and (BOOK / f"{number}_{name}.md").is_file()
 
 
 def test_a_row_is_what_the_raw_records_say():
@@ -39,7 +40,7 @@ def test_a_row_is_what_the_raw_records_say():
         gains += list(
             np.subtract(ours["scores"]["clean"]["dice"], theirs["scores"]["clean"]["dice"], dtype=float)
         )
-    name, difference, _, counted, winner = overview_rows("lambda")[0]
-    assert (name, winner) == ("lambda", "lambda 0")
+    name, scale, difference, _, counted, winner = overview_rows("lambda")[0]
+    assert (name, scale, winner) == ("lambda", "atlas", "lambda 0")
     assert float(difference.split(": ")[1]) == pytest.approx(np.mean(gains), abs=0.0006)
     assert counted == f"{len(zero[0]['cases'])}, {len(zero)}"

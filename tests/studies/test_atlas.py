@@ -13,7 +13,7 @@ from atriacourse.studies.claims import look_up
 from atriacourse.studies.comparison import compare_study
 from atriacourse.studies.records import ATLAS, Record, read_record, read_records
 from atriacourse.studies.report import render, summary_table
-from atriacourse.studies.results import atlas, study_results
+from atriacourse.studies.results import atlas, scales_in_atlas, study_results
 
 # every variant, on LA2018; the others are whole but for a variant or wait for scans of their own
 OPEN = ("bagging", "closing_deep", "cross_site", "recipe")
@@ -137,6 +137,12 @@ def test_reports_render_in_every_format():
         render(results, file_format="word")
 
 
+def test_a_study_has_the_scales_of_its_records(raw):
+    assert scales_in_atlas(study("table1"))[0] == "atlas"
+    assert scales_in_atlas(study("recipe")) == ("atlas", "laptop")
+    assert scales_in_atlas(study("cross_site")) == ()  # recorded on phantoms alone
+
+
 def test_claims_of_the_atlas_recompute(raw):
     results = study_results(study("table2"))
     claim = look_up("atlas/table2/deep/dice")
@@ -144,6 +150,11 @@ def test_claims_of_the_atlas_recompute(raw):
     assert claim.text.startswith(f"{mean:.3f} (") and set(claim.records) <= set(raw)
     verdict = look_up("atlas/table2/vanilla-vs-deep/dice").text
     assert verdict == compare_study(results)[0].verdict
+    longer = study_results(study("recipe"), scale="laptop").values("best", "dice").to_numpy().mean()
+    assert look_up("atlas/recipe@laptop/best/dice").text.startswith(f"{longer:.3f}")
+    assert "at scale laptop" in look_up("atlas/recipe@laptop/best/dice").source
+    with pytest.raises(InputError, match="la2018 at atlas"):
+        look_up("atlas/table2@paper/deep/dice")
     with pytest.raises(InputError, match="vanilla"):
         look_up("atlas/table2/vanila/dice")
     with pytest.raises(InputError, match="assd_mm"):
