@@ -11,14 +11,15 @@ from matplotlib.figure import Figure
 
 from atriacourse.errors import InputError
 from atriacourse.evaluation.case import HIGHER_IS_BETTER
-from atriacourse.studies.comparison import StudyComparison
-from atriacourse.studies.published import Published
+from atriacourse.studies.comparison import StudyComparison, compare_study
+from atriacourse.studies.published import Published, published
 from atriacourse.studies.report import METRICS, summary
 from atriacourse.studies.results import Results
 from atriacourse.teaching.style import BLUE, GREEN, ORANGE, PURPLE, SKY, STYLE, closed
 
 GREY = "#777777"
 COLORS = (BLUE, ORANGE, GREEN, PURPLE, SKY)
+SCALE_COLORS = (SKY, BLUE, PURPLE)  # from the shortest training to the longest
 
 
 def forest(comparisons: Sequence[StudyComparison]) -> Figure:
@@ -46,6 +47,44 @@ def forest(comparisons: Sequence[StudyComparison]) -> Figure:
         axes.set(
             xlabel=f"difference of {METRICS.get(metric, metric)} ({better} of zero: the first is better)"
         )
+        return closed(figure)
+
+
+def at_scales(results: Sequence[Results], *, metric: str = "dice") -> Figure:
+    """Each comparison of one study at every scale, one below the other, and the paper's own difference.
+
+    A filled diamond names a winner, an open one does not; a square is the paper's difference of two means.
+
+    Args: results: of one study, an entry a scale. Raises: InputError if of several studies, or none.
+    """
+    studies = {one.study.name for one in results}
+    if len(studies) != 1:
+        raise InputError(f"scales of one study can be drawn, got {', '.join(sorted(studies)) or 'none'}")
+    found = {one.scale: {(c.a, c.b): c for c in compare_study(one, metric=metric)} for one in results}
+    pairs = [pair for pair in results[0].study.pairs if any(pair in at for at in found.values())]
+    variant = results[0].study.variant
+    with plt.rc_context(STYLE):
+        height = 0.9 + (0.3 + 0.22 * len(found)) * len(pairs)
+        figure, axes = plt.subplots(figsize=(7.2, height), layout="constrained")
+        axes.axvline(0, color=GREY, linewidth=1)
+        for row, pair in enumerate(reversed(pairs)):
+            first, second = (published(results[0].study.name, name, metric) for name in pair)
+            if first is not None and second is not None:
+                axes.plot([float(second) - float(first)], [row + 0.3], "s", color=ORANGE, markersize=6)
+            for place, (at, color) in enumerate(zip(found.values(), SCALE_COLORS, strict=False)):
+                if pair not in at:
+                    continue
+                one, level = at[pair], row + 0.3 - 0.6 * (place + 1) / len(found)
+                face = color if one.winner else "white"
+                axes.plot([one.low, one.high], [level, level], color=color, linewidth=2)
+                axes.plot([one.difference], [level], "D", color=color, markerfacecolor=face, markersize=7)
+        axes.plot([], [], "s", color=ORANGE, label="paper")
+        for name, color in zip(found, SCALE_COLORS, strict=False):
+            axes.plot([], [], "D-", color=color, label=f"scale {name}")
+        names = [f"{variant(b).label}\nminus {variant(a).label}" for a, b in reversed(pairs)]
+        axes.set_yticks(range(len(names)), names, fontsize=9)
+        axes.set(xlabel=f"difference of {METRICS.get(metric, metric)}", ylim=(-0.6, len(names) - 0.4))
+        figure.legend(fontsize=9, loc="outside lower center", ncols=1 + len(found))
         return closed(figure)
 
 
@@ -127,8 +166,6 @@ def published_means(rows: Mapping[str, Published], *, cases: int, label: str) ->
 
 def beside_paper(results: Results, *, metric: str = "dice") -> Figure:
     """For each variant the paper's mean and ours with its interval, on one scale."""
-    from atriacourse.studies.published import published
-
     names = results.variants
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(figsize=(7.2, 0.9 + 0.5 * len(names)), layout="constrained")

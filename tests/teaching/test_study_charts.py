@@ -1,5 +1,7 @@
 """Charts of studies: what is drawn is what the records say."""
 
+from dataclasses import replace
+
 import pytest
 from matplotlib import pyplot as plt
 
@@ -27,6 +29,22 @@ def test_the_forest_has_a_row_a_comparison(table1):
         assert filled == (one.winner is not None)
     with pytest.raises(InputError, match="no comparison"):
         study_charts.forest([])
+
+
+def test_scales_stand_below_the_papers_difference(table1):
+    longer = replace(table1, scale="laptop")
+    axes = study_charts.at_scales([table1, longer]).axes[0]
+    lines = [line for line in axes.lines if len(line.get_xdata()) == 1]
+    diamonds = [float(line.get_xdata()[0]) for line in lines if line.get_marker() == "D"]
+    ours = sorted(2 * [one.difference for one in compare_study(table1)])  # a scale each
+    assert sorted(diamonds) == pytest.approx(ours)
+    squares = [float(line.get_xdata()[0]) for line in lines if line.get_marker() == "s"]
+    # Table 1: 0.854, 0.876 and 0.883 minus 0.847
+    assert sorted(squares) == pytest.approx([0.007, 0.029, 0.036])
+    with pytest.raises(InputError, match="one study"):
+        study_charts.at_scales([table1, study_results(study("table2"))])
+    with pytest.raises(InputError, match="none"):
+        study_charts.at_scales([])
 
 
 def test_the_ladder_has_a_rung_a_case(table1):
