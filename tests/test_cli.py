@@ -428,6 +428,18 @@ def test_assign_lists_what_there_is_without_torch(cli):
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, check=False).returncode == 0
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("assign", "contrast", "--student", "ada"), ("assign", "--nbgrader", "c"), ("grade", ".", "--out", "g")],
+)
+def test_without_the_extras_the_class_s_commands_name_them(cli, words, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "nbformat", None)  # as if it were not installed
+    code, _, err = cli(*words)
+    assert code == 2 and "nbformat is not there: python -m pip install" in error_line(err)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_assign_writes_a_class_and_keeps_what_students_did(cli, tmp_path):
     roster = tmp_path / "roster.csv"
     roster.write_text("id,name\nada,Ada\nbo,Bo\n")

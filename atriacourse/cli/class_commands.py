@@ -1,6 +1,7 @@
-"""`atriacourse assign | grade`: what an instructor does with a class."""
+"""`atriacourse assign | grade | classroom`: what an instructor does with a class."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,14 @@ from atriacourse.errors import InputError
 
 if TYPE_CHECKING:
     from atriacourse.teaching.assignments.handout import Handout
+
+EXTRAS = (
+    "nbformat",
+    "myst_nb",
+    "papermill",
+    "psutil",
+    "jinja2",
+)  # of pyproject's `book`, those imported here
 
 
 def assign(
@@ -36,6 +45,7 @@ def assign(
             f"--nbgrader writes one solved notebook for a whole class; leave out {', '.join(named)}"
         )
     if nbgrader is not None:
+        _need_extras()
         from atriacourse.teaching.nbgrader.course import write_course
 
         chosen = list(assignments().values()) if name is None else [find(name)]
@@ -47,6 +57,7 @@ def assign(
         for one in assignments().values():
             print(f"{one.name:<14} {one.hours:<8} {one.minutes:>3g} min  {one.chapter:<14} {one.title}")
         return
+    _need_extras()
     found = find(name)
     if (student is None) == (roster is None):
         raise InputError(f"atriacourse assign {name} needs --student ID or --roster FILE, one of the two")
@@ -57,6 +68,16 @@ def assign(
     if len(done.variants) == 1:
         print(done.variants[0].says)
     _tell(done, out)
+
+
+def _need_extras() -> None:
+    """Raise InputError, with the way out, unless all that these commands import is installed."""
+    missing = [name for name in EXTRAS if find_spec(name) is None]
+    if missing:
+        raise InputError(
+            f"this command needs the book's extras, {', '.join(missing)} is not there: "
+            "python -m pip install -e '.[book]'"
+        )
 
 
 def _tell(done: "Handout", folder: Path) -> None:
@@ -72,8 +93,7 @@ def classroom(
     out: Annotated[Path, typer.Option(help="the page")] = Path("classroom.html"),
 ) -> None:
     """Put what a class measured and guessed on one page, without names."""
-    from datetime import UTC, datetime
-
+    _need_extras()
     from atriacourse.teaching.classroom.collect import collect
     from atriacourse.teaching.classroom.page import write_classroom
 
@@ -98,6 +118,8 @@ def grade(
 ) -> None:
     """Grade a class's notebooks; the same command goes on after an interrupt or a late file."""
     from atriacourse.cli.progress import advance, bar
+
+    _need_extras()
     from atriacourse.teaching.assignments.handout import read_roster
     from atriacourse.teaching.grading.batch import grade_folder
     from atriacourse.teaching.grading.fences import Limits

@@ -75,7 +75,7 @@ def mark_submission(
     declared: Assignment, submission: Submission, prepared: Prepared, execution: Execution
 ) -> Graded:
     """Mark what came of a run."""
-    variant, flags = variant_of(declared, submission.student), list(prepared.flags)
+    variant, flags = variant_of(declared, submission.student), [*prepared.flags, *prepared.tampered]
     evidence = gather_evidence(prepared, execution, submission.journal)
     case = Case(assignment=declared, variant=variant, prepared=prepared, evidence=evidence, flags=flags)
     parts = mark_all(case)

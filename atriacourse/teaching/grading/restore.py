@@ -36,6 +36,7 @@ class Prepared:
     saved: list[dict[str, Any]] = field(default_factory=list)  # journal entries in the outputs handed in
     notes: list[str] = field(default_factory=list)  # for the student: what was put right
     flags: list[str] = field(default_factory=list)  # for the instructor: what should be looked at
+    tampered: list[str] = field(default_factory=list)  # so is this: what a cell changes of the course
 
 
 def prepare(assignment: Assignment, student: str, given: "NotebookNode") -> Prepared:
@@ -69,7 +70,7 @@ def prepare(assignment: Assignment, student: str, given: "NotebookNode") -> Prep
         cell["id"] = f"run-{number:03d}"
     prepared.notebook.cells = run
     texts = [*prepared.own, *prepared.answers.values()]
-    prepared.flags += [flag for text in texts for flag in tampering(text)]
+    prepared.tampered += [said for text in texts for said in tampering(text)]
     return prepared
 
 

@@ -41,8 +41,7 @@ def _numbers_of(result: dict[str, Any] | None) -> dict[str, Any] | None:
 
 def _nothing_finite(case: Case) -> bool:
     """Whether the networks were trained by our cells alone, and gave no number that could be compared."""
-    tampered = any(flag.startswith("a cell ") for flag in case.prepared.flags)
-    return case.evidence.result is not None and measured(case) is None and not tampered
+    return case.evidence.result is not None and measured(case) is None and not case.prepared.tampered
 
 
 def band_for(case: Case) -> Band | None:
@@ -68,9 +67,9 @@ def mark_result(part: Part, case: Case) -> Mark:
         why = case.evidence.errors.get("measure", "without a complete hypothesis nothing is trained")
         mark.reasons.append(f"run again, the notebook measures nothing: {why}")
         return mark
-    changed = [flag for flag in case.prepared.flags if flag.startswith("a cell ")]
-    if changed:
-        mark.reasons.append(f"{changed[0]}, so its result is not the course's; leave the locked cells alone")
+    if case.prepared.tampered:
+        said = case.prepared.tampered[0]
+        mark.reasons.append(f"{said}, so its result is not the course's; leave what the course defines alone")
         return mark
     saved, band, difference = _saved_result(case), band_for(case), found["difference"]
     if saved is not None and not _same(saved, found):

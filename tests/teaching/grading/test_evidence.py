@@ -34,6 +34,20 @@ def test_the_last_word_of_a_check_counts(evidence_of, printed, passed):
     assert test.passed == passed
 
 
+@pytest.mark.parametrize(
+    ("printed", "read"),
+    [
+        ('so far\n{"score": 1.0}\n', {"score": 1.0}),
+        ('...{"score": 1.0}\n', {"score": 1.0}),  # a check printed dots on one line
+        ("so far\n", None),
+        ("", None),
+    ],
+)
+def test_numbers_are_what_was_printed_last(evidence_of, printed, read):
+    output = nbformat.v4.new_output("stream", name="stdout", text=printed)
+    assert (evidence_of("numbers", output).numbers["tasks"] or None) == read
+
+
 def entry(kind, content):
     return nbformat.v4.new_output("display_data", data={MIMETYPE: {"kind": kind, "content": content}})
 
