@@ -4,7 +4,7 @@ After pipeline.py; faults are made in data_, augment_, training_ and result_faul
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from atriacourse.teaching.clinic.pipeline import Pipeline
@@ -32,3 +32,7 @@ class Fault:
     story: str  # how it comes about
     probe: Probe  # 0 for a sound pipeline: the size of the damage, see probes.py
     seen: tuple[Reference, ...]
+
+    def breaks(self, sound: Pipeline) -> Pipeline:
+        """A sound pipeline with this fault."""
+        return replace(sound, **{self.stage: self.broken(sound)})

@@ -4,7 +4,6 @@ After data_faults.py, augment_faults.py, training_faults.py and result_faults.py
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from atriacourse.errors import InputError
 from atriacourse.teaching.clinic.augment_faults import AUGMENT_FAULTS
@@ -27,8 +26,7 @@ def fault_of(name: str) -> Fault:
 
 def faulty(name: str, seed: int = 0) -> Pipeline:
     """The sound pipeline of a seed with one stage broken. Raises: InputError for an unknown name."""
-    fault, sound = fault_of(name), healthy(seed)
-    return replace(sound, **{fault.stage: fault.broken(sound)})
+    return fault_of(name).breaks(healthy(seed))
 
 
 def casebook(names: Sequence[str] = tuple(FAULTS)) -> str:

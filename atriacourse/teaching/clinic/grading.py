@@ -14,10 +14,11 @@ import pandas as pd
 from atriacourse.errors import InputError
 from atriacourse.teaching.check import Check as Verdict
 from atriacourse.teaching.clinic.checks import Check
-from atriacourse.teaching.clinic.faults import FAULTS, fault_of, faulty
+from atriacourse.teaching.clinic.faults import FAULTS, fault_of
 from atriacourse.teaching.clinic.pipeline import Pipeline, healthy
 
 CLEAN = "no fault"
+Breaking = Callable[[Pipeline], Pipeline]  # a sound pipeline -> the same with one stage broken
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +72,7 @@ class Scoreboard:
 def grade_checks(
     checks: Sequence[Check] | Mapping[str, Check],
     *,
-    faults: Sequence[str] = tuple(FAULTS),
+    faults: Sequence[str] | Mapping[str, Breaking] = tuple(FAULTS),
     seeds: Sequence[int] = range(5),
     fault_seeds: Sequence[int] | None = None,
 ) -> Scoreboard:
@@ -80,7 +81,7 @@ def grade_checks(
     Args:
         checks: functions of a pipeline; what they return is taken as suspicion if it is true (or a text),
             and so is an error, an `assert` for example.
-        faults: names; all by default.
+        faults: names, all by default; or others, by names of their own.
         seeds: of the sound runs.
         fault_seeds: of each fault's runs; None gives each fault one run, the seeds taking turns: a
             check that alarms at some seeds, fault or not, then gains nothing by it.
@@ -91,16 +92,16 @@ def grade_checks(
         raise InputError("grading needs at least one check, one fault and one seed")
     if len(named) < len(checks):
         raise InputError("two checks have the same name; give each function a name of its own")
-    for name in faults:
-        fault_of(name)
-    runs = [(CLEAN, seed, healthy) for seed in seeds]
-    for number, name in enumerate(faults):
+    broken = faults if isinstance(faults, Mapping) else {name: fault_of(name).breaks for name in faults}
+    runs: list[tuple[str, int, Breaking | None]] = [(CLEAN, seed, None) for seed in seeds]
+    for number, (name, breaking) in enumerate(broken.items()):
         turn = [seeds[number % len(seeds)]] if fault_seeds is None else fault_seeds
-        runs += [(name, seed, _with(name)) for seed in turn]
+        runs += [(name, seed, breaking) for seed in turn]
     errors: dict[str, str] = {}
     rows = []
-    for _, seed, make in runs:
-        row, pipeline = {}, sealed(make(seed))
+    for _, seed, breaking in runs:
+        sound = healthy(seed)
+        row, pipeline = {}, sealed(breaking(sound) if breaking else sound)
         for name, check in named.items():
             try:
                 row[name] = bool(check(pipeline))
@@ -130,10 +131,6 @@ def try_check(
         told += f"; missed: {', '.join(missed)}"
     passed = not missed and not crying
     return Verdict(passed=passed, message=f"Right: {told}." if passed else f"Not yet: {told}. {hint}".strip())
-
-
-def _with(name: str) -> Callable[[int], Pipeline]:
-    return lambda seed: faulty(name, seed)
 
 
 def sealed(pipeline: Pipeline) -> Pipeline:

@@ -4,7 +4,7 @@ After grading.py; called by the notebook of the assignment `clinic`. A hunt foll
 Marks are Youden's J again, so that neither silence nor constant alarm earns anything.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from types import CodeType, FunctionType, MethodType
@@ -14,9 +14,10 @@ import numpy as np
 
 from atriacourse.errors import InputError
 from atriacourse.teaching.check import Check as Verdict
-from atriacourse.teaching.clinic.checks import Check
-from atriacourse.teaching.clinic.faults import FAULTS
-from atriacourse.teaching.clinic.grading import grade_checks, sealed
+from atriacourse.teaching.clinic import probes
+from atriacourse.teaching.clinic.checks import Check, check_from, worked_checks
+from atriacourse.teaching.clinic.faults import FAULTS, fault_of, faulty
+from atriacourse.teaching.clinic.grading import Breaking, grade_checks, sealed
 from atriacourse.teaching.clinic.pipeline import Pipeline, healthy
 
 FAMILIES = {
@@ -28,9 +29,16 @@ FAMILIES = {
 }
 PAIRS = tuple(combinations(FAMILIES, 2))
 LIBRARY = ("atriacourse.teaching.clinic.probes", "atriacourse.teaching.clinic.checks")
-FORBIDDEN = ("healthy", "faulty", "worked_checks", "check_from", "probes", "FAULTS")  # answers, not questions
+ANSWERS = {  # not questions
+    "healthy": healthy,
+    "faulty": faulty,
+    "worked_checks": worked_checks,
+    "check_from": check_from,
+    "probes": probes,
+    "FAULTS": FAULTS,
+}
 
-Broken = Mapping[str, Callable[[Pipeline], Pipeline]]  # name -> a sound pipeline with one stage broken
+Broken = Mapping[str, Breaking]  # name -> what breaks one stage of a sound pipeline
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +66,8 @@ def hunt_of(seed: int) -> Hunt:
 def leans_on(check: Check) -> str | None:
     """Which answer of the course a check rests on; None for a check of one's own.
 
-    It asks for the sound or a faulty pipeline, or calls the worked checks or their probes. In practice there
-    is no sound pipeline to compare with, so a check that needs one finds nothing.
+    It makes a sound or a faulty pipeline, or has one at hand, or calls the worked checks or their probes. In
+    practice there is no sound pipeline to compare with, so a check that needs one finds nothing.
     """
     seen: set[int] = set()
     left: list[Any] = [check]
@@ -70,16 +78,24 @@ def leans_on(check: Check) -> str | None:
         seen.add(id(one))
         if getattr(one, "__module__", None) in LIBRARY or getattr(one, "__name__", None) in LIBRARY:
             return "the worked checks"
+        if isinstance(one, Pipeline):
+            return "a pipeline to compare with"
+        for name, answer in ANSWERS.items():
+            if one is answer:
+                return name
         if isinstance(one, MethodType):
             one = one.__func__
         if not isinstance(one, FunctionType) or one.__module__ != check.__module__:
             continue  # a library's function
         names = set(_names(one.__code__))
-        for name in FORBIDDEN:
-            if name in names:
+        if not names.isdisjoint(LIBRARY):
+            return "the worked checks"
+        for name in ANSWERS:
+            if name in names and name not in one.__globals__:  # of a module, or imported inside
                 return name
         left += [one.__globals__[name] for name in names if name in one.__globals__]
         left += [cell.cell_contents for cell in one.__closure__ or ()]
+        left += [*(one.__defaults__ or ()), *(one.__kwdefaults__ or {}).values()]
     return None
 
 
@@ -122,22 +138,17 @@ def mark_hunt(
         ready for JSON.
     Raises: InputError without checks, or with two of one name.
     """
-    broken = broken or {}
+    hunted = {name: fault_of(name).breaks for name in faults} | dict(broken or {})
     if not checks:
         raise InputError("grading needs at least one check in the list")
     errors = {check.__name__: f"it leans on {why}" for check in checks if (why := leans_on(check))}
     own = [check for check in checks if check.__name__ not in errors]
     if not own:
-        return {"score": 0.0, "missed": [*faults, *broken], "false_alarms": 0.0, "errors": errors}
-    scores = grade_checks(own, faults=faults or tuple(FAULTS)[:1], seeds=seeds)
-    caught = {name: bool(share > 0) for name, share in scores.caught.items()} if faults else {}
-    for number, (name, breaking) in enumerate(broken.items()):
-        pipeline = sealed(breaking(healthy(seeds[number % len(seeds)])))
-        caught[name] = any(_alarms(check, pipeline) for check in own)
-    share = float(np.mean(list(caught.values())))
+        return {"score": 0.0, "missed": [*hunted], "false_alarms": 0.0, "errors": errors}
+    scores = grade_checks(own, faults=hunted, seeds=seeds)
     return {
-        "score": round(share - scores.false_alarms, 4),
-        "missed": [name for name, found in caught.items() if not found],
+        "score": round(scores.score, 4),
+        "missed": [*scores.missed],
         "false_alarms": round(scores.false_alarms, 4),
         "errors": errors | scores.errors,
     }
@@ -151,11 +162,12 @@ def try_on(check: Check, broken: Broken, *, seeds: Sequence[int] = range(4), hin
         for name, pipeline in runs.items():
             try:
                 answer = check(sealed(pipeline))
+                alarms = bool(answer)
             except Exception as error:  # noqa: BLE001 (whatever a student's code raises is shown)
                 return _wrong(f"Not yet: it stops with {type(error).__name__}: {error}. {hint}")
             if answer is None or answer is ...:
                 return _wrong("No answer yet: the function returns nothing; does it end with `return`?")
-            if bool(answer) == (pipeline is sound):
+            if alarms == (pipeline is sound):
                 said = "it alarms at" if pipeline is sound else "it is silent at"
                 return _wrong(f"Not yet: {said} {name}, seed {seed}. {hint}")
     return Verdict(passed=True, message="Right.")
@@ -163,10 +175,3 @@ def try_on(check: Check, broken: Broken, *, seeds: Sequence[int] = range(4), hin
 
 def _wrong(message: str) -> Verdict:
     return Verdict(passed=False, message=message.strip())
-
-
-def _alarms(check: Check, pipeline: Pipeline) -> bool:
-    try:
-        return bool(check(pipeline))
-    except Exception:  # noqa: BLE001 (counted as an alarm, as in grading.py)
-        return True

@@ -37,6 +37,40 @@ def borrows_indirectly(pipeline):
     return borrows(pipeline)
 
 
+def borrows_inside(pipeline):
+    from atriacourse.teaching.clinic.probes import cleaning_eats as probe
+
+    return probe(pipeline) > 0
+
+
+def borrows_by_default(pipeline, probe=assd_lopsided):
+    return probe(pipeline) > 0
+
+
+def borrows_a_module(pipeline):
+    import atriacourse.teaching.clinic.probes as library
+
+    return library.cleaning_eats(pipeline) > 0
+
+
+sound, another_name = healthy(0), healthy
+
+
+def compares_with_one_at_hand(pipeline):
+    return sound.rate(5) != pipeline.rate(5)
+
+
+def compares_under_another_name(pipeline):
+    return another_name(pipeline.seed).rate(5) != pipeline.rate(5)
+
+
+probes = [1.0, 2.0]  # a name that a student may well choose
+
+
+def has_probes_of_its_own(pipeline):
+    return pipeline.rate(0) in probes
+
+
 def test_hunts_follow_from_the_seed_and_all_pairs_of_families_occur():
     assert hunt_of(7) == hunt_of(7)
     assert len({hunt_of(seed).families for seed in range(40)}) == 10  # 5 families, 5 * 4 / 2 pairs
@@ -54,6 +88,7 @@ def test_a_hunt_has_the_faults_of_its_families():
 def test_ones_own_check_leans_on_nothing():
     assert leans_on(lopsided) is None
     assert leans_on(nervous) is None
+    assert leans_on(has_probes_of_its_own) is None
 
 
 @pytest.mark.parametrize(
@@ -62,6 +97,11 @@ def test_ones_own_check_leans_on_nothing():
         (compares_with_sound, "healthy"),
         (borrows, "the worked checks"),
         (borrows_indirectly, "the worked checks"),
+        (borrows_inside, "the worked checks"),
+        (compares_with_one_at_hand, "a pipeline to compare with"),
+        (compares_under_another_name, "healthy"),
+        (borrows_by_default, "the worked checks"),
+        (borrows_a_module, "the worked checks"),
         (worked_checks()["assd_lopsided"], "the worked checks"),
         (assd_lopsided, "the worked checks"),
     ],
@@ -114,3 +154,4 @@ def test_one_check_is_tried_on_given_faults():
     assert "silent at one way" in try_on(lambda pipeline: False, broken, seeds=[3]).message
     assert "No answer yet" in try_on(lambda pipeline: None, broken, seeds=[3]).message
     assert "ZeroDivisionError" in try_on(lambda pipeline: 1 / 0, broken, seeds=[3]).message
+    assert "ValueError" in try_on(lambda pipeline: np.zeros(2) == 0, broken, seeds=[3]).message
