@@ -12,13 +12,7 @@ from atriacourse.errors import InputError
 if TYPE_CHECKING:
     from atriacourse.teaching.assignments.handout import Handout
 
-EXTRAS = (
-    "nbformat",
-    "myst_nb",
-    "papermill",
-    "psutil",
-    "jinja2",
-)  # of pyproject's `book`, those imported here
+EXTRAS = ("nbformat", "myst_nb", "papermill", "psutil", "jinja2")  # of the extra `book`: what is imported
 
 
 def assign(

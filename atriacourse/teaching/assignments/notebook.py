@@ -104,8 +104,7 @@ def _plain(cell: SourceCell, *, solved: bool = False, place: str = "") -> Any:
     import nbformat
 
     if cell.kind == "report":
-        prompt = "\n".join(f"> {line}".rstrip() for line in cell.text.split("\n"))
-        text = f"## {cell.heading}\n\n{prompt}\n\n{cell.answer if solved else YOUR_WORDS}"
+        text = report_text(cell, cell.answer if solved else YOUR_WORDS)
     elif cell.kind == "answer" and not solved:
         text = stub_of(cell.text, f"{place}, cell {cell.name}")
     else:
@@ -122,6 +121,12 @@ def _plain(cell: SourceCell, *, solved: bool = False, place: str = "") -> Any:
     if cell.kind == "parameters":
         made.metadata["tags"] = ["parameters"]
     return made
+
+
+def report_text(cell: SourceCell, answer: str) -> str:
+    """A report's cell: heading, prompt as a quote, and an answer."""
+    prompt = "\n".join(f"> {line}".rstrip() for line in cell.text.split("\n"))
+    return f"## {cell.heading}\n\n{prompt}\n\n{answer}"
 
 
 def rubric_text(assignment: Assignment) -> str:

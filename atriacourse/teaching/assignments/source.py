@@ -20,6 +20,8 @@ COMMON = SOURCES / "_common.md"
 PART = re.compile(r"^# part: ([\w-]+)\n")
 CLAIM = re.compile(r"\{claim\}`([^`]+)`")
 TAGS = {"parameters": "parameters", "locked": "locked", "solution": "answer", "hidden": "hidden"}
+# kind of a part -> the shared cell that it marks
+STEPS = {"hypothesis": "hypothesis", "result": "measure", "claim": "claim"}
 KINDS = ("text", "given", "parameters", "locked", "answer", "hidden", "report", "guide")
 
 
@@ -186,6 +188,5 @@ def _must_fit(cells: Sequence[SourceCell], assignment: Assignment) -> None:
     for part, kind in parts.items():
         of_part = {cell.kind for cell in cells if cell.part == part}
         wanted = {"tests": {"answer", "hidden"}, "report": {"report"}, "clinic": {"answer"}}.get(kind, set())
-        shared = {"hypothesis": "hypothesis", "claim": "claim", "result": "measure"}.get(kind)
-        if not wanted <= of_part or (shared and shared not in names):
+        if not wanted <= of_part or (kind in STEPS and STEPS[kind] not in names):
             raise InputError(f"{place}: the rubric's part {part} of the kind {kind} lacks its cells")

@@ -14,8 +14,8 @@ from typing import Any
 import atriacourse
 from atriacourse.errors import InputError
 from atriacourse.teaching.assignments.declare import Assignment, Part
-from atriacourse.teaching.assignments.notebook import KERNEL, course_address, rubric_text
-from atriacourse.teaching.assignments.source import SourceCell, read_source
+from atriacourse.teaching.assignments.notebook import KERNEL, course_address, report_text, rubric_text
+from atriacourse.teaching.assignments.source import STEPS, SourceCell, read_source
 from atriacourse.teaching.colab import setup_cell
 from atriacourse.teaching.nbgrader.regions import (
     BEGIN_SOLUTION,
@@ -28,7 +28,6 @@ from atriacourse.teaching.nbgrader.regions import (
 from atriacourse.teaching.nbgrader.words import code_for_all, text_for_all
 
 SCHEMA = 3  # of nbgrader's metadata
-FOLLOWS = {"hypothesis": "hypothesis", "result": "measure", "claim": "claim"}  # kind -> the cell it follows
 LEFT_OUT = ("guide",)
 ABOUT = """\
 This notebook is the same for the whole class; what differs follows from **your id**, the name under which you
@@ -74,7 +73,7 @@ def _with_tests(assignment: Assignment) -> Iterator[Any]:
     source = [cell for cell in read_source(assignment) if cell.kind not in LEFT_OUT]
     shares = {part.name: iter(_shares(part, _count(part, source))) for part in assignment.rubric}
     kinds = {part.name: part.kind for part in assignment.rubric}
-    after = {FOLLOWS[part.kind]: part for part in assignment.rubric if part.kind in FOLLOWS}
+    after = {STEPS[part.kind]: part for part in assignment.rubric if part.kind in STEPS}
     for cell in source:
         if cell.kind == "report":
             yield _report(cell, assignment, next(shares[cell.part]))
@@ -132,8 +131,7 @@ def _test(name: str, part: str, points: float, code: str) -> Any:
 
 def _report(cell: SourceCell, assignment: Assignment, points: float) -> Any:
     """Heading, prompt and answer in one cell that a teacher marks."""
-    prompt = "\n".join(f"> {line}".rstrip() for line in cell.text.split("\n"))
-    text = f"## {cell.heading}\n\n{prompt}\n\n{BEGIN_SOLUTION}\n{cell.answer}\n{END_SOLUTION}"
+    text = report_text(cell, f"{BEGIN_SOLUTION}\n{cell.answer}\n{END_SOLUTION}")
     return _plain(cell, text_for_all(text, assignment), grade=True, solution=True, points=points)
 
 
