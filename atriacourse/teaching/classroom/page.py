@@ -4,7 +4,6 @@ After draw.py. The frame is that of grading's pages. Names of students and of fi
 whoever calls gets those that were left out.
 """
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from atriacourse.teaching.assignments.declare import SCALE
 from atriacourse.teaching.classroom.collect import Collected
 from atriacourse.teaching.classroom.draw import pair_figure, question_figure
 from atriacourse.teaching.classroom.pooled import PairOfClass, Question, believed, pairs_of, questions_of
+from atriacourse.teaching.grading.gradebook import write_whole
 from atriacourse.teaching.grading.pages import fill, inline_svg
 
 
@@ -26,12 +26,8 @@ def write_classroom(collected: Collected, path: Path | str, *, date: str) -> Pat
 
     Args: collected: from `collect`. date: as it stands on the page.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.half")
-    half.write_text(classroom_html(collected, date=date), encoding="utf-8")
-    os.replace(half, path)
-    return path
+    write_whole(Path(path), classroom_html(collected, date=date))
+    return Path(path)
 
 
 def classroom_html(collected: Collected, *, date: str) -> str:
