@@ -86,21 +86,26 @@ def _by_name(notebook: "NotebookNode") -> dict[str, "NotebookNode"]:
 
 
 def _matched(given: "NotebookNode", ours: "NotebookNode") -> dict[int, str]:
-    """Which submitted cell is which of ours: by its metadata, else by its text, where an editor lost them."""
-    known, found = _by_name(ours), {}
+    """Which submitted cell is which of ours: by its metadata, else by its text, where an editor lost them.
+
+    Of a cell and its copies, which keep the metadata, it is the first; the answer may stand in a copy.
+    """
+    known, at = _by_name(ours), {}
     for number, cell in enumerate(given.cells):
         name = cell.metadata["atriacourse"].get("cell")
-        fits = name in known and name not in found.values()
-        if fits and known[name].cell_type == cell.cell_type:
-            found[number] = name
+        if name in known and known[name].cell_type == cell.cell_type:
+            answer = known[name].metadata["atriacourse"]["kind"] == "answer"
+            if name not in at or (answer and _same(given.cells[at[name]].source, known[name].source)):
+                at[name] = number
     for name, our in known.items():
-        if name in found.values():
+        if name in at:
             continue
         for number, cell in enumerate(given.cells):
-            if number not in found and cell.cell_type == our.cell_type and _alike(cell.source, our):
-                found[number] = name
+            free = number not in at.values() and cell.cell_type == our.cell_type
+            if free and _alike(cell.source, our):
+                at[name] = number
                 break
-    return found
+    return {number: name for name, number in at.items()}
 
 
 def _alike(text: str, our: "NotebookNode") -> bool:
@@ -160,7 +165,7 @@ def _take_answers(
             prepared.reports[report] = f"{prepared.reports[report]}\n{without}".strip()
         prepared.saved += entries_in(cell.metadata.get("saved", ()))
     for name, text in {**prepared.answers, **prepared.reports}.items():
-        if not text.strip() or _squeezed(text) == _squeezed(known[name].source):
+        if not text.strip() or _same(text, known[name].source):
             prepared.untouched.add(name)
 
 
@@ -171,8 +176,9 @@ def _without_prompt(text: str, ours: str) -> str:
     return "\n".join(line for line in lines if not line.lstrip().startswith((">", "#")))
 
 
-def _squeezed(text: str) -> str:
-    return " ".join(text.split())
+def _same(text: str, ours: str) -> bool:
+    """Whether they differ in blanks at most."""
+    return text.split() == ours.split()
 
 
 def entries_in(outputs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -203,7 +209,7 @@ def _missing_locked(
 
 
 def _say_what_changed(name: str, kind: str, text: str, ours: str, prepared: Prepared) -> None:
-    if _squeezed(text) == _squeezed(ours) or kind == "parameters":
+    if _same(text, ours) or kind == "parameters":
         return
     told, right = NAMED_STUDENT.search(text), NAMED_STUDENT.search(ours)
     if told and right and told[1] != right[1]:

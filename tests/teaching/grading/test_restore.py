@@ -100,6 +100,20 @@ def test_a_copy_of_a_cell_is_the_students_own(prepared, kit):
     assert len(prepared(double).own) == 1
 
 
+def test_an_answer_may_stand_in_a_copy_of_its_cell(prepared, kit):
+    def answer_below(notebook):
+        cell = kit.cell_of(notebook, "tasks-01")
+        copied = copy.deepcopy(cell)
+        copied.source = copied.source.replace("...  # your code", "return pixels")
+        notebook.cells.insert(notebook.cells.index(cell) + 1, copied)
+
+    done = prepared(answer_below, solved=False)
+    assert "return pixels" in done.answers["tasks-01"] and "tasks-01" not in done.untouched
+    cells = [cell.metadata["atriacourse"] for cell in done.notebook.cells]
+    first = [cell["cell"] for cell in cells].index("tasks-01")
+    assert [cell["kind"] for cell in cells[first - 1 : first + 2]] == ["own", "answer", "check"]
+
+
 def test_hidden_tests_leave_no_names_behind(prepared):
     hidden = [cell for cell in prepared().notebook.cells if cell.metadata["atriacourse"]["kind"] == "hidden"]
     names = {"z_score": lambda pixels: pixels, "gamma_curve": lambda pixels, gamma: pixels}
