@@ -49,18 +49,11 @@ def read_roster(path: Path | str) -> list[Student]:
 
     Raises: InputError for a file that is no such table, an unfit id, one that stands twice, or no row.
     """
-    path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")  # whatever ends its lines
-    except OSError as error:
-        raise InputError(f"cannot read the roster {path}: {error}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"cannot read the roster {path}: {error}; save it as CSV in UTF-8") from error
-    first = text.partition("\n")[0]
-    rows = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in first and "," not in first else ",")
+    rows = _table(Path(path))
     columns = {str(name).strip().lower(): name for name in rows.fieldnames or ()}
     if "id" not in columns:
-        raise InputError(f"{path}: a roster needs a column `id` (and may have `name`), got {first.strip()!r}")
+        got = ", ".join(rows.fieldnames or ())
+        raise InputError(f"{path}: a roster needs a column `id` (and may have `name`), got {got!r}")
     students: dict[str, Student] = {}
     for row in rows:
         if not any(isinstance(value, str) and value.strip() for value in row.values()):
@@ -79,6 +72,18 @@ def read_roster(path: Path | str) -> list[Student]:
     return list(students.values())
 
 
+def _table(path: Path) -> csv.DictReader:
+    """The rows of a CSV file as spreadsheets save it. Raises: InputError if it cannot be read."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")  # whatever ends its lines
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"cannot read {path}: {error}; save it as CSV in UTF-8") from error
+    first = text.partition("\n")[0]
+    return csv.DictReader(io.StringIO(text), delimiter=";" if ";" in first and "," not in first else ",")
+
+
 def hand_out(
     assignment: Assignment,
     students: Sequence[str],
@@ -93,7 +98,8 @@ def hand_out(
         students: ids.
         solutions: write each one's worked solution and the guide too, into the folder `instructor`.
         overwrite: replace notebooks that are there.
-    Raises: InputError for an unfit id or source, before anything is written.
+    Raises: InputError for an unfit id or source, or another table in place of that of the variants, before
+        anything is written.
     """
     folder = Path(folder)
     variants = roster_variants(assignment, students)
@@ -108,28 +114,30 @@ def hand_out(
             path = folder / INSTRUCTOR / f"{assignment.name}-{one.student}.solution.ipynb"
             ours[path] = _text(solution_notebook(assignment, one.student))
     kept = [path for path in files if path.exists() and not overwrite]
+    table = _with_variants(folder / VARIANTS, variants)
     written = {path: text for path, text in files.items() if path not in kept} | ours
-    for path, text in written.items():
+    for path, text in (written | {folder / VARIANTS: table}).items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
-    _add_variants(folder / VARIANTS, variants)
     return Handout(written=tuple(written), kept=tuple(kept), variants=tuple(variants))
 
 
-def _add_variants(path: Path, variants: Sequence[Variant]) -> None:
-    """Put variants into the table; rows of other students and assignments stay."""
+def _with_variants(path: Path, variants: Sequence[Variant]) -> str:
+    """The table that is there, with these variants in it; rows of other students and assignments stay."""
     rows: dict[tuple[str, str], dict[str, Any]] = {}
-    if path.is_file():
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                rows[row.get("assignment", ""), row.get("student", "")] = row
+    if path.exists():
+        found = _table(path)
+        if not set(COLUMNS) <= set(found.fieldnames or ()):
+            got = ", ".join(found.fieldnames or ())
+            raise InputError(f"{path} needs the columns {', '.join(COLUMNS)}, got {got}; move it elsewhere")
+        rows = {(row["assignment"], row["student"]): row for row in found}
     for one in variants:
         rows[one.assignment, one.student] = {name: getattr(one, name) for name in COLUMNS}
     text = io.StringIO()
     table = csv.DictWriter(text, COLUMNS, extrasaction="ignore", lineterminator="\n")
     table.writeheader()
     table.writerows(rows.values())
-    path.write_text(text.getvalue(), encoding="utf-8", newline="\n")
+    return text.getvalue()
 
 
 def _text(notebook: Any) -> str:
