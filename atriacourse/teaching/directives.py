@@ -5,7 +5,7 @@
     What is the Dice coefficient of ...
     :::
 
-Read by the book's tools (tools/pages.py) and by assignments/source.py.
+Read by the book's tools (tools/exercises.py, tools/siblings.py) and by assignments/source.py.
 """
 
 import re

@@ -2,7 +2,7 @@
 
 A line `name = value  # solution` becomes `name = None`, and the lines between `# solution:` and
 `# end of solution` become `...  # your code`; the rest stays. The cell ends in an expression: its check
-(check.py), or what is to be shown. Used by tools/exercises.py for chapters and by assignments/source.py.
+(check.py), or what is to be shown. Used by tools/exercises.py for chapters and by assignments/notebook.py.
 """
 
 import ast

@@ -33,9 +33,7 @@ def test_everybody_guessed_and_nobody_is_named_in_what_the_class_sees():
 
 def test_the_instructors_page_has_all_of_the_class():
     text = fragment(page("class"))
-    assert {row.student for row in rows()} == {student for student in re.findall(r"[\w-]+", text)} & {
-        row.student for row in rows()
-    }
+    assert {row.student for row in rows()} <= set(re.findall(r"[\w-]+", text))
     assert "looks like right-1" in text
 
 
