@@ -5,17 +5,9 @@ The address comes from `_config.yml`, `repository: url`, the one place where it 
 
 from pathlib import Path
 
-import yaml
-
 from atriacourse.teaching import colab
 
 
 def setup_cell(book: Path) -> str:
     """The cell's source, for the book in this folder."""
-    return colab.setup_cell(repository(book))
-
-
-def repository(book: Path) -> str | None:
-    """The course's public address, None while it has none."""
-    config = yaml.safe_load((book.parent / "_config.yml").read_text(encoding="utf-8"))
-    return config.get("repository", {}).get("url")
+    return colab.setup_cell(colab.course_address(book.parent))

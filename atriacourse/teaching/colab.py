@@ -5,6 +5,11 @@ cell gives pip their installed versions as constraints; pip then installs what i
 stops. Put in front of chapters by tools/siblings.py, of assignments by assignments/notebook.py.
 """
 
+from pathlib import Path
+
+import atriacourse
+
+ROOT = Path(atriacourse.__file__).parents[1]
 UPLOAD = "/content/atriacourse.zip"
 SETUP = """\
 # Colab: install the course, settle where data and runs are kept. Elsewhere this
@@ -44,3 +49,14 @@ def setup_cell(address: str | None) -> str:
     if address:
         return SETUP.format(course=f"git+{address}", hint="")
     return SETUP.format(course=UPLOAD, hint="  # upload it to the file panel")
+
+
+def course_address(root: Path = ROOT) -> str | None:
+    """The course's public address, from the `_config.yml` of a checkout; None while there is none."""
+    import yaml
+
+    config = root / "_config.yml"
+    if not config.is_file():
+        return None
+    content = yaml.safe_load(config.read_text(encoding="utf-8")) or {}
+    return content.get("repository", {}).get("url") or None

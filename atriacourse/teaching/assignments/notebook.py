@@ -6,7 +6,6 @@ A cell's metadata say what it is: {"cell": "tasks-01", "kind": "answer", "part":
 
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import atriacourse
@@ -16,7 +15,7 @@ from atriacourse.teaching.assignments.declare import SCALE, Assignment
 from atriacourse.teaching.assignments.source import SourceCell, read_source
 from atriacourse.teaching.assignments.variant import Variant, variant_of
 from atriacourse.teaching.assignments.verdict import better
-from atriacourse.teaching.colab import setup_cell
+from atriacourse.teaching.colab import course_address, setup_cell
 from atriacourse.teaching.stubs import stub_of
 
 WORD = re.compile(r"\{\{\s*(\w+)\s*\}\}")
@@ -150,14 +149,3 @@ def rubric_text(assignment: Assignment) -> str:
 
 def _listed(lines: Iterable[str]) -> list[str]:
     return [f"- {line}" for line in lines]
-
-
-def course_address() -> str | None:
-    """The course's public address, from the `_config.yml` beside the package; None where there is none."""
-    import yaml
-
-    config = Path(atriacourse.__file__).parents[1] / "_config.yml"
-    if not config.is_file():
-        return None
-    content = yaml.safe_load(config.read_text(encoding="utf-8")) or {}
-    return content.get("repository", {}).get("url") or None

@@ -14,9 +14,9 @@ from typing import Any
 import atriacourse
 from atriacourse.errors import InputError
 from atriacourse.teaching.assignments.declare import Assignment, Part
-from atriacourse.teaching.assignments.notebook import KERNEL, course_address, report_text, rubric_text
+from atriacourse.teaching.assignments.notebook import KERNEL, report_text, rubric_text
 from atriacourse.teaching.assignments.source import STEPS, SourceCell, read_source
-from atriacourse.teaching.colab import setup_cell
+from atriacourse.teaching.colab import course_address, setup_cell
 from atriacourse.teaching.nbgrader.regions import (
     BEGIN_SOLUTION,
     END_SOLUTION,

@@ -10,13 +10,13 @@ from atriacourse.errors import InputError
 from atriacourse.teaching.assignments.catalogue import SOURCES, assignment
 from atriacourse.teaching.assignments.notebook import (
     YOUR_WORDS,
-    course_address,
     filled,
     hidden_cells,
     solution_notebook,
     student_notebook,
 )
 from atriacourse.teaching.assignments.source import read_source
+from atriacourse.teaching.colab import course_address
 
 CONTRAST = assignment("contrast")
 TEXT = (SOURCES / "contrast.md").read_text(encoding="utf-8")
@@ -62,7 +62,7 @@ def test_the_notebook_begins_with_colab_title_and_rubric_and_has_every_shared_pa
 def test_the_set_up_cell_installs_the_course_as_the_chapters_do():
     (cell,) = [cell for cell in student_notebook(CONTRAST, "ada").cells if cell.id == "colab"]
     address = course_address()
-    assert f'course = "git+{address}"' if address else "/content/atriacourse.zip" in cell.source
+    assert f'course = "{f"git+{address}" if address else "/content/atriacourse.zip"}"' in cell.source
 
 
 def test_answers_are_open_for_the_student_and_solved_for_the_instructor():
