@@ -1,4 +1,4 @@
-"""Studies of whole recipes: the paper's against the course's best, and one step between them.
+"""Studies of whole recipes: the paper's against the course's best, the steps between, the parts of the best.
 
 After declare.py and catalogue_paper.py, before catalogue.py.
 """
@@ -77,6 +77,33 @@ RECIPE = Study(
         ),
     ),
     pairs=(("paper", "paper_adamw"), ("paper_adamw", "best"), ("best", "best_bag")),
+)
+PARTS = Study(
+    name="parts",
+    question="Which parts of the best recipe does it need?",
+    paper="Not in the paper: each variant gives one part of the best recipe back to the paper's.",
+    base=(*MULTI_TASK, *OURS, *ADAMW),
+    variants=(
+        Variant(name="best", label="the best recipe"),
+        Variant(name="alone", label="the slice alone", set=("prepare.offsets=[0]",)),
+        Variant(
+            name="flips",
+            label="with flips",
+            set=(
+                "augmentation.geometry.flip_up_down=0.5",
+                "augmentation.geometry.flip_left_right=0.5",
+            ),
+        ),
+        Variant(name="cross_entropy", label="cross-entropy alone", set=("training.loss.mask=cross_entropy",)),
+        Variant(name="label_weight", label="lambda 1", set=("training.loss.label_weight=1",)),
+        Variant(name="sigmoids", label="a sigmoid for each logit", set=("training.loss.label=sigmoid_bce",)),
+        Variant(
+            name="gamma",
+            label="the paper's gamma",
+            set=(*GAMMA, "augmentation.gamma.low=0.8", "augmentation.gamma.high=2.0"),
+        ),
+        Variant(name="one_task", label="no second task", set=("network.label_head=false",)),
+    ),
 )
 TEST_TIME = Study(
     name="test_time",
