@@ -100,8 +100,11 @@ def test_every_command_explains_itself(cli, command):
         (["assign", "contrats", "--student", "ada"], "there are"),
         (["assign", "contrast"], "--student ID or --roster FILE"),
         (["assign", "contrast", "--student", " "], "student's id needs"),
-        (["assign", "contrast", "--roster", "none.csv"], "cannot read the roster"),
+        (["assign", "contrast", "--roster", "none.csv"], "cannot read none.csv"),
         (["assign", "--student", "ada"], "--student needs the NAME"),
+        (["grade", "nowhere", "--out", "g"], "nowhere is no folder"),
+        (["grade", ".", "--out", "g"], "write the grades elsewhere"),
+        (["grade", ".", "--out", "../g", "--deadline", "soon"], "a date and time like 2026-12-01T18:00"),
         (
             ["assign", "contrast", "--nbgrader", "c", "--student", "ada", "--solutions"],
             "--student, --solutions",
@@ -454,3 +457,19 @@ def test_assign_writes_a_class_and_keeps_what_students_did(cli, tmp_path):
     assert f"kept {mine}" in said and mine.read_text() == "my work"
     cli("assign", "contrast", "--student", "ada", "--out", out, "--force")
     assert json.loads(mine.read_text())["metadata"]["atriacourse"]["student"] == "ada"
+
+
+# ---- grade ---------------------------------------------------------------------------------------
+
+
+def test_grade_tells_points_and_whom_it_left_out(cli, tmp_path, monkeypatch):
+    pytest.importorskip("papermill", reason="grading needs the book's extras")
+    monkeypatch.setattr("atriacourse.teaching.grading.batch.make_clinics", lambda folder: folder)
+    (tmp_path / "in" / "ada").mkdir(parents=True)
+    (tmp_path / "in" / "ada" / "contrast.ipynb").write_text("")
+    (tmp_path / "in" / "final.ipynb").write_text("{}")
+    words = ("grade", tmp_path / "in", "--out", tmp_path / "grades")
+    code, out, _ = cli(*words)
+    assert code == 0 and "ada, contrast: 0 points" in out and "left out final.ipynb: " in out
+    assert "1 graded, 0 unchanged, 1 to be looked at" in out
+    assert "0 graded, 1 unchanged, 1 to be looked at" in cli(*words)[1]

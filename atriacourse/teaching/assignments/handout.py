@@ -49,7 +49,7 @@ def read_roster(path: Path | str) -> list[Student]:
 
     Raises: InputError for a file that is no such table, an unfit id, one that stands twice, or no row.
     """
-    rows = _table(Path(path))
+    rows = rows_of(Path(path))
     columns = {str(name).strip().lower(): name for name in rows.fieldnames or ()}
     if "id" not in columns:
         got = ", ".join(rows.fieldnames or ())
@@ -72,7 +72,7 @@ def read_roster(path: Path | str) -> list[Student]:
     return list(students.values())
 
 
-def _table(path: Path) -> csv.DictReader:
+def rows_of(path: Path) -> csv.DictReader:
     """The rows of a CSV file as spreadsheets save it. Raises: InputError if it cannot be read."""
     try:
         text = path.read_text(encoding="utf-8-sig")  # whatever ends its lines
@@ -126,7 +126,7 @@ def _with_variants(path: Path, variants: Sequence[Variant]) -> str:
     """The table that is there, with these variants in it; rows of other students and assignments stay."""
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     if path.exists():
-        found = _table(path)
+        found = rows_of(path)
         if not set(COLUMNS) <= set(found.fieldnames or ()):
             got = ", ".join(found.fieldnames or ())
             raise InputError(f"{path} needs the columns {', '.join(COLUMNS)}, got {got}; move it elsewhere")

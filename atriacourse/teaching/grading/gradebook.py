@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from atriacourse.errors import InputError
-from atriacourse.teaching.assignments.handout import Student
+from atriacourse.teaching.assignments.handout import Student, rows_of
 from atriacourse.teaching.grading.marks import Graded, Mark
 
 RESULTS, GRADEBOOK = "results.json", "gradebook.csv"
@@ -112,21 +112,12 @@ def write_results(out: Path, results: Iterable[Graded]) -> None:
 def read_typed(out: Path) -> dict[Key, tuple[str, str]]:
     """What the instructor typed into the gradebook: override and comment.
 
-    A spreadsheet may have saved it with semicolons. Raises: InputError if the columns are gone.
+    A spreadsheet may have saved it. Raises: InputError if it cannot be read, or the columns are gone.
     """
     path = out / GRADEBOOK
     if not path.is_file():
         return {}
-    text = path.read_bytes().decode("utf-8-sig", errors="replace")
-    first = text.partition("\n")[0]
-    delimiter = ";" if first.count(";") > first.count(",") else ","
-    try:
-        rows = list(csv.DictReader(io.StringIO(text), delimiter=delimiter))
-    except csv.Error as error:
-        raise InputError(
-            f"{path} cannot be read ({error}), nor the overrides in it; save it as CSV again, or move it "
-            "away to write it anew"
-        ) from error
+    rows = list(rows_of(path))
     missing = {"student", "assignment", "override", "comment"} - set(rows[0] if rows else FIRST)
     if missing:
         raise InputError(
