@@ -23,7 +23,7 @@ from nbformat import NotebookNode
 from pages import BookError, chapter_paths, read_chapter, substitutions, tags
 
 from atriacourse.errors import InputError
-from atriacourse.studies.claims import resolve_claim
+from atriacourse.studies.claims import with_claims
 from atriacourse.teaching.directives import Directive, pieces
 
 BOXES = {"note": "Note", "tip": "Tip", "warning": "Warning", "important": "Important", "admonition": ""}
@@ -32,7 +32,6 @@ FOLD, UNFOLD = "<details><summary>A worked solution (try the exercise first)</su
 ROLE = re.compile(r"\{(?:ref|doc|numref|term)\}`([^`<]+?)(?: *<[^`>]*>)?`")
 LINK = re.compile(r"\[([^\]]*)\]\((?!https?:|mailto:)([^)#]*)[^)]*\)")  # to a page of the book
 CODE = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
-CLAIM = re.compile(r"\{claim\}`([^`]+)`")
 
 
 def sibling_text(path: Path) -> str:
@@ -171,7 +170,7 @@ def _plain_words(text: str, path: Path) -> str:
     parts = CODE.split(text)
     for number in range(0, len(parts), 2):
         try:
-            words = CLAIM.sub(lambda found: resolve_claim(found[1]), ROLE.sub(r"\1", parts[number]))
+            words = with_claims(ROLE.sub(r"\1", parts[number]))
         except InputError as error:
             raise BookError(f"{path.name}: {error}") from error
         parts[number] = LINK.sub(lambda found: found[1] or _title(path.parent / found[2]), words)

@@ -8,11 +8,12 @@ A number in the book's prose is written as a path, never as digits:
     atlas/<study>/<a>-vs-<b>/<metric>          the verdict of a comparison, as a sentence
     atlas/<study>@<scale>/...                  the same at another scale than "atlas"
 
-After published.py and ledger.py; the book's build calls `resolve_claim`, its ledger page `look_up`.
+After published.py and ledger.py; notebooks are written by `with_claims`, pages by `look_up`.
 """
 
 import difflib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from atriacourse.studies.published import published_paths
 
 FACTS = Path(atriacourse.__file__).parents[1] / "book" / "records" / "facts"
 KINDS = ("paper", "facts", "atlas")
+CLAIM = re.compile(r"\{claim\}`([^`]+)`")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +41,11 @@ class Claim:
 def resolve_claim(path: str) -> str:
     """The text that stands for a claim. Raises: InputError for an unknown path, naming near ones."""
     return look_up(path).text
+
+
+def with_claims(text: str) -> str:
+    """A text with what its {claim} roles stand for in their places. Raises: as `resolve_claim`."""
+    return CLAIM.sub(lambda found: resolve_claim(found[1]), text)
 
 
 def look_up(path: str, *, facts: Path = FACTS) -> Claim:

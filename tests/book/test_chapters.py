@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from exercises import find_exercises
 from pages import chapter_paths, read_chapter, substitutions, table_of_contents, tags
-from siblings import CLAIM
+
+from atriacourse.studies.claims import CLAIM
 
 BOOK = Path(__file__).parents[2] / "book"
 CHAPTERS = chapter_paths(BOOK)

@@ -11,14 +11,13 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from atriacourse.errors import InputError
-from atriacourse.studies.claims import resolve_claim
+from atriacourse.studies.claims import with_claims
 from atriacourse.teaching.assignments.catalogue import SOURCES
 from atriacourse.teaching.assignments.declare import Assignment
 from atriacourse.teaching.directives import Directive, pieces
 
 COMMON = SOURCES / "_common.md"
 PART = re.compile(r"^# part: ([\w-]+)\n")
-CLAIM = re.compile(r"\{claim\}`([^`]+)`")
 TAGS = {"parameters": "parameters", "locked": "locked", "solution": "answer", "hidden": "hidden"}
 # kind of a part -> the shared cell that it marks
 STEPS = {"hypothesis": "hypothesis", "result": "measure", "claim": "claim"}
@@ -95,7 +94,7 @@ def _cells(path: Path) -> Iterator[SourceCell | Directive]:
                 continue
             text = "\n".join(lines).strip()
             if text:
-                yield SourceCell(name="", kind="text", text=_with_claims(text))
+                yield SourceCell(name="", kind="text", text=with_claims(text))
             lines = []
             if piece is not None:
                 yield piece
@@ -132,7 +131,7 @@ def _code(cell: NotebookNode, place: str) -> SourceCell:
 def _own_directive(piece: Directive, place: str) -> SourceCell:
     body = "\n".join(piece.body).strip()
     if piece.name == "guide":
-        return SourceCell(name="", kind="guide", text=_with_claims(body))
+        return SourceCell(name="", kind="guide", text=with_claims(body))
     if piece.name != "report":
         raise InputError(
             f"{place}: {{{piece.name}}} is not known; use part, report or guide, or plain Markdown"
@@ -143,14 +142,10 @@ def _own_directive(piece: Directive, place: str) -> SourceCell:
     return SourceCell(
         name="",
         kind="report",
-        text=_with_claims(prompt.strip()),
+        text=with_claims(prompt.strip()),
         heading=piece.title,
-        answer=_with_claims(answer.strip()),
+        answer=with_claims(answer.strip()),
     )
-
-
-def _with_claims(text: str) -> str:
-    return CLAIM.sub(lambda found: resolve_claim(found[1]), text)
 
 
 def _named(cells: Sequence[SourceCell], assignment: Assignment) -> Iterator[SourceCell]:
