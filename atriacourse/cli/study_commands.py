@@ -1,12 +1,14 @@
 """`atriacourse study list | show | run | status | report`."""
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from atriacourse.cli.options import Assign, Data, Device, Labels, Spacing, Threads
-from atriacourse.cli.progress import fail
+from atriacourse.cli.progress import TrainingBar, advance, bar, fail, stop_on_signal
 from atriacourse.errors import InputError
 
 if TYPE_CHECKING:
@@ -78,6 +80,7 @@ def run(
     """Run studies; what is done is kept, and the same command goes on where it stopped."""
     from atriacourse.data.cohort import open_cohort
     from atriacourse.studies.data import study_data
+    from atriacourse.studies.jobs import jobs_of
     from atriacourse.studies.runner import run_units
 
     cohort = open_cohort(data, spacing_mm=spacing_mm, labels_csv=labels)
@@ -88,25 +91,27 @@ def run(
         f"{cohort.name}: {len(found.split.train)} cases to train on, {len(found.split.test)} held out\n"
         f"folder {folder}"
     )
-    follow = _Follow()
-    if engine == "processes":
-        end = run_units(units, found, folder, workers=jobs, device=device, threads=threads, on_status=follow)
+    how = {"device": device, "threads": threads}
+    if engine == "processes" and jobs == 1:
+        with TrainingBar() as shown, stop_on_signal() as stop:
+            follow = _Follow(shown.say)
+            end = run_units(units, found, folder, on_status=follow, watcher=shown, on_trainer=stop, **how)
     else:
-        from atriacourse.studies.submit import submit_units
+        with bar("study", len(jobs_of(units)), "job") as shown:
+            follow = _Follow(lambda text: shown.write(text, file=sys.stdout), shown)
+            if engine == "processes":
+                end = run_units(units, found, folder, workers=jobs, on_status=follow, **how)
+            else:
+                from atriacourse.studies.submit import submit_units
 
-        end = submit_units(
-            units,
-            found,
-            folder,
-            cluster=engine,
-            workers=jobs,
-            device=device,
-            threads=threads,
-            on_status=follow,
-        )
+                end = submit_units(
+                    units, found, folder, cluster=engine, workers=jobs, on_status=follow, **how
+                )
     _tell(end)
     if end.failed:
         raise typer.Exit(1)
+    if end.done < end.total:
+        raise typer.Exit(130)  # interrupted
 
 
 @app.command()
@@ -165,17 +170,23 @@ def _units(names: list[str], scale: str, data: str, seeds: str, set_: list[str] 
 
 
 class _Follow:
-    """A line whenever something changed."""
+    """A line whenever something changed, above a bar that counts the jobs if there is one."""
 
-    def __init__(self) -> None:
+    def __init__(self, say: Callable[[str], None], shown: Any = None) -> None:
+        self.say, self.shown = say, shown
         self.last: tuple[Any, ...] = ()
 
     def __call__(self, status: Any) -> None:
         now = (status.done, status.running, tuple(status.failed))
-        if now != self.last:
-            self.last = now
-            running = f"; now {', '.join(status.running)}" if status.running else ""
-            print(f"{status.done} of {status.total} done, {len(status.failed)} failed{running}", flush=True)
+        if now == self.last:
+            return
+        running = f"; now {', '.join(status.running)}" if status.running else ""
+        self.say(f"{status.done} of {status.total} done, {len(status.failed)} failed{running}")
+        if self.shown is not None:
+            if not self.last:
+                self.shown.initial = status.done  # what was done before says nothing of the time left
+            advance(self.shown, status.done)
+        self.last = now
 
 
 def _tell(status: Any) -> None:

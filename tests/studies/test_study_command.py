@@ -1,10 +1,12 @@
 """`atriacourse study`: what each of its five words says and leaves behind."""
 
+import signal
 import sys
 
 import pytest
 
 from atriacourse.cli import main
+from atriacourse.cli.progress import TrainingBar
 from atriacourse.studies.catalogue import STUDIES
 from atriacourse.studies.records import read_records
 
@@ -56,6 +58,30 @@ def test_run_status_report(cli, phantom_folder, tiny_extra, tmp_path):
     assert code == 0 and "Missing: automatic_gamma, seed 1" in out
     code, _, err = cli("run", "table1", "--data", phantom_folder, "--out", tmp_path, "--seeds", "one")
     assert code == 2 and "whole numbers" in err
+
+
+@pytest.mark.slow
+def test_stopped_in_the_middle_it_goes_on_with_the_same_command(
+    cli, phantom_folder, tiny_extra, tmp_path, monkeypatch
+):
+    changes = [word for text in tiny_extra for word in ("--set", text)]
+    words = ("run", "table1/standard", "--data", phantom_folder, "--out", tmp_path, "--scale", "smoke")
+    words = (*words, "--seeds", "1", *changes, "--device", "cpu")
+    step, steps = TrainingBar.step, []
+
+    def interrupted(self, report):
+        steps.append(report.epoch)
+        if len(steps) == 1:
+            signal.raise_signal(signal.SIGINT)  # Ctrl-C
+        step(self, report)
+
+    monkeypatch.setattr(TrainingBar, "step", interrupted)
+    code, out, _ = cli(*words)
+    assert code == 130 and "0 of 1 done" in out
+    first = len(steps)
+    code, out, _ = cli(*words)
+    assert code == 0 and "1 of 1 done" in out and "going on from" in out
+    assert first < 3  # it stopped with the step, or with the one after
 
 
 def test_a_failed_cell_gives_exit_code_1(cli, phantom_folder, tiny_extra, tmp_path):
