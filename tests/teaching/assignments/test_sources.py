@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from atriacourse.teaching.assignments import clinics
-from atriacourse.teaching.assignments.catalogue import assignments
+from atriacourse.teaching.assignments.catalogue import assignment, assignments
 from atriacourse.teaching.assignments.guide import guide_text
 from atriacourse.teaching.assignments.notebook import hidden_cells, solution_notebook, student_notebook
 from atriacourse.teaching.assignments.shown import Shown
@@ -92,7 +92,7 @@ def test_the_untouched_notebook_runs_through_and_trains_nothing(one, tmp_path, m
 
 @pytest.fixture
 def measured(monkeypatch):
-    """In place of training: six cases whose values are made up."""
+    """In place of training: six cases whose values are made up; returns their table, to be changed."""
     rng = np.random.default_rng(5)
     a = rng.uniform(0.5, 0.8, 6)
     table = pd.DataFrame({"case": list("uvwxyz"), "a": a, "b": a + rng.normal(0.01, 0.05, 6)})
@@ -101,6 +101,7 @@ def measured(monkeypatch):
     monkeypatch.setattr(
         clinics, "measure_pair", lambda *_, **__: (table.copy(), {"a": "0" * 16, "b": "1" * 16})
     )
+    return table
 
 
 NEED_NETWORKS = {"site"}  # cells that open what was trained; grading's own test runs them whole
@@ -113,13 +114,26 @@ WITHOUT = pytest.mark.parametrize(
 def test_worked_answers_pass_their_own_checks_and_the_hidden_tests(one, measured, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("ATRIACOURSE_WORK", raising=False)
-    notebook = solution_notebook(one, "ada")
-    shown, space = run(code(notebook, without=("hidden",)))
+    all_passes(one)
+
+
+def all_passes(one):
+    """Run the worked solution: every check and step is content, and every hidden test."""
+    shown, space = run(code(solution_notebook(one, "ada"), without=("hidden",)))
     for name, seen in shown.items():
         if isinstance(seen, Check | Shown):
             assert seen.passed if isinstance(seen, Check) else seen.ready, (name, seen)
     for _, source in hidden_cells(one, "ada"):
         exec(source, dict(space))
+
+
+def test_worked_answers_leave_out_a_case_without_a_distance(measured, tmp_path, monkeypatch):
+    """An empty mask: its distance is infinite, and so is, or is none, the difference."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ATRIACOURSE_WORK", raising=False)
+    measured.loc[2, ["b", "difference"]] = np.inf
+    measured.loc[4, ["a", "b", "difference"]] = np.inf, np.inf, np.nan
+    all_passes(assignment("closing"))
 
 
 @EACH
