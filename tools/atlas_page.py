@@ -1,11 +1,12 @@
 """The appendix that shows every study: what was asked, what was recorded, what can be said of it.
 
-    {atlas-overview}     a row for each comparison of each study in the atlas
+    {atlas-overview}     a row for each comparison of each study in the atlas, a column for each scale
     {atlas-study} name   one study: its tables beside the paper's numbers, and its verdicts
 
 A part of course_extension.py. Everything is computed from the committed records when the page is built.
 """
 
+from collections.abc import Sequence
 from functools import cache
 
 from docutils import nodes
@@ -16,23 +17,27 @@ from sphinx.util.docutils import SphinxDirective
 
 from atriacourse.errors import InputError
 from atriacourse.studies.catalogue import STUDIES, study
+from atriacourse.studies.cells import SEEDS
 from atriacourse.studies.comparison import StudyComparison, compare_study
+from atriacourse.studies.published import published
 from atriacourse.studies.report import caption, wide_table
 from atriacourse.studies.results import Results, scales_in_atlas, study_results
+from atriacourse.studies.scales import SCALES
 
-HEAD = ["Study", "Scale", "Difference in mean Dice", "95 % interval", "Cases and seeds", "Better"]
 logger = logging.getLogger(__name__)
 
 
 class OverviewDirective(SphinxDirective):
-    """A row for each comparison; studies without a record are named below."""
+    """A row for each comparison, a column for each scale; studies without a record are named below."""
 
     def run(self) -> list[nodes.Node]:
         """The table, and the studies that have none."""
         self.env.note_dependency(__file__)
-        rows = [row for name in STUDIES for row in overview_rows(name)]
-        without = [name for name in STUDIES if not overview_rows(name)]
-        parts: list[nodes.Node] = [table(HEAD, rows)]
+        shown = [scale for scale in SCALES if any(scale in scales_in_atlas(one) for one in STUDIES.values())]
+        rows = [row for name in STUDIES for row in overview_rows(name, shown)]
+        without = [name for name, one in STUDIES.items() if not scales_in_atlas(one)]
+        head = ["Study", "Difference in mean Dice", *(f"Scale {scale}" for scale in shown), "Paper"]
+        parts: list[nodes.Node] = [table(head, rows)]
         if without:
             parts.append(nodes.paragraph(text=f"Declared, not in the atlas yet: {', '.join(without)}."))
         return parts
@@ -88,23 +93,30 @@ def comparisons_of(name: str, scale: str) -> tuple[StudyComparison, ...]:
     return tuple(compare_study(results_of(name, scale), metric="dice"))
 
 
-def overview_rows(name: str) -> list[list[str]]:
-    """The study's rows, scale by scale: what minus what, by how much, its interval, and a winner, if any."""
+def overview_rows(name: str, scales: Sequence[str]) -> list[list[str | nodes.Node]]:
+    """A row for each comparison: study, what minus what, a cell for each scale, the paper's difference."""
+    found = {scale: comparisons_of(name, scale) for scale in scales_in_atlas(study(name))}
     rows = []
-    for scale in scales_in_atlas(study(name)):
-        for one in comparisons_of(name, scale):
-            winner = {one.a: one.label_a, one.b: one.label_b}.get(one.winner, "not told apart")
-            rows.append(
-                [
-                    name,
-                    scale,
-                    f"{one.label_b} minus {one.label_a}: {one.difference:+.3f}",
-                    f"{one.low:+.3f} to {one.high:+.3f}",
-                    f"{len(one.names)}, {len(one.seeds)}",
-                    winner,
-                ]
-            )
+    for a, b in study(name).pairs:
+        ones = {scale: one for scale, all_ in found.items() for one in all_ if (one.a, one.b) == (a, b)}
+        if ones:
+            label_a, label_b = study(name).variant(a).label, study(name).variant(b).label
+            cells = [cell(ones[scale]) if scale in ones else "" for scale in scales]
+            first, second = (published(name, variant, "dice") for variant in (a, b))
+            both = first is not None and second is not None
+            paper = f"{float(second) - float(first):+.3f}" if both else ""
+            rows.append([name, f"{label_b} minus {label_a}", *cells, paper])
     return rows
+
+
+def cell(one: StudyComparison) -> str | nodes.Node:
+    """A difference with its interval; in bold, with a word, if it is told apart from zero."""
+    text = f"{one.difference:+.3f} ({one.low:+.3f} to {one.high:+.3f})"
+    if len(one.seeds) < len(SEEDS):
+        text += ", one seed" if len(one.seeds) == 1 else f", {len(one.seeds)} seeds"
+    if one.winner is None:
+        return text
+    return nodes.strong(text=f"{text}: {'better' if one.winner == one.b else 'worse'}")
 
 
 def register(app: Sphinx) -> None:

@@ -40,7 +40,17 @@ def test_a_row_is_what_the_raw_records_say():
         gains += list(
             np.subtract(ours["scores"]["clean"]["dice"], theirs["scores"]["clean"]["dice"], dtype=float)
         )
-    name, scale, difference, _, counted, winner = overview_rows("lambda")[0]
-    assert (name, scale, winner) == ("lambda", "atlas", "lambda 0")
-    assert float(difference.split(": ")[1]) == pytest.approx(np.mean(gains), abs=0.0006)
-    assert counted == f"{len(zero[0]['cases'])}, {len(zero)}"
+    name, what, at_atlas, at_paper, printed = overview_rows("lambda", ("atlas", "paper"))[0]
+    assert (name, what, at_paper, printed) == ("lambda", "lambda 0 minus lambda 1 (the paper)", "", "")
+    text = at_atlas.astext()  # bold: lambda 0 is told apart
+    assert text.endswith(": better") and len(zero) == 3 and "seed" not in text
+    assert float(text.split(" ")[0]) == pytest.approx(np.mean(gains), abs=0.0006)
+
+
+def test_a_cell_says_in_words_what_its_interval_says():
+    rows = {row[1].split(" minus ")[0]: row for row in overview_rows("table2", ("atlas",))}
+    # Table 2: 0.896 - 0.883
+    assert rows["+ multi-task"][2].astext().endswith(": worse") and rows["+ multi-task"][3] == "+0.013"
+    assert isinstance(rows["+ post-processing"][2], str)  # its interval spans zero: no word
+    one_seed = overview_rows("recipe", ("laptop",))[-1][2]
+    assert "one seed" in (one_seed if isinstance(one_seed, str) else one_seed.astext())
