@@ -25,7 +25,7 @@ from atriacourse.teaching.grading.results import band_for, measured
 from atriacourse.teaching.grading.rubric import mark_all, no_marks
 from atriacourse.teaching.grading.sandbox import Execution, execute
 
-RULES = 1  # raise it when a change of the rules must grade everybody anew
+RULES = 2  # raise it when a change of the rules must grade everybody anew
 LONGEST_FLAG = 300  # characters
 SAID = {"read": "read", "write": "write", "start": "start", "connect": "connect to"}
 
