@@ -9,7 +9,6 @@ Source: Chen, Bai and Rueckert 2018, section 4: 80 training and 20 held-out case
 subsets."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 from atriacourse.data.case import Cohort
 from atriacourse.data.fingerprint import scan_groups
 from atriacourse.errors import InputError
+from atriacourse.files import write_whole
 
 __all__ = ["Split", "bootstrap_subsets", "fold_splits", "holdout_split", "list_split", "scan_groups"]
 
@@ -63,15 +63,8 @@ class Split:
 
     def save(self, path: Path | str) -> Path:
         """Write it as JSON; the file appears complete or not at all."""
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            draft.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
-        return path
+        write_whole(path, json.dumps(asdict(self), indent=2) + "\n")
+        return Path(path)
 
     @classmethod
     def load(cls, path: Path | str) -> "Split":

@@ -7,7 +7,6 @@ Source of the spacing rule: LA2018's headers say (1, 1, 1) without a unit, the c
 say 0.625 mm isotropic, another paper of the same group 0.625 x 0.625 x 1.25. So a placeholder becomes
 0.625, `grid.spacing_source` says "assumed", and the caller may set another."""
 
-import os
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ import numpy as np
 from atriacourse.data import mirror, nifti, nrrd_file
 from atriacourse.data.grid import Grid, grid_from
 from atriacourse.errors import InputError
+from atriacourse.files import written_whole
 
 READERS = {".nii.gz": nifti, ".nii": nifti, ".nrrd": nrrd_file, ".h5": mirror}
 WRITERS = {".nii.gz": nifti, ".nii": nifti, ".nrrd": nrrd_file}
@@ -162,13 +162,8 @@ def write_volume(path: Path | str, voxels: np.ndarray, *, like: Grid) -> Path:
     kind = np.uint8 if voxels.dtype in (np.bool_, np.uint8) else np.float32
     with errors_naming(path):
         native = like.to_native(checked_numbers(voxels)).astype(kind)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name.removesuffix(suffix)}.{os.getpid()}{suffix}")
-    try:
+    with written_whole(path, ending=suffix) as draft:
         WRITERS[suffix].write(draft, native, np.array(like.affine), real_spacing=like.affine_is_real)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
     return path
 
 

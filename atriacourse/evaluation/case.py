@@ -22,6 +22,7 @@ from atriacourse.evaluation.distances import (
     surface_voxels,
 )
 from atriacourse.evaluation.overlap import dice, jaccard
+from atriacourse.files import written_whole
 
 HIGHER_IS_BETTER = ("dice", "jaccard")
 LOWER_IS_BETTER = ("hd_mm", "hd95_mm", "assd_mm", "hd_voxels", "hd95_voxels", "assd_voxels")
@@ -103,10 +104,8 @@ def write_table(path: str | os.PathLike, rows: Sequence[Row] | pd.DataFrame) -> 
     """
     path = Path(path)
     table = check_table(pd.DataFrame(rows), path.name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    table.to_csv(partial, index=False)
-    os.replace(partial, path)
+    with written_whole(path) as draft:
+        table.to_csv(draft, index=False)
     return path
 
 

@@ -4,7 +4,6 @@ Before runs/profiles.py and runs/train.py. Any setting can be overridden by its 
 """
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from functools import cache
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from atriacourse.augment.batch import AugmentConfig
 from atriacourse.augment.prepare import PrepareConfig
 from atriacourse.errors import InputError
+from atriacourse.files import write_whole
 from atriacourse.inference.postprocess import PostprocessConfig
 from atriacourse.inference.predict import PredictConfig
 from atriacourse.network.unet import NetworkConfig
@@ -119,9 +119,7 @@ def override(config: RunConfig, assignments: Sequence[str]) -> RunConfig:
 
 def write_json(path: Path, content: Any) -> None:
     """Write JSON, all or nothing."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    draft.replace(path)
+    write_whole(path, json.dumps(content, indent=2) + "\n")
 
 
 def read_json(path: Path) -> Any:

@@ -4,11 +4,12 @@ Beside runs/train.py. Rewriting whole means that a resumed run leaves no row twi
 """
 
 import csv
-import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from atriacourse.files import written_whole
 
 
 def write_logs(
@@ -29,12 +30,10 @@ def write_logs(
 
 def write_csv(path: Path, rows: Sequence[dict[str, Any]]) -> None:
     """Write rows of the same columns, all or nothing."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with draft.open("w", newline="", encoding="utf-8") as file:
+    with written_whole(path) as draft, draft.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    draft.replace(path)
 
 
 def write_tensorboard(

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from atriacourse.errors import InputError
+from atriacourse.files import written_whole
 from atriacourse.inference.postprocess import PostprocessConfig, postprocess
 from atriacourse.inference.predict import probabilities_to_mask
 
@@ -19,12 +20,9 @@ READINGS = ("raw", "clean")  # of every record; others where a study asks
 
 def keep_probabilities(path: Path, atrium: np.ndarray) -> np.ndarray:
     """Store probabilities (z, y, x) in thousandths and return them as they will be read again."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     steps = np.rint(np.asarray(atrium, np.float32) * STEPS).astype(np.uint16)
-    draft = path.with_name(f".{path.name}")
-    with draft.open("wb") as file:
+    with written_whole(path) as draft, draft.open("wb") as file:
         np.savez_compressed(file, atrium=steps)
-    draft.replace(path)
     return steps.astype(np.float32) / STEPS
 
 

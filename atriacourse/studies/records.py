@@ -6,7 +6,6 @@ package's folder `atlas/`; a study that is being run keeps its own in `<folder>/
 
 import json
 import math
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from atriacourse.errors import InputError
 from atriacourse.evaluation.case import METRICS
+from atriacourse.files import write_whole
 
 ATLAS = Path(__file__).parent / "atlas"
 DIGITS = 6
@@ -98,14 +98,11 @@ def scores_of(rows: Iterable[dict[str, Any]]) -> dict[str, list[Number]]:
 
 def write_record(folder: Path, record: Record) -> Path:
     """Write one record, all or nothing; one line for each of its parts."""
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{record.key}.json"
-    draft = folder / f".{record.key}.{os.getpid()}"
     parts = (
         f"{json.dumps(name)}: {json.dumps(part)}" for name, part in record.model_dump(mode="json").items()
     )
-    draft.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
-    draft.replace(path)
+    write_whole(path, "{\n" + ",\n".join(parts) + "\n}\n")
     return path
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 from atriacourse.errors import InputError
 from atriacourse.evaluation.case import HIGHER_IS_BETTER
 from atriacourse.evaluation.compare import FEWEST_CASES
+from atriacourse.files import write_whole
 from atriacourse.studies.catalogue import study as find_study
 from atriacourse.studies.cells import cells_of, plan_study
 from atriacourse.studies.comparison import StudyComparison
@@ -62,9 +63,8 @@ class Hypothesis:
                     f"a hypothesis is not changed once it can be known how it ends: name another file"
                 )
             return path
-        path.parent.mkdir(parents=True, exist_ok=True)
         content["written"] = datetime.now(UTC).isoformat(timespec="seconds")
-        path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        write_whole(path, json.dumps(content, indent=2) + "\n")
         return path
 
 

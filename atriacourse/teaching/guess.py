@@ -17,6 +17,7 @@ from typing import SupportsFloat
 import pandas as pd
 
 from atriacourse.errors import InputError
+from atriacourse.files import write_whole
 from atriacourse.teaching.chapter import Chapter
 
 
@@ -111,7 +112,7 @@ def save_guesses(chapter: Chapter, committed: Sequence[tuple[Guess, SupportsFloa
         ],
         "values": [float(value) for _, value in committed],
     }
-    path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    write_whole(path, json.dumps(record, indent=1) + "\n")
     return SavedGuesses(path=path, count=len(committed))
 
 

@@ -5,7 +5,6 @@ so a run killed while writing keeps the checkpoint before.
 """
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from atriacourse.errors import InputError
+from atriacourse.files import written_whole
 
 MODEL, OPTIMISER = "model.", "optimiser."
 
@@ -33,13 +33,11 @@ def save_checkpoint(path: Path, *, model: nn.Module, state: dict[str, Any], opti
                 tensors[f"{OPTIMISER}{index}.{slot}"] = torch.as_tensor(value)
         metadata["optimiser_groups"] = json.dumps(packed["param_groups"])
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    half_written = path.with_name(path.name + ".part")
-    try:
-        save_file(tensors, half_written, metadata=metadata)
-    except SafetensorError as error:
-        half_written.unlink(missing_ok=True)
-        raise OSError(f"{path} could not be written ({error}); what was there before is kept") from error
-    os.replace(half_written, path)
+    with written_whole(path) as draft:
+        try:
+            save_file(tensors, draft, metadata=metadata)
+        except SafetensorError as error:
+            raise OSError(f"{path} could not be written ({error}); what was there before is kept") from error
 
 
 def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any], dict[str, str]]:

@@ -20,7 +20,6 @@ import importlib
 import json
 import math
 import numbers
-import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -28,6 +27,7 @@ from typing import Any
 
 import torch
 
+from atriacourse.files import write_whole
 from atriacourse.runs.provenance import provenance
 
 RECORDS = Path(__file__).parents[2] / "book" / "records" / "facts"
@@ -85,11 +85,8 @@ def make_record(name: str, data: Path) -> dict[str, Any]:
 
 def write_record(name: str, record: dict[str, Any]) -> Path:
     """Replace a record in one step."""
-    RECORDS.mkdir(parents=True, exist_ok=True)
     path = RECORDS / f"{name}.json"
-    draft = path.with_suffix(".part")
-    draft.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    os.replace(draft, path)
+    write_whole(path, json.dumps(record, indent=1) + "\n")
     return path
 
 

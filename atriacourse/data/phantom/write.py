@@ -26,6 +26,7 @@ import numpy as np
 from atriacourse.data.phantom.config import PhantomConfig
 from atriacourse.data.phantom.phantom import VERSION, Phantom, make_phantom
 from atriacourse.errors import InputError
+from atriacourse.files import write_whole
 
 LABELS_CSV = "pre post ablation recrods.csv"
 RECORD = "phantom.json"
@@ -110,11 +111,11 @@ def write_phantom_cohort(
             for case in planned
         }
     }
-    _write_text(folder / RECORD, json.dumps(record, indent=1) + "\n")
+    write_whole(folder / RECORD, json.dumps(record, indent=1) + "\n")
     table = io.StringIO()
     rows = [(case.name, str(case.config.post_ablation).upper()) for case in planned]
     csv.writer(table).writerows([("Patient Code", "post_ablation?"), *rows])
-    _write_text(folder / LABELS_CSV, table.getvalue())
+    write_whole(folder / LABELS_CSV, table.getvalue())
 
     for done, case in enumerate(planned, start=1):
         target = folder / "Training Set" / case.name
@@ -153,13 +154,6 @@ def _refuse_other_content(folder: Path, settings: dict, cases: int) -> None:
 def _flat(settings: dict) -> dict:
     """The settings with those of the phantom's config beside the others."""
     return {key: value for key, value in settings.items() if key != "config"} | settings["config"]
-
-
-def _write_text(path: Path, text: str) -> None:
-    """Replace a file in one step, so that a reader never sees half of it."""
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(text.encode("utf-8"))
-    os.replace(part, path)
 
 
 def _write_case(target: Path, phantom: Phantom, suffix: str, *, part: Path) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from atriacourse.errors import InputError
+from atriacourse.files import write_whole
 from atriacourse.teaching.assignments.declare import Assignment
 from atriacourse.teaching.assignments.guide import guide_text
 from atriacourse.teaching.assignments.notebook import solution_notebook, student_notebook
@@ -117,8 +118,7 @@ def hand_out(
     table = _with_variants(folder / VARIANTS, variants)
     written = {path: text for path, text in files.items() if path not in kept} | ours
     for path, text in (written | {folder / VARIANTS: table}).items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+        write_whole(path, text)
     return Handout(written=tuple(written), kept=tuple(kept), variants=tuple(variants))
 
 

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 import atriacourse
+from atriacourse.files import write_whole
 from atriacourse.studies.report import METRICS
 from atriacourse.teaching.assignments.catalogue import assignment as find_assignment
 from atriacourse.teaching.assignments.declare import SCALE
 from atriacourse.teaching.classroom.collect import Collected
 from atriacourse.teaching.classroom.draw import pair_figure, question_figure
 from atriacourse.teaching.classroom.pooled import PairOfClass, Question, believed, pairs_of, questions_of
-from atriacourse.teaching.grading.gradebook import write_whole
 from atriacourse.teaching.grading.pages import fill, inline_svg
 
 

@@ -11,8 +11,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
+from atriacourse.files import write_whole
 from atriacourse.teaching.assignments.catalogue import assignment
-from atriacourse.teaching.grading.gradebook import NOTHING, Row, write_whole
+from atriacourse.teaching.grading.gradebook import NOTHING, Row
 from atriacourse.teaching.grading.pages import INK, fill, inline_svg, points_text
 from atriacourse.teaching.grading.rubric import common_reasons
 from atriacourse.teaching.grading.similar import Pair

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from atriacourse.files import write_whole
 from atriacourse.teaching.assignments.catalogue import assignment
-from atriacourse.teaching.grading.gradebook import Row, write_whole
+from atriacourse.teaching.grading.gradebook import Row
 from atriacourse.teaching.grading.pages import fill, page_name, points_text
 
 FEEDBACK = "feedback"

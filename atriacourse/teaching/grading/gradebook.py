@@ -10,13 +10,13 @@ After marks.py, before batch.py.
 import csv
 import io
 import json
-import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from atriacourse.errors import InputError
+from atriacourse.files import write_whole
 from atriacourse.teaching.assignments.handout import Student, rows_of
 from atriacourse.teaching.grading.marks import Graded, Mark
 
@@ -195,14 +195,3 @@ def _safe(cell: str) -> str:
 
 def _plain(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and _safe(cell[1:]) == cell else cell
-
-
-def write_whole(path: Path, text: str) -> None:
-    """All or nothing: an interrupt leaves the old file.
-
-    Half of a character, which a student's file may hold, is written as its number (and JSON reads it again).
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.half")
-    half.write_text(text, encoding="utf-8", errors="backslashreplace")
-    os.replace(half, path)

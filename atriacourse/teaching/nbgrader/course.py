@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from atriacourse.errors import InputError
+from atriacourse.files import write_whole
 from atriacourse.teaching.assignments.declare import Assignment
 from atriacourse.teaching.assignments.handout import Handout
 from atriacourse.teaching.assignments.notebook import YOUR_WORDS
@@ -88,6 +89,5 @@ def write_course(
     kept = [path for path in notebooks if path.exists() and not overwrite]
     written = {path: text for path, text in (files | notebooks).items() if path not in kept}
     for path, text in written.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+        write_whole(path, text)
     return Handout(written=tuple(written), kept=tuple(kept), variants=())
