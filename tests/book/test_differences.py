@@ -82,8 +82,8 @@ def test_every_claim_has_a_record():
 
 
 def test_studies_that_are_named_are_there():
-    named = re.findall(r"study `(\w+)`", PAGE)
-    assert len(named) >= 5 and set(named) <= set(STUDIES)
+    named = set(re.findall(r"study `(\w+)`", PAGE)) | set(re.findall(r"\{claim\}`atlas/(\w+)", PAGE))
+    assert len(named) >= 10 and named <= set(STUDIES)
 
 
 def test_settings_that_are_named_are_there():
