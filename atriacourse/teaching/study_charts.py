@@ -78,7 +78,8 @@ def at_scales(results: Sequence[Results], *, metric: str = "dice") -> Figure:
                 face = color if one.winner else "white"
                 axes.plot([one.low, one.high], [level, level], color=color, linewidth=2)
                 axes.plot([one.difference], [level], "D", color=color, markerfacecolor=face, markersize=7)
-        axes.plot([], [], "s", color=ORANGE, label="paper")
+        if any(line.get_marker() == "s" for line in axes.lines):
+            axes.plot([], [], "s", color=ORANGE, label="paper")
         for name, color in zip(found, SCALE_COLORS, strict=False):
             axes.plot([], [], "D-", color=color, label=f"scale {name}")
         names = [f"{variant(b).label}\nminus {variant(a).label}" for a, b in reversed(pairs)]
