@@ -19,7 +19,7 @@ from atriacourse.errors import InputError
 from atriacourse.studies.catalogue import STUDIES, study
 from atriacourse.studies.cells import SEEDS
 from atriacourse.studies.comparison import StudyComparison, compare_study
-from atriacourse.studies.published import published
+from atriacourse.studies.published import published_difference
 from atriacourse.studies.report import caption, wide_table
 from atriacourse.studies.results import Results, scales_in_atlas, study_results
 from atriacourse.studies.scales import SCALES
@@ -102,10 +102,9 @@ def overview_rows(name: str, scales: Sequence[str]) -> list[list[str | nodes.Nod
         if ones:
             label_a, label_b = study(name).variant(a).label, study(name).variant(b).label
             cells = [cell(ones[scale]) if scale in ones else "" for scale in scales]
-            first, second = (published(name, variant, "dice") for variant in (a, b))
-            both = first is not None and second is not None
-            paper = f"{float(second) - float(first):+.3f}" if both else ""
-            rows.append([name, f"{label_b} minus {label_a}", *cells, paper])
+            paper = published_difference(name, a, b, "dice")
+            printed = "" if paper is None else f"{paper:+.3f}"
+            rows.append([name, f"{label_b} minus {label_a}", *cells, printed])
     return rows
 
 

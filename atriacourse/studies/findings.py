@@ -7,7 +7,7 @@ import pandas as pd
 
 from atriacourse.evaluation.case import HIGHER_IS_BETTER
 from atriacourse.studies.comparison import StudyComparison, compare_study
-from atriacourse.studies.published import published
+from atriacourse.studies.published import published_difference
 from atriacourse.studies.results import Results
 
 HOLDS, UNDECIDED, CONTRARY = "holds", "not told apart", "the other way round"
@@ -21,10 +21,9 @@ def findings(results: Results, *, metric: str = "dice") -> pd.DataFrame:
     """
     rows = []
     for one in compare_study(results, metric=metric):
-        first, second = (published(results.study.name, name, metric) for name in (one.a, one.b))
-        if first is None or second is None:
+        paper = published_difference(results.study.name, one.a, one.b, metric)
+        if paper is None:
             continue
-        paper = float(second) - float(first)
         turned = (paper < 0) == (metric in HIGHER_IS_BETTER)  # the paper's better variant is `a`
         sign = -1 if turned else 1
         low, high = sorted((sign * one.low, sign * one.high))

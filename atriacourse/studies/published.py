@@ -89,6 +89,12 @@ def published(study: str, variant: str, metric: str) -> Published | None:
     return place.get(metric) if isinstance(place, dict) else None
 
 
+def published_difference(study: str, a: str, b: str, metric: str) -> float | None:
+    """The published mean of variant `b` minus that of `a`; None where one of them is not given."""
+    first, second = published(study, a, metric), published(study, b, metric)
+    return None if first is None or second is None else float(second) - float(first)
+
+
 def published_paths() -> dict[str, Published]:
     """Every published number by the path that a chapter names it by, e.g. "table1/standard/dice_sd"."""
     paths = {}

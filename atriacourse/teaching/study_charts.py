@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from atriacourse.errors import InputError
 from atriacourse.evaluation.case import HIGHER_IS_BETTER
 from atriacourse.studies.comparison import StudyComparison, compare_study
-from atriacourse.studies.published import Published, published
+from atriacourse.studies.published import Published, published, published_difference
 from atriacourse.studies.report import METRICS, summary
 from atriacourse.studies.results import Results
 from atriacourse.teaching.style import BLUE, GREEN, ORANGE, PURPLE, SKY, STYLE, closed
@@ -68,9 +68,9 @@ def at_scales(results: Sequence[Results], *, metric: str = "dice") -> Figure:
         figure, axes = plt.subplots(figsize=(7.2, height), layout="constrained")
         axes.axvline(0, color=GREY, linewidth=1)
         for row, pair in enumerate(reversed(pairs)):
-            first, second = (published(results[0].study.name, name, metric) for name in pair)
-            if first is not None and second is not None:
-                axes.plot([float(second) - float(first)], [row + 0.3], "s", color=ORANGE, markersize=6)
+            paper = published_difference(results[0].study.name, *pair, metric)
+            if paper is not None:
+                axes.plot([paper], [row + 0.3], "s", color=ORANGE, markersize=6)
             for place, (at, color) in enumerate(zip(found.values(), SCALE_COLORS, strict=False)):
                 if pair not in at:
                     continue
