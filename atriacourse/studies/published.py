@@ -7,8 +7,6 @@ Source: Chen, Bai and Rueckert 2018, Tables 1 and 2, sections 4 and 5.
 
 from dataclasses import dataclass
 
-from atriacourse.errors import InputError
-
 PAPER = "Chen, Bai and Rueckert 2018"
 
 
@@ -107,11 +105,3 @@ def published_paths() -> dict[str, Published]:
                 if number.sd is not None:
                     paths[f"{path}_sd"] = Published(value=number.sd, source=number.source)
     return paths
-
-
-def published_dice(study: str, variant: str) -> float:
-    """The paper's Dice as a number. Raises: InputError if it gives none."""
-    number = published(study, variant, "dice")
-    if number is None:
-        raise InputError(f"the paper gives no Dice for {study}/{variant}")
-    return float(number)
