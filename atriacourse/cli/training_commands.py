@@ -58,7 +58,9 @@ def bag(
     ] = None,
     profile: Profile = "laptop",
     members: Annotated[int, typer.Option(help="how many networks", min=1)] = 5,
-    subsets: Annotated[str, typer.Option(help="bootstrap (the paper) or folds")] = "bootstrap",
+    subsets: Annotated[
+        str, typer.Option(help="bootstrap (the paper), folds, or all: other seeds alone")
+    ] = "bootstrap",
     minutes: Minutes = None,
     epochs: Epochs = None,
     split: SplitKind = "holdout",

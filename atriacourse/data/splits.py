@@ -20,7 +20,18 @@ from atriacourse.data.fingerprint import scan_groups
 from atriacourse.errors import InputError
 from atriacourse.files import write_whole
 
-__all__ = ["Split", "bootstrap_subsets", "fold_splits", "holdout_split", "list_split", "scan_groups"]
+__all__ = [
+    "SUBSETS",
+    "Split",
+    "bootstrap_subsets",
+    "fold_splits",
+    "holdout_split",
+    "list_split",
+    "member_subsets",
+    "scan_groups",
+]
+
+SUBSETS = ("bootstrap", "folds", "all")  # what the members of a bag are trained on
 
 Groups = Mapping[str, str]  # case name -> group id
 
@@ -29,13 +40,13 @@ Groups = Mapping[str, str]  # case name -> group id
 class Split:
     """Names to train on and names held out."""
 
-    kind: str  # "holdout", "fold", "bootstrap" or "list"
+    kind: str  # "holdout", "fold", "bootstrap", "all" or "list"
     cohort: str  # the cohort's name
     seed: int | None  # None for a published list
     train: tuple[str, ...]  # in a bootstrap a name may stand several times: as often as it was drawn
     test: tuple[str, ...]  # held out; in a bootstrap the names never drawn ("out of bag")
     groups: dict[str, str]  # name -> group id, of every name above
-    member: int = 0  # which fold, which bootstrap
+    member: int = 0  # which fold, which bootstrap, which of those trained on all
     absent: tuple[str, ...] = field(default=())  # listed by the dataset, not on disk
 
     def __post_init__(self):
@@ -186,6 +197,40 @@ def bootstrap_subsets(
             )
         )
     return tuple(subsets)
+
+
+def member_subsets(
+    cohort: Cohort, *, subsets: str, seed: int, members: int, groups: Groups | None = None
+) -> tuple[Split, ...]:
+    """What each member of a bag is trained on.
+
+    Args:
+        cohort: the training cases alone.
+        subsets: "bootstrap" (the paper's words), "folds" (each member leaves a different fold out; the file
+            names of the authors' code) or "all" (all cases: members differ by their seeds alone, a *deep
+            ensemble*: Lakshminarayanan, Pritzel and Blundell 2017).
+    Raises: InputError for another word, fewer than one member, or more folds than groups.
+    """
+    if subsets not in SUBSETS:
+        raise InputError(f"subsets must be one of {', '.join(SUBSETS)}, got {subsets!r}")
+    if members < 1:
+        raise InputError(f"a bag needs at least 1 member, got {members}")
+    if subsets == "bootstrap":
+        return bootstrap_subsets(cohort, seed=seed, count=members, groups=groups)
+    if subsets == "folds":
+        return fold_splits(cohort, seed=seed, folds=members, groups=groups)
+    return tuple(
+        Split(
+            kind="all",
+            cohort=cohort.name,
+            seed=seed,
+            member=member,
+            train=tuple(sorted(cohort.names)),
+            test=(),
+            groups=known_groups(cohort, groups),
+        )
+        for member in range(members)
+    )
 
 
 def list_split(cohort: Cohort, *, groups: Groups | None = None) -> Split:

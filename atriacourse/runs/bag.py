@@ -1,7 +1,7 @@
-"""Bagging: train the same network on several bootstrap subsets, into one folder, member by member.
+"""Bagging: train the same network on several subsets, into one folder, member by member.
 
 After runs/train.py. Source: section 3.4, last paragraph (five networks, each on a random subset); the
-authors' file names suggest five folds instead, which `subsets="folds"` gives.
+authors' file names suggest five folds instead (`subsets="folds"`); "all" changes the seed alone.
 """
 
 from collections.abc import Callable
@@ -9,14 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from atriacourse.data.case import Cohort
-from atriacourse.data.splits import Split, bootstrap_subsets, fold_splits
+from atriacourse.data.splits import Split, member_subsets
 from atriacourse.errors import InputError
 from atriacourse.runs.config import RunConfig, from_json, read_json, to_json, write_json
 from atriacourse.runs.train import train_run
 from atriacourse.runs.watcher import Silent, Watcher
 from atriacourse.training.loop import Trainer
-
-SUBSETS = ("bootstrap", "folds")
 
 
 def train_bag(
@@ -36,21 +34,14 @@ def train_bag(
 
     Args:
         split: its held-out side stays unseen by every member.
-        subsets: "bootstrap" (the paper) or "folds" (each member leaves a different fold out).
+        subsets: "bootstrap" (the paper), "folds" or "all"; see `member_subsets`.
         seed: of the subsets; member k trains with seed + k. Others: as in `train_run`.
     Returns: True if all members are done, False if stopped on request.
     Raises: InputError if the folder holds another bag, and as `train_run`.
     """
     folder, watcher = Path(folder), watcher or Silent()
-    if subsets not in SUBSETS:
-        raise InputError(f"subsets must be one of {', '.join(SUBSETS)}, got {subsets!r}")
-    if members < 1:
-        raise InputError(f"a bag needs at least 1 member, got {members}")
     training = cohort.subset(split.train)
-    if subsets == "bootstrap":
-        inner = bootstrap_subsets(training, seed=seed, count=members, groups=split.groups)
-    else:
-        inner = fold_splits(training, seed=seed, folds=members, groups=split.groups)
+    inner = member_subsets(training, subsets=subsets, seed=seed, members=members, groups=split.groups)
     _begin(folder, config, split, members=members, subsets=subsets, seed=seed)
 
     for number, member in enumerate(inner):

@@ -48,8 +48,9 @@ BAGGING = Study(
         Variant(name="vote", label="five, bootstrap, vote", members=5, subsets="bootstrap", combine="vote"),
         Variant(name="member", label="one network, bootstrap", subsets="bootstrap"),
         Variant(name="folds", label="five, folds, mean", members=5, subsets="folds"),
+        Variant(name="seeds", label="five, all cases, mean", members=5, subsets="all"),
     ),
-    pairs=(("single", "five"), ("member", "five"), ("vote", "five"), ("folds", "five")),
+    pairs=(("single", "five"), ("member", "five"), ("vote", "five"), ("folds", "five"), ("seeds", "five")),
 )
 CURRICULUM = Study(
     name="curriculum",

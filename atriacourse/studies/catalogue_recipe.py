@@ -38,6 +38,7 @@ OURS = (
     "training.loss.label=softmax",
     "training.loss.label_weight=0.1",
 )
+PAPERS_RANGE = (*GAMMA, "augmentation.gamma.low=0.8", "augmentation.gamma.high=2.0")
 BEST = Study(
     name="best",
     question="What do tone curves, a bias field and noise add to the paper's gamma?",
@@ -100,9 +101,19 @@ PARTS = Study(
         Variant(
             name="gamma",
             label="the paper's gamma",
-            set=(*GAMMA, "augmentation.gamma.low=0.8", "augmentation.gamma.high=2.0"),
+            set=PAPERS_RANGE,
         ),
         Variant(name="one_task", label="no second task", set=("network.label_head=false",)),
+        Variant(  # the network of Table 1: without the second task its settings are back at the base's
+            name="neither",
+            label="no second task, the paper's gamma",
+            set=(
+                "network.label_head=false",
+                "training.loss.label=sigmoid_bce",
+                "training.loss.label_weight=1",
+                *PAPERS_RANGE,
+            ),
+        ),
     ),
 )
 TEST_TIME = Study(

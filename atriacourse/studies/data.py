@@ -18,12 +18,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from atriacourse.data.case import Cohort
-from atriacourse.data.splits import Split, bootstrap_subsets, fold_splits, holdout_split, scan_groups
+from atriacourse.data.splits import Split, holdout_split, member_subsets, scan_groups
 from atriacourse.errors import InputError
 from atriacourse.studies.shelf import remembering
 
 SPLIT_SEED = 2018
 HELD_OUT = 0.2
+MEMBERS = 5  # so many folds are cut, and bootstraps drawn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,11 +88,9 @@ def training_split(data: StudyData, word: str) -> Split:
 def member_split(data: StudyData, split: Split, *, member: int, subsets: str, seed: int) -> Split:
     """What one member of a bag is trained on; the hold-out stays the study's own."""
     training = data.cohort.subset(split.train)
-    if subsets == "bootstrap":
-        inner = bootstrap_subsets(training, seed=seed, count=member + 1, groups=split.groups)[member]
-    else:
-        inner = fold_splits(training, seed=seed, folds=5, groups=split.groups)[member]
-    return replace(inner, cohort=split.cohort, test=split.test, groups=split.groups)
+    members = max(MEMBERS, member + 1)
+    inner = member_subsets(training, subsets=subsets, seed=seed, members=members, groups=split.groups)
+    return replace(inner[member], cohort=split.cohort, test=split.test, groups=split.groups)
 
 
 def _trained_on(split: Split, names: Sequence[str]) -> Split:

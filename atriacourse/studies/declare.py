@@ -6,11 +6,11 @@ study's base; everything else is alike, down to the cases and the seeds.
 
 from dataclasses import dataclass, field
 
+from atriacourse.data.splits import SUBSETS
 from atriacourse.errors import InputError
 from atriacourse.evaluation.case import HIGHER_IS_BETTER, LOWER_IS_BETTER
 
 COMBINE = ("mean", "vote")
-SUBSETS = ("bootstrap", "folds")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,7 @@ class Variant:
     set: tuple[str, ...] = ()  # "dotted.name=value" over the study's base (scales.py: apply)
     split: str = "safe"  # who is trained on (data.py): "safe", "share:0.5", "site:A", "twins:in", ...
     members: int = 1  # networks that predict as one
-    subsets: str | None = None  # what a member is trained on: a "bootstrap" or all but one of "folds"
+    subsets: str | None = None  # what a member is trained on: "bootstrap", "folds" or "all"
     combine: str = "mean"  # of the members: mean probability, or vote of their masks
     reading: str = "clean"  # which mask is scored: "raw", "clean" or "closing:<radius>" (readings.py)
 

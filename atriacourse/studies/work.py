@@ -1,6 +1,6 @@
 """Do the work of one cell, bag or further reading, and leave a record.
 
-After cells.py, shelf.py and readings.py, before runner.py. A cell's folder:
+After cells.py, reuse.py, shelf.py and readings.py, before runner.py. A cell's folder:
 
     cells/<key>/run/...                        the run (runs/folder.py)
     cells/<key>/probabilities/<case>.npz       of the held-out cases, in thousandths
@@ -36,6 +36,7 @@ from atriacourse.studies.readings import (
     read_probabilities,
 )
 from atriacourse.studies.records import Record, kept, read_record, scores_of, write_record
+from atriacourse.studies.reuse import take_training
 from atriacourse.studies.shelf import Shelf
 from atriacourse.training.device import choose_device
 from atriacourse.training.loop import Trainer
@@ -66,6 +67,8 @@ class Bench:
 def train_cell(cell: Cell, bench: Bench) -> Record | None:
     """Train, predict the held-out cases, score, record. Goes on where an earlier call was stopped.
 
+    A training that differs in how it predicts alone is taken from the cell that made it (reuse.py).
+
     Returns: the record; None if the training was stopped on request.
     Raises: InputError as `train_run`, or if the cohort cannot give the cell's split.
     """
@@ -73,6 +76,7 @@ def train_cell(cell: Cell, bench: Bench) -> Record | None:
     split = training_split(data, cell.split)
     if cell.subsets is not None:
         split = member_split(data, split, member=cell.member, subsets=cell.subsets, seed=cell.seed)
+    take_training(cell, bench.folder)
     done = train_run(
         data.cohort,
         home / "run",
@@ -109,7 +113,8 @@ def train_cell(cell: Cell, bench: Bench) -> Record | None:
         trained_on=run["trained_on"] + run["validated_on"],
         trained_data=run["data"],
         made={name: run[name] for name in ("atriacourse", "commit", "python", "torch", "numpy")}
-        | {name: run[name] for name in ("device", "threads", "precision", "date", "epochs")},
+        | {name: run[name] for name in ("device", "threads", "precision", "date", "epochs")}
+        | ({"weights_of": run["weights_of"]} if "weights_of" in run else {}),
         seconds=seconds,
         curve=curves(home / "run"),
         scores=scores,
