@@ -13,6 +13,7 @@ PAPERS_OWN = (
     "augmentation.geometry.flip_up_down=0.5",
     "augmentation.geometry.flip_left_right=0.5",
     "training.loss.mask=cross_entropy",
+    "prediction.zooms=[1.0]",
 )
 PAPERS_SGD = (
     "training.optimiser=sgd",
@@ -37,6 +38,7 @@ OURS = (
     "training.loss.mask=cross_entropy_dice",
     "training.loss.label=softmax",
     "training.loss.label_weight=0.1",
+    "prediction.zooms=[0.85, 1.0, 1.15]",
 )
 PAPERS_RANGE = (*GAMMA, "augmentation.gamma.low=0.8", "augmentation.gamma.high=2.0")
 BEST = Study(
@@ -97,6 +99,7 @@ PARTS = Study(
         ),
         Variant(name="cross_entropy", label="cross-entropy alone", set=("training.loss.mask=cross_entropy",)),
         Variant(name="label_weight", label="lambda 1", set=("training.loss.label_weight=1",)),
+        Variant(name="once", label="one size at prediction", set=("prediction.zooms=[1.0]",)),
         Variant(name="sigmoids", label="a sigmoid for each logit", set=("training.loss.label=sigmoid_bce",)),
         Variant(
             name="gamma",
