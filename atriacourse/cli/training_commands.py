@@ -71,7 +71,7 @@ def bag(
     labels: Labels = None,
     spacing_mm: Spacing = None,
 ) -> None:
-    """Train several networks on subsets (bagging); they predict as one."""
+    """Train several networks, by default on subsets (bagging); they predict as one."""
     from atriacourse.runs.bag import train_bag
 
     config = run_config(profile, minutes=minutes, epochs=epochs, assignments=set_ or [])

@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from atriacourse.errors import InputError
 from atriacourse.runs.config import read_json, to_json, write_json
 from atriacourse.studies.cells import Cell
 
@@ -43,7 +44,10 @@ def _trained_alike(cell: Cell, folder: Path) -> Path | None:
     """The run of another cell with the same weights, if it is done and still there."""
     wanted = _training_of(cell.identity)
     for path in sorted((folder / "records").glob("*.json")):
-        record = read_json(path)
+        try:
+            record = read_json(path)
+        except InputError:  # a damaged record is reported where it is needed; here it is no help
+            continue
         run = folder / "cells" / record["key"] / "run"
         if record["kind"] != "network" or record["key"] == cell.key or not (run / "run.json").is_file():
             continue
