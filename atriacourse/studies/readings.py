@@ -33,7 +33,8 @@ def read_probabilities(path: Path) -> np.ndarray:
             return content["atrium"].astype(np.float32) / STEPS
     except (OSError, ValueError, KeyError) as error:
         raise InputError(
-            f"{path} cannot be read ({error}); remove its cell's folder and run again"
+            f"{path} cannot be read ({error}); to train {path.parents[1].name} again, remove its record "
+            f"and its folder under cells/, and repeat the command"
         ) from error
 
 
