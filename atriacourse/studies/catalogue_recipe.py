@@ -84,7 +84,7 @@ RECIPE = Study(
 PARTS = Study(
     name="parts",
     question="Which parts of the best recipe does it need?",
-    paper="Not in the paper: each variant gives one part of the best recipe back to the paper's.",
+    paper="Not in the paper: each variant takes one part of the best recipe away; the last takes two.",
     base=(*MULTI_TASK, *OURS, *ADAMW),
     variants=(
         Variant(name="best", label="the best recipe"),
@@ -107,7 +107,7 @@ PARTS = Study(
             set=PAPERS_RANGE,
         ),
         Variant(name="one_task", label="no second task", set=("network.label_head=false",)),
-        Variant(  # the network of Table 1: without the second task its settings are back at the base's
+        Variant(  # Table 1's network with gamma augmentation, seen in three sizes: `both` of TEST_TIME
             name="neither",
             label="no second task, the paper's gamma",
             set=(

@@ -20,11 +20,11 @@ import numpy as np
 from atriacourse.data.case import Cohort
 from atriacourse.data.splits import Split, holdout_split, member_subsets, scan_groups
 from atriacourse.errors import InputError
+from atriacourse.studies.declare import FOLDS
 from atriacourse.studies.shelf import remembering
 
 SPLIT_SEED = 2018
 HELD_OUT = 0.2
-MEMBERS = 5  # so many folds are cut, and bootstraps drawn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +88,7 @@ def training_split(data: StudyData, word: str) -> Split:
 def member_split(data: StudyData, split: Split, *, member: int, subsets: str, seed: int) -> Split:
     """What one member of a bag is trained on; the hold-out stays the study's own."""
     training = data.cohort.subset(split.train)
-    members = max(MEMBERS, member + 1)
+    members = max(FOLDS, member + 1)
     inner = member_subsets(training, subsets=subsets, seed=seed, members=members, groups=split.groups)
     return replace(inner[member], cohort=split.cohort, test=split.test, groups=split.groups)
 

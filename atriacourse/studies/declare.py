@@ -11,6 +11,7 @@ from atriacourse.errors import InputError
 from atriacourse.evaluation.case import HIGHER_IS_BETTER, LOWER_IS_BETTER
 
 COMBINE = ("mean", "vote")
+FOLDS = 5  # of a bag of folds, whatever its members
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,11 @@ class Variant:
         if self.members < 1 or (self.members > 1 and self.subsets is None):
             raise InputError(
                 f"variant {self.name}: {self.members} members need `subsets`, or they would be alike"
+            )
+        if self.subsets == "folds" and self.members not in (1, FOLDS):
+            raise InputError(
+                f"variant {self.name}: {self.members} members of folds; a study always cuts {FOLDS}, so that "
+                f"a member is the same network in every bag: take {FOLDS} of them, or 1"
             )
 
 

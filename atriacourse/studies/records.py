@@ -1,7 +1,8 @@
 """What is kept of a trained cell or a bag: numbers and where they come from, no voxel and no weight.
 
 After cells.py. One JSON file a record, named by its key. The committed collection is the atlas, in this
-package's folder `atlas/`; a study that is being run keeps its own in `<folder>/records/`.
+package's folder `atlas/`; a study that is being run keeps its own in `<folder>/records/`, and beside them
+`data.json`: fingerprint and name of every cohort that was run there, written before the first cell.
 """
 
 import json
@@ -11,13 +12,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
+from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from atriacourse.errors import InputError
 from atriacourse.evaluation.case import METRICS
 from atriacourse.files import write_whole
+from atriacourse.runs.config import write_json
 
 ATLAS = Path(__file__).parent / "atlas"
+AGAIN = "remove it, and run the study again"
 DIGITS = 6
 
 Number = float | Literal["inf"] | None  # JSON has no infinity and no NaN; None is NaN
@@ -112,8 +116,8 @@ def read_record(path: Path) -> Record:
         record = Record.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise InputError(f"there is no record {path}; `atriacourse study run` makes it") from error
-    except (ValueError, ValidationError) as error:
-        raise InputError(f"{path} is not a whole record: {error}") from error
+    except ValueError as error:  # a ValidationError is one
+        raise InputError(f"{path} is not a whole record: {_first_fault(error)}; {AGAIN}") from error
     if record.key != path.stem:
         raise InputError(f"{path} holds the record {record.key}; a record is named by its key")
     return record
@@ -122,3 +126,54 @@ def read_record(path: Path) -> Record:
 def read_records(folder: Path = ATLAS) -> dict[str, Record]:
     """All records of a folder by key; empty if there is none."""
     return {path.stem: read_record(path) for path in sorted(folder.glob("*.json"))}
+
+
+def note_data(folder: Path, fingerprint: str, cohort: str) -> None:
+    """Add a data set to those of a folder; one that is known keeps its name."""
+    (folder / "locks").mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "locks" / "data.lock"):  # two commands may begin at once
+        known = _noted(folder) if (folder / "data.json").is_file() else _data_of_records(folder)
+        known.setdefault(fingerprint, cohort)
+        write_json(folder / "data.json", known)
+
+
+def data_sets(folder: Path) -> dict[str, str]:
+    """Fingerprint -> cohort name of what was run in a folder; empty if nothing was.
+
+    Folders from before `data.json` are asked for their records.
+    Raises: InputError for a damaged file.
+    """
+    if (folder / "data.json").is_file():
+        return _noted(folder)
+    return {record.data: record.cohort for record in read_records(folder / "records").values()}
+
+
+def _noted(folder: Path) -> dict[str, str]:
+    try:
+        known = json.loads((folder / "data.json").read_text(encoding="utf-8"))
+    except ValueError:
+        known = None
+    if not isinstance(known, dict) or not all(isinstance(name, str) for name in known.values()):
+        raise InputError(f"{folder / 'data.json'} is damaged; {AGAIN}")
+    return known
+
+
+def _data_of_records(folder: Path) -> dict[str, str]:
+    known = {}
+    for path in sorted((folder / "records").glob("*.json")):
+        try:
+            record = read_record(path)
+        except InputError:  # a damaged record stops no other cell
+            continue
+        known[record.data] = record.cohort
+    return known
+
+
+def _first_fault(error: ValueError) -> str:
+    """In one line, of an error that may have twenty."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    faults = error.errors()
+    place = ".".join(map(str, faults[0]["loc"]))
+    says = (f"{place}: " if place else "") + faults[0]["msg"].removeprefix("Value error, ")
+    return says + (f" (and {len(faults) - 1} more)" if len(faults) > 1 else "")

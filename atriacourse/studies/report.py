@@ -1,6 +1,7 @@
 """A study's tables: ours beside the paper's numbers, and every comparison in words and figures.
 
 After comparison.py. Markdown for the book and the terminal, CSV for a spreadsheet, LaTeX for a paper.
+The CSV is one long table, whose first column says which of the two a row is of.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +15,11 @@ from atriacourse.studies.published import published
 from atriacourse.studies.results import Results
 
 METRICS = {"dice": "Dice", "jaccard": "Jaccard", "hd_mm": "HD (mm)", "assd_mm": "ASSD (mm)"}
+CSV_COLUMNS = (
+    *("table", "variant", "label", "a", "b", "metric", "mean", "difference", "low", "high", "sd"),
+    *("wilcoxon_p", "holm_p", "effect_size", "probability_b_better", "winner"),
+    *("seeds", "cases", "left_out", "paper", "paper_sd"),
+)
 DECIMALS = {"dice": 3, "jaccard": 3, "hd_mm": 2, "assd_mm": 3, "label_right": 2}
 
 
@@ -146,8 +152,10 @@ def markdown_table(table: pd.DataFrame) -> str:
 
 
 def _csv(results: Results) -> str:
-    parts = [summary_table(results), comparison_table(results)]
-    return "\n".join(part.round(6).to_csv(index=False).rstrip() + "\n" for part in parts).rstrip()
+    parts = {"summary": summary_table(results), "comparisons": comparison_table(results)}
+    rows = [{"table": name} | row for name, part in parts.items() for row in part.to_dict("records")]
+    table = pd.DataFrame(rows, columns=CSV_COLUMNS).astype({"left_out": "Int64"})
+    return table.round(6).to_csv(index=False, lineterminator="\n").rstrip()
 
 
 def _latex(results: Results) -> str:

@@ -135,9 +135,28 @@ def study_results(
         )
     data, any_record = next(iter(fitting.items()))
     if seeds is None:
-        seeds = sorted({record.seed for record in records.values() if record.data == data} | set(SEEDS))
+        seeds = _seeds(records, data)
     units = plan_study(study, scale_name=scale, data=data, seeds=seeds, extra=extra)
     return gather(units, study, records, scale=scale, cohort=any_record.cohort)
+
+
+def recorded_at(
+    study: Study, *, folder: Path | None = None, extra: Sequence[str] = ()
+) -> tuple[tuple[str, str], ...]:
+    """Cohort and scale of every place where a study has a record; arguments as of `study_results`."""
+    records = atlas() if folder is None else read_records(Path(folder) / "records")
+    found = set()
+    for data, cohort, scale in {(one.data, one.cohort, one.scale) for one in records.values()}:
+        if scale not in SCALES or (cohort, scale) in found:
+            continue
+        units = plan_study(study, scale_name=scale, data=data, seeds=_seeds(records, data), extra=extra)
+        if any(unit.key in records and unit.reading in records[unit.key].scores for unit in units):
+            found.add((cohort, scale))
+    return tuple(sorted(found))
+
+
+def _seeds(records: dict[str, Record], data: str) -> list[int]:
+    return sorted({record.seed for record in records.values() if record.data == data} | set(SEEDS))
 
 
 @cache

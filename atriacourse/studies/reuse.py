@@ -2,7 +2,8 @@
 
 After cells.py, before work.py. Sizes of the slice at prediction, or mirror images, change no weight, so
 such a variant costs a prediction. Only where one validation closes the training: with several, the
-prediction's settings would have a say in which checkpoint is kept.
+prediction's settings would have a say in which checkpoint is kept. The record then tells the commit, date
+and seconds of that training, as that of a run that was gone on with does; `weights_of` says whose it was.
 """
 
 import shutil
@@ -12,6 +13,7 @@ from typing import Any
 from atriacourse.errors import InputError
 from atriacourse.runs.config import read_json, to_json, write_json
 from atriacourse.studies.cells import Cell
+from atriacourse.studies.records import read_record
 
 LEFT_BEHIND = shutil.ignore_patterns("last.safetensors", "tensorboard")
 
@@ -44,15 +46,15 @@ def _trained_alike(cell: Cell, folder: Path) -> Path | None:
     """The run of another cell with the same weights, if it is done and still there."""
     wanted = _training_of(cell.identity)
     for path in sorted((folder / "records").glob("*.json")):
+        run = folder / "cells" / path.stem / "run"
+        if path.stem == cell.key or not (run / "best.safetensors").is_file():
+            continue
         try:
-            record = read_json(path)
-        except InputError:  # a damaged record is reported where it is needed; here it is no help
+            record, done = read_record(path), read_json(run / "run.json").get("done")
+        except InputError:  # damage is reported where the record is needed; here it is no help
             continue
-        run = folder / "cells" / record["key"] / "run"
-        if record["kind"] != "network" or record["key"] == cell.key or not (run / "run.json").is_file():
-            continue
-        alike = _training_of({name: record[name] for name in wanted}) == wanted
-        if alike and read_json(run / "run.json")["done"] and (run / "best.safetensors").is_file():
+        made = {name: getattr(record, name) for name in wanted}
+        if done and record.kind == "network" and _training_of(made) == wanted:
             return run
     return None
 

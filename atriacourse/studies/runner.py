@@ -1,6 +1,6 @@
 """Run a study: independent jobs that any number of workers share, stopped and gone on with at any time.
 
-After work.py and jobs.py; submit.py hands the same jobs to a cluster. A job is done when its record is
+After work.py and progress.py; submit.py hands the same jobs to a cluster. A job is done when its record is
 there. A worker takes the first job that is not done and that no other holds the lock of; so a second
 process, or a second command on the same folder, simply helps. A job that fails leaves its reason and stops
 nobody else.
@@ -12,17 +12,18 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from atriacourse.errors import InputError
-from atriacourse.runs.config import read_json, write_json
+from atriacourse.runs.config import write_json
 from atriacourse.studies.cells import Unit
 from atriacourse.studies.data import StudyData
 from atriacourse.studies.jobs import Job, jobs_of
+from atriacourse.studies.progress import Status, failure_of, forget_failures, is_done, status
 from atriacourse.studies.records import read_record
 from atriacourse.studies.shelf import remembering
 from atriacourse.studies.work import Bench, add_reading, combine_members, train_cell
@@ -30,26 +31,10 @@ from atriacourse.studies.work import Bench, add_reading, combine_members, train_
 WAIT_SECONDS = 0.5
 
 
-@dataclass(frozen=True, kw_only=True)
-class Status:
-    """Where a study stands."""
-
-    total: int
-    done: int
-    running: tuple[str, ...]
-    failed: dict[str, str]  # what -> why
-
-
-def is_done(job: Job, folder: Path) -> bool:
-    """Whether the job's record is there, and has its reading."""
-    path = folder / "records" / f"{job.key}.json"
-    if not path.is_file():
-        return False
-    return job.name == job.key or job.unit.reading in read_record(path).scores
-
-
 def do_job(job: Job, bench: Bench) -> bool:
     """Do one job. Returns: False if it was stopped on request. Raises: whatever goes wrong."""
+    if bench.record_path(job.key).is_file():
+        read_record(bench.record_path(job.key))  # one that is damaged is never overwritten: it may be newer
     if job.cell is not None:
         return train_cell(job.cell, bench) is not None
     if job.name == job.key:
@@ -75,14 +60,15 @@ def work_through(
     """
     for name in ("locks", "failed", "records"):
         (bench.folder / name).mkdir(parents=True, exist_ok=True)
-    open_jobs = list(jobs)
+    open_jobs, failed = list(jobs), set()  # remembered here: another command may forget it and try again
     while open_jobs:
         left = []
         for job in open_jobs:
-            if is_done(job, bench.folder) or _failure(job, bench.folder).is_file():
+            if is_done(job, bench.folder):
                 continue
-            if any(_failure_of(key, bench.folder).is_file() for key in job.needs):
-                continue  # it can never be done; the failure it hangs on is reported
+            failed |= {name for name in (job.name, *job.needs) if failure_of(name, bench.folder).is_file()}
+            if not failed.isdisjoint((job.name, *job.needs)):
+                continue  # it, or what it needs; the failure is reported
             if any(not bench.record_path(key).is_file() for key in job.needs):
                 left.append(job)
                 continue
@@ -91,6 +77,8 @@ def work_through(
             word = _try_job(job, bench, on_job)
             if word == "stopped":
                 return False
+            if word == "failed":
+                failed.add(job.name)
             if word == "held":
                 left.append(job)
         if len(left) == len(open_jobs):
@@ -110,7 +98,7 @@ def _try_job(job: Job, bench: Bench, on_job: Callable[[Job, str], None]) -> str:
                 word = "done" if do_job(job, bench) else "stopped"
             except Exception as error:  # noqa: BLE001  one bad cell must not stop a night's work
                 write_json(
-                    _failure(job, bench.folder),
+                    failure_of(job.name, bench.folder),
                     {"says": job.says, "error": f"{type(error).__name__}: {error}"},
                 )
                 word = "failed"
@@ -118,44 +106,6 @@ def _try_job(job: Job, bench: Bench, on_job: Callable[[Job, str], None]) -> str:
             return word
     except Timeout:
         return "held"
-
-
-def _is_held(job: Job, folder: Path) -> bool:
-    """Whether a worker holds the job's lock; a killed worker holds nothing."""
-    path = folder / "locks" / f"{job.key}.lock"
-    if not path.is_file() or is_done(job, folder):
-        return False
-    try:
-        with FileLock(path, timeout=0):
-            return False
-    except Timeout:
-        return True
-
-
-def _failure(job: Job, folder: Path) -> Path:
-    return _failure_of(job.name, folder)
-
-
-def _failure_of(name: str, folder: Path) -> Path:
-    return folder / "failed" / f"{name}.json"
-
-
-def status(units: Sequence[Unit], folder: Path) -> Status:
-    """How far some units are."""
-    jobs = jobs_of(units)
-    failed = {}
-    for job in jobs:
-        if _failure(job, folder).is_file():
-            failed[job.says] = read_json(_failure(job, folder))["error"]
-    running = [job.says for job in jobs if _is_held(job, folder)]
-    done = sum(is_done(job, folder) for job in jobs)
-    return Status(total=len(jobs), done=done, running=tuple(running), failed=failed)
-
-
-def forget_failures(folder: Path) -> None:
-    """Let failed jobs be tried again."""
-    for path in (folder / "failed").glob("*.json"):
-        path.unlink()
 
 
 def run_units(
@@ -183,8 +133,8 @@ def run_units(
     if workers < 1:
         raise InputError(f"a study needs at least one worker, got {workers}")
     folder.mkdir(parents=True, exist_ok=True)
-    forget_failures(folder)
     jobs = jobs_of(units)
+    forget_failures(jobs, folder)
     if workers == 1:
         data = replace(data, cohort=remembering(data.cohort))
         bench = Bench(data=data, folder=folder, device=device, **settings)

@@ -164,18 +164,25 @@ def scale(name: str) -> Scale:
 
 
 def apply(config: RunConfig, assignments: Sequence[str]) -> RunConfig:
-    """Dotted overrides, and two words of its own that mean the same at every scale.
+    """Dotted overrides in the order given, and two words of its own that mean the same at every scale.
 
     "network.poolings=4" takes the deepest levels away, whatever the widths; "epochs*=2" trains twice as long.
     Raises: InputError for an unknown name, an unfit value, or more poolings than there are.
     """
-    own = ("network.poolings=", "epochs*=")
+    ordinary: list[str] = []  # in a row, they are applied together: widths of two kinds change at once
     for text in assignments:
-        if text.startswith(own[0]):
-            config = replace(config, network=_shallower(config.network, int(text.removeprefix(own[0]))))
-        elif text.startswith(own[1]):
-            config = replace(config, epochs=config.epochs * int(text.removeprefix(own[1])))
-    return override(config, [text for text in assignments if not text.startswith(own)])
+        name, _, value = text.partition("=")
+        if name not in ("network.poolings", "epochs*"):
+            ordinary.append(text)
+            continue
+        config, ordinary = override(config, ordinary), []
+        if not value.isdigit() or int(value) < 1:
+            raise InputError(f"{name} needs a whole number above 0, got {text!r}")
+        if name == "epochs*":
+            config = replace(config, epochs=config.epochs * int(value))
+        else:
+            config = replace(config, network=_shallower(config.network, int(value)))
+    return override(config, ordinary)
 
 
 def _shallower(network: NetworkConfig, poolings: int) -> NetworkConfig:

@@ -14,7 +14,8 @@ from atriacourse.errors import InputError
 from atriacourse.studies.cells import Unit
 from atriacourse.studies.data import StudyData
 from atriacourse.studies.jobs import jobs_of
-from atriacourse.studies.runner import Status, forget_failures, status, worker
+from atriacourse.studies.progress import Status, forget_failures, status
+from atriacourse.studies.runner import worker
 
 CLUSTERS = ("slurm", "local", "debug")
 POLL_SECONDS = 2.0
@@ -49,8 +50,8 @@ def submit_units(
         raise InputError("a cluster needs submitit; pip install submitit") from error
     folder = Path(folder).absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    forget_failures(folder)
     jobs = jobs_of(units)
+    forget_failures(jobs, folder)
     executor = submitit.AutoExecutor(folder=folder / "submitit", cluster=cluster)
     executor.update_parameters(**({"timeout_min": 24 * 60} | (parameters or {})))
     with executor.batch():

@@ -86,8 +86,31 @@ def test_declarations_say_what_they_lack():
         Study(name="s", question="?", variants=(a, b), metric="truth_ml")
     with pytest.raises(InputError, match="need `subsets`"):
         Variant(name="bag", label="bag", members=5)
+    with pytest.raises(InputError, match="3 members of folds"):
+        Variant(name="bag", label="bag", members=3, subsets="folds")
     with pytest.raises(InputError, match="table1"):
         study("table3")
+
+
+def test_what_is_set_applies_in_the_order_given(tiny_extra):
+    def epochs(*texts):
+        return variant_config(study("training_size"), Variant(name="v", label="v", set=texts), **at).epochs
+
+    at = {"scale_name": "smoke", "extra": ["epochs=4"]}
+    assert epochs() == 4 and epochs("epochs*=2") == 8 and epochs("epochs*=2", "epochs=3") == 3
+    # a caller's widths, then the study's fewer poolings: they are taken from the caller's
+    wide = [
+        "network.encoder=[8,16,16,16,16,16]",
+        "network.decoder=[16,16,16,8,8]",
+    ]
+    units = plan_study(
+        TABLE_2, scale_name="smoke", data="d", seeds=(1,), variants=("vanilla", "deep"), extra=wide
+    )
+    vanilla, deep = (unit.cells[0].config.network for unit in units)
+    assert (vanilla.encoder, deep.encoder) == ((8, 16, 16, 16, 16), (8, 16, 16, 16, 16, 16))
+    for wrong in ("epochs*=x", "epochs*=0", "epochs*=", "network.poolings=x", "network.poolings=9"):
+        with pytest.raises(InputError, match=r"whole number above 0|take 1 to as many"):
+            epochs(wrong)
 
 
 @pytest.fixture

@@ -93,7 +93,7 @@ def test_one_that_was_broken_off_is_not_taken(both, units, tmp_path):
     for unit in units:
         run = folder / "cells" / unit.key / "run" / "run.json"
         run.write_text(json.dumps(read_json(run) | {"done": True}))
-    (folder / "records" / "0000000000000000.json").write_text("{")  # another cell's damage is not this one's
+    (folder / "records" / f"{units[1].key}.json").write_text("{}")  # another cell's damage is not this one's
     (folder / "cells" / cell.key / "run.draft").mkdir(parents=True)  # a copy that was killed
     assert take_training(cell, folder) is True
     assert take_training(cell, folder) is False  # it has one now

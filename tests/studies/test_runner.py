@@ -1,9 +1,11 @@
 """Studies run: by one worker or two, killed and gone on with, with a cell that fails; the same records."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -11,9 +13,10 @@ import pytest
 from atriacourse.errors import InputError
 from atriacourse.studies import runner
 from atriacourse.studies.jobs import jobs_of
+from atriacourse.studies.progress import forget_failures, is_done, status
 from atriacourse.studies.records import read_records
 from atriacourse.studies.results import gather
-from atriacourse.studies.runner import is_done, run_units, status
+from atriacourse.studies.runner import run_units
 
 CHILD = """
 import sys, pickle
@@ -98,21 +101,67 @@ def test_killed_and_gone_on_with_it_leaves_the_same_records(
     assert same(read_records(tiny_study / "records"), read_records(folder / "records"))
 
 
-def test_a_failed_cell_is_reported_and_stops_nobody(tiny_units, tiny_data, tmp_path, monkeypatch):
-    jobs, done = jobs_of(tiny_units[1]), []
+def test_a_failed_cell_is_reported_and_stops_nobody(tiny_study, tiny_units, tiny_data, tmp_path, monkeypatch):
+    jobs = jobs_of(tiny_units[1])
 
     def do_job(job, bench):
-        if job is not None and job.says.startswith("tiny/gamma"):
+        if job.says.startswith("tiny/gamma"):
             raise ValueError("planted")
-        done.append(job.says)
-        (bench.folder / "records" / f"{job.key}.json").write_text("{}")
+        shutil.copy(tiny_study / "records" / f"{job.key}.json", bench.folder / "records")
         return True
 
     monkeypatch.setattr(runner, "do_job", do_job)
-    monkeypatch.setattr(runner, "is_done", lambda job, folder: job.says in done)
     end = run_units(tiny_units[1], tiny_data, tmp_path)
     assert end.failed == {"tiny/gamma, seed 1": "ValueError: planted"}
     assert end.done == len(jobs) - 1
+
+
+def test_a_second_command_does_not_leave_the_first_waiting(
+    tiny_study, tiny_units, tiny_data, tmp_path, monkeypatch
+):
+    jobs = jobs_of(tiny_units[1])
+
+    def do_job(job, bench):
+        if job.says.endswith("member 0"):
+            raise ValueError("planted")
+        if job.says.endswith("member 1"):
+            forget_failures(jobs, bench.folder)  # as a second `study run` does when it begins
+        shutil.copy(tiny_study / "records" / f"{job.key}.json", bench.folder / "records")
+        return True
+
+    monkeypatch.setattr(runner, "do_job", do_job)
+    first = threading.Thread(target=run_units, args=(tiny_units[1], tiny_data, tmp_path), daemon=True)
+    first.start()
+    first.join(timeout=60)  # the bag needs member 0, whose failure nobody remembers any more but this worker
+    assert not first.is_alive()
+
+
+def test_a_command_forgets_its_own_failures_alone(tiny_study, tiny_units, tiny_data, tmp_path):
+    folder = shutil.copytree(tiny_study, tmp_path / "study")
+    own, other = (folder / "failed" / f"{name}.json" for name in (jobs_of(tiny_units[1])[0].name, "other"))
+    for path in (own, other):
+        path.write_text('{"says": "x", "error": "y"}')
+    run_units(tiny_units[1], tiny_data, folder)
+    assert not own.exists() and other.exists()
+
+
+@pytest.mark.parametrize("damage", ["{", "{}", ""])
+@pytest.mark.parametrize("place", [0, 1])  # plain, which is read once more; gamma
+def test_a_damaged_record_is_named_kept_and_stops_nobody(
+    damage, place, tiny_study, tiny_units, tiny_data, tmp_path
+):
+    folder = shutil.copytree(tiny_study, tmp_path / "study")
+    jobs = jobs_of(tiny_units[1])
+    record = folder / "records" / f"{jobs[place].key}.json"
+    record.write_text(damage)
+    member = folder / "records" / f"{jobs[4].key}.json"
+    member.unlink()  # something is left to do: its weights are there, so it is predicted again
+    end = run_units(tiny_units[1], tiny_data, folder, device="cpu", threads=1)
+    hang_on_it = sum(job.key == jobs[place].key for job in jobs)
+    assert end.done == end.total - hang_on_it and member.is_file()
+    assert all(str(record) in reason for reason in end.failed.values()) and end.failed
+    assert record.read_text() == damage
+    assert status(tiny_units[1], folder).failed == end.failed
 
 
 def test_what_hangs_on_a_failure_is_not_waited_for(tiny_units, tiny_data, tmp_path, monkeypatch):
