@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,10 @@ from atriacourse.errors import InputError
 
 if TYPE_CHECKING:
     from atriacourse.studies.cells import Unit
+    from atriacourse.studies.declare import Study
+
+NO_DATA = ""  # stands for a fingerprint where only the words of a command are checked
+RUN_MAKES_THEM = "`atriacourse study run` makes them"
 
 app = typer.Typer(help="Run the ablations of the book, and report what they say.", no_args_is_help=True)
 
@@ -81,8 +86,11 @@ def run(
     from atriacourse.data.cohort import open_cohort
     from atriacourse.studies.data import study_data
     from atriacourse.studies.jobs import jobs_of
+    from atriacourse.studies.records import note_data
     from atriacourse.studies.runner import run_units
 
+    _units(names, scale, NO_DATA, seeds, set_)  # a typo is told before eighty scans are read
+    _check_engine(engine, device)
     cohort = open_cohort(data, spacing_mm=spacing_mm, labels_csv=labels)
     found = study_data(cohort)
     units = _units(names, scale, found.fingerprint, seeds, set_)
@@ -91,6 +99,7 @@ def run(
         f"{cohort.name}: {len(found.split.train)} cases to train on, {len(found.split.test)} held out\n"
         f"folder {folder}"
     )
+    note_data(folder, found.fingerprint, cohort.name)
     how = {"device": device, "threads": threads}
     if engine == "processes" and jobs == 1:
         with TrainingBar() as shown, stop_on_signal() as stop:
@@ -123,13 +132,27 @@ def status(
     set_: Assign = None,
 ) -> None:
     """Say how far studies are: done, running, failed."""
-    from atriacourse.studies.records import read_records
+    from atriacourse.runs.config import read_json
+    from atriacourse.studies.records import data_sets
     from atriacourse.studies.runner import status as stand
 
-    records = list(read_records(out / "records").values())
-    if not records:
-        raise InputError(f"{out} has no record yet")
-    _tell(stand(_units(names, scale, records[0].data, seeds, set_), out))
+    _units(names, scale, NO_DATA, seeds, set_)
+    if not out.is_dir() or not any(out.iterdir()):
+        says = f"{out} is empty" if out.is_dir() else f"there is no folder {out}"
+        raise InputError(f"{says}; `atriacourse study run` makes and fills it")
+    known = data_sets(out)
+    for data, cohort in known.items():
+        if len(known) > 1:
+            print(f"{cohort}, data {data}:")
+        _tell(stand(_units(names, scale, data, seeds, set_), out))
+    if known:
+        return
+    failures = sorted((out / "failed").glob("*.json"))
+    if not failures:
+        raise InputError(f"{out} has no record yet; {RUN_MAKES_THEM}")
+    for path in failures:  # of a folder from before data.json: all there is to say
+        content = read_json(path)
+        fail(f"failed: {content['says']}: {content['error']}")
 
 
 @app.command()
@@ -145,9 +168,49 @@ def report(
     from atriacourse.studies.catalogue import study as find
     from atriacourse.studies.report import render
     from atriacourse.studies.results import study_results
+    from atriacourse.studies.scales import scale as find_scale
 
-    results = study_results(find(name), folder=out, scale=scale, cohort=cohort, extra=set_ or [])
+    study, extra = find(name), set_ or []
+    find_scale(scale)
+    _refuse_unrecorded(study, out, scale, cohort, extra)
+    results = study_results(study, folder=out, scale=scale, cohort=cohort, extra=extra)
     print(render(results, file_format=file_format))
+
+
+def _refuse_unrecorded(
+    study: "Study", out: Path | None, scale: str, cohort: str | None, extra: list[str]
+) -> None:
+    """Raise InputError, naming where there are records, rather than print an empty table."""
+    from atriacourse.studies.results import ATLAS_COHORT, recorded_at
+
+    wanted = cohort or (ATLAS_COHORT if out is None else None)
+    known = recorded_at(study, folder=out, extra=extra)
+    if any(at == scale and wanted in (None, of) for of, at in known):
+        return
+    where = "the atlas" if out is None else str(out)
+    if known:
+        has = ", ".join(f"{of} at {at}" for of, at in known)
+        raise InputError(
+            f"{where} has no record of {study.name} at scale {scale} on {wanted or 'any cohort'}; "
+            f"it has {has}: choose with --scale and --cohort"
+        )
+    same = "" if out is None else " (--set must be as it was there)"
+    raise InputError(f"{where} has no record of {study.name}{same}; {RUN_MAKES_THEM}")
+
+
+def _check_engine(engine: str, device: str) -> None:
+    """Refuse an engine or device that this machine has not. A cluster's nodes know their own devices."""
+    if engine == "processes":
+        from atriacourse.training.device import choose_device
+
+        choose_device(device)
+        return
+    from atriacourse.studies.submit import CLUSTERS
+
+    if engine not in CLUSTERS:
+        raise InputError(f"--engine must be processes, {', '.join(CLUSTERS)}, got {engine!r}")
+    if find_spec("submitit") is None:
+        raise InputError("a cluster needs submitit; pip install submitit")
 
 
 def _units(names: list[str], scale: str, data: str, seeds: str, set_: list[str] | None) -> "list[Unit]":

@@ -1,5 +1,6 @@
 """Reports: means over what is defined, and a count of what is not."""
 
+import io
 from dataclasses import replace
 
 import numpy as np
@@ -7,8 +8,16 @@ import pandas as pd
 import pytest
 
 from atriacourse.studies.catalogue import study
-from atriacourse.studies.report import interval_text, markdown_table, summary, summary_table, wide_table
-from atriacourse.studies.results import Results
+from atriacourse.studies.report import (
+    comparison_table,
+    interval_text,
+    markdown_table,
+    render,
+    summary,
+    summary_table,
+    wide_table,
+)
+from atriacourse.studies.results import Results, recorded_at
 
 
 @pytest.fixture
@@ -66,3 +75,30 @@ def test_a_seed_that_one_variant_lacks_is_in_no_mean(made):
 def test_an_interval_in_words():
     assert interval_text(0.87, 0.8512, 0.88749, "dice") == "0.870 (0.851 to 0.887)"
     assert interval_text(5.0, np.nan, np.nan, "hd_mm") == "5.00"
+
+
+def test_pandas_reads_the_csv_as_one_table(made):
+    table = pd.read_csv(io.StringIO(render(made, file_format="csv")))
+    parts = {name: part.dropna(axis="columns", how="all") for name, part in table.groupby("table")}
+    ours, theirs = parts["summary"], summary_table(made)
+    assert len(ours) == len(theirs) == 8
+    for column in ("mean", "low", "high", "sd"):
+        np.testing.assert_allclose(ours[column], theirs[column], atol=1e-6)
+    assert list(ours["left_out"]) == list(theirs["left_out"]) and ours["paper"].iloc[0] == 0.855
+    ours, theirs = parts["comparisons"], comparison_table(made)
+    assert len(ours) == len(theirs) == 1
+    assert set(ours.columns) == {"table", *theirs.dropna(axis="columns").columns}
+    assert ours["difference"].iloc[0] == pytest.approx(theirs["difference"].iloc[0], abs=1e-6)
+
+
+def test_without_a_record_the_csv_is_its_heading_and_markdown_says_so(made):
+    empty = replace(made, table=made.table.iloc[:0], records={})
+    table = pd.read_csv(io.StringIO(render(empty, file_format="csv")))
+    assert len(table) == 0 and table.columns[0] == "table"
+    assert "no record yet" in render(empty)
+
+
+def test_where_a_study_has_records():
+    assert ("la2018", "atlas") in recorded_at(study("table1"))
+    assert "la2018" not in {cohort for cohort, _ in recorded_at(study("cross_site"))}
+    assert recorded_at(study("table1"), extra=["epochs=12345"]) == ()
