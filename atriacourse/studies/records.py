@@ -18,7 +18,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from atriacourse.errors import InputError
 from atriacourse.evaluation.case import METRICS
 from atriacourse.files import write_whole
-from atriacourse.runs.config import write_json
 
 ATLAS = Path(__file__).parent / "atlas"
 AGAIN = "remove it, and run the study again"
@@ -134,7 +133,7 @@ def note_data(folder: Path, fingerprint: str, cohort: str) -> None:
     with FileLock(folder / "locks" / "data.lock"):  # two commands may begin at once
         known = _noted(folder) if (folder / "data.json").is_file() else _data_of_records(folder)
         known.setdefault(fingerprint, cohort)
-        write_json(folder / "data.json", known)
+        write_whole(folder / "data.json", json.dumps(known, indent=2) + "\n")
 
 
 def data_sets(folder: Path) -> dict[str, str]:
