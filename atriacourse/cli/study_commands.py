@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from atriacourse.studies.declare import Study
 
 NO_DATA = ""  # stands for a fingerprint where only the words of a command are checked
-RUN_MAKES_THEM = "`atriacourse study run` makes them"
+RUN_MAKES_THEM = "`atriacourse study run` makes its records"
 
 app = typer.Typer(help="Run the ablations of the book, and report what they say.", no_args_is_help=True)
 
@@ -133,13 +132,13 @@ def status(
 ) -> None:
     """Say how far studies are: done, running, failed."""
     from atriacourse.runs.config import read_json
+    from atriacourse.studies.progress import status as stand
     from atriacourse.studies.records import data_sets
-    from atriacourse.studies.runner import status as stand
 
     _units(names, scale, NO_DATA, seeds, set_)
     if not out.is_dir() or not any(out.iterdir()):
         says = f"{out} is empty" if out.is_dir() else f"there is no folder {out}"
-        raise InputError(f"{says}; `atriacourse study run` makes and fills it")
+        raise InputError(f"{says}; {RUN_MAKES_THEM}")
     known = data_sets(out)
     for data, cohort in known.items():
         if len(known) > 1:
@@ -205,12 +204,9 @@ def _check_engine(engine: str, device: str) -> None:
 
         choose_device(device)
         return
-    from atriacourse.studies.submit import CLUSTERS
+    from atriacourse.studies.submit import check_cluster
 
-    if engine not in CLUSTERS:
-        raise InputError(f"--engine must be processes, {', '.join(CLUSTERS)}, got {engine!r}")
-    if find_spec("submitit") is None:
-        raise InputError("a cluster needs submitit; pip install submitit")
+    check_cluster(engine)
 
 
 def _units(names: list[str], scale: str, data: str, seeds: str, set_: list[str] | None) -> "list[Unit]":

@@ -114,7 +114,7 @@ def train_run(
         **provenance(where),
         "done": done,
         "precision": trainer.precision,
-        "seconds": round(trainer.seconds, 1),
+        "seconds": round(trainer.seconds, 3),
         "epochs": trainer.epoch,
         "best_validation_dice": trainer.best,
         "trained_on": list(inner.train),

@@ -8,6 +8,7 @@ records are the same, whoever makes them. Needs `pip install submitit`.
 
 import time
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from atriacourse.errors import InputError
@@ -19,6 +20,14 @@ from atriacourse.studies.runner import worker
 
 CLUSTERS = ("slurm", "local", "debug")
 POLL_SECONDS = 2.0
+
+
+def check_cluster(cluster: str) -> None:
+    """Raise InputError for a cluster that submitit does not know, or if submitit is not installed."""
+    if cluster not in CLUSTERS:
+        raise InputError(f"engine must be processes, {', '.join(CLUSTERS)}, got {cluster!r}")
+    if find_spec("submitit") is None:
+        raise InputError("a cluster needs submitit; pip install submitit")
 
 
 def submit_units(
@@ -42,12 +51,9 @@ def submit_units(
     Returns: where the study stands at the end.
     Raises: InputError for another cluster, without submitit, or if a worker died.
     """
-    if cluster not in CLUSTERS:
-        raise InputError(f"engine must be processes, {', '.join(CLUSTERS)}, got {cluster!r}")
-    try:
-        import submitit
-    except ImportError as error:
-        raise InputError("a cluster needs submitit; pip install submitit") from error
+    check_cluster(cluster)
+    import submitit
+
     folder = Path(folder).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     jobs = jobs_of(units)
