@@ -98,7 +98,7 @@ def empty_row(case: Case) -> dict[str, Any]:
     row |= dict.fromkeys(
         ["spacing_source", "orientation", "voxel_type", "grey_min", "grey_max", "grey_values"]
     )
-    return row | dict.fromkeys(["label_values", "la_voxels", "la_ml", "error"])
+    return row | dict.fromkeys(["label_values", "la_voxels", "la_ml", "notes", "error"])
 
 
 def examine(case: Case, row: dict[str, Any]) -> Fingerprint:
@@ -116,6 +116,7 @@ def examine(case: Case, row: dict[str, Any]) -> Fingerprint:
         "grey_min": float(image.voxels.min()),
         "grey_max": float(image.voxels.max()),
         "grey_values": len(np.unique(image.voxels)),
+        "notes": "; ".join(image.notes),
     }
     if case.mask_path is None:
         return fingerprint(case.name, image, None)
@@ -125,5 +126,6 @@ def examine(case: Case, row: dict[str, Any]) -> Fingerprint:
         "label_values": ", ".join(str(value) for value in mask.label_values),
         "la_voxels": inside,
         "la_ml": inside * float(np.prod(image.spacing_mm)) / 1000,  # 1 mL is 1000 mm3
+        "notes": "; ".join(dict.fromkeys(image.notes + mask.notes)),
     }
     return fingerprint(case.name, image, mask)

@@ -61,6 +61,10 @@ def report_text(report: "AuditReport") -> str:
 
 def warnings_for(report: "AuditReport", read: Sequence[dict[str, Any]]) -> Iterable[str]:
     """What a reader should know before trusting the numbers above."""
+    noted = [(row["name"], note) for row in read for note in (row["notes"] or "").split("; ") if note]
+    for note in dict.fromkeys(note for _, note in noted):
+        names = [name for name, said in noted if said == note]
+        yield f"{len(names)} case{'s' * (len(names) > 1)}, first {names[0]}: {note}"
     assumed = sum(row["spacing_source"] == "assumed" for row in read)
     if assumed:
         yield (

@@ -3,16 +3,19 @@
 After data/volume.py; made by data/cohort.py, used by everything that works case by case. Nothing is loaded
 until a case is asked for its image or mask."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
-from atriacourse.data.grid import Grid
+from atriacourse.data.damage import errors_naming
+from atriacourse.data.grid import MOST_VOXELS, Grid, checked_field
 from atriacourse.data.volume import Volume, read_grid, read_mask, read_volume
 from atriacourse.errors import InputError
 
+Noted = TypeVar("Noted", Grid, Volume)
 ORIGIN_TOLERANCE_MM = 0.01  # image and mask of one scan, written by different programs
 
 
@@ -27,20 +30,26 @@ class Case:
     site: str | None = None  # the phantom's "A" or "B"
     spacing_mm: tuple[float, float, float] | None = None  # (z, y, x), overrides the file's
     orientation: str | None = None  # overrides the file's, where a dataset's headers are known to be wrong
+    most_voxels: int = MOST_VOXELS  # a larger file is refused by its header
+    # Told (case, note) whenever a file is read of which something had to be assumed, cut off or rounded.
+    on_note: Callable[[str, str], None] | None = field(default=None, compare=False, repr=False)
 
     def image(self) -> Volume:
         """Read the scan, (z, y, x). Raises: InputError, naming the file, if it cannot be used."""
-        return read_volume(self.image_path, spacing_mm=self.spacing_mm, orientation=self.orientation)
+        self.grid()  # refuses what cannot be a scan of the heart before its voxels are read
+        return self._told(read_volume(self.image_path, **self._as_known))
 
     def grid(self) -> Grid:
         """Read the scan's header alone. Raises: InputError, naming the file, if it cannot be used."""
-        return read_grid(self.image_path, spacing_mm=self.spacing_mm, orientation=self.orientation)
+        grid = read_grid(self.image_path, **self._as_known)
+        with errors_naming(self.image_path):
+            return self._told(checked_field(grid))
 
     def mask(self) -> Volume:
         """Read the mask, bool (z, y, x). Raises: InputError if there is none or it does not fit the image."""
         if self.mask_path is None:
             raise InputError(f"case {self.name} has no mask; use a labelled case")
-        mask = read_mask(self.mask_path, spacing_mm=self.spacing_mm, orientation=self.orientation)
+        mask = self._told(read_mask(self.mask_path, **self._as_known))
         grid = self.grid()
         if mask.shape != grid.shape:
             raise InputError(
@@ -56,6 +65,20 @@ class Case:
                 "in space (their affines differ); resample the mask to the image, or correct its header"
             )
         return mask
+
+    @property
+    def _as_known(self) -> dict[str, Any]:
+        """The options of the readers."""
+        return {
+            "spacing_mm": self.spacing_mm,
+            "orientation": self.orientation,
+            "most_voxels": self.most_voxels,
+        }
+
+    def _told(self, found: Noted) -> Noted:
+        for note in found.notes if self.on_note else ():
+            self.on_note(self.name, note)
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,10 +4,12 @@ After data/layouts.py and data/labels.py, before data/audit.py, data/splits.py a
 classes a caller meets, `Case` and `Cohort`, live in data/case.py and can be imported from here."""
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from atriacourse.data.case import Case, Cohort
+from atriacourse.data.grid import MOST_VOXELS
 from atriacourse.data.labels import find_labels, read_labels
 from atriacourse.data.layouts import LAYOUTS, folders_in, loose_images, recognise, single_scan
 from atriacourse.errors import InputError
@@ -20,6 +22,8 @@ def open_cohort(
     *,
     spacing_mm: tuple[float, float, float] | None = None,
     labels_csv: Path | str | None = None,
+    most_voxels: int = MOST_VOXELS,
+    on_note: Callable[[str, str], None] | None = None,
 ) -> Cohort:
     """Open a folder in any of the `LAYOUTS`, or a single scan.
 
@@ -27,6 +31,8 @@ def open_cohort(
         folder: a dataset's root, the folder of its cases, one case's folder, or a folder above the root.
         spacing_mm: (z, y, x), overrides the files' for every case.
         labels_csv: the pre/post table; by default looked for beside the cases and up to two folders above.
+        most_voxels: a larger scan is refused by its header, before its voxels are read.
+        on_note: told (case, note) whenever a file is read of which something had to be assumed.
     Raises: InputError saying what was found, if no layout is recognised, or several cohorts lie below.
     """
     folder = Path(os.path.abspath(folder))  # a root's name is the cohort's, so "." and ".." must go
@@ -50,7 +56,13 @@ def open_cohort(
                 f"{labels_csv}: none of its {len(post)} codes is a case of {folder}; check the table"
             )
     cases = (
-        replace(case, spacing_mm=spacing_mm, post_ablation=post.get(case.name, case.post_ablation))
+        replace(
+            case,
+            spacing_mm=spacing_mm,
+            post_ablation=post.get(case.name, case.post_ablation),
+            most_voxels=most_voxels,
+            on_note=on_note,
+        )
         for case in cohort
     )
     return replace(cohort, cases=tuple(cases))

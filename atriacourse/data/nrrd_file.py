@@ -1,47 +1,136 @@
-"""NRRD files (.nrrd) by pynrrd: geometry, voxels, writing. Used by data/volume.py.
+"""NRRD files (.nrrd): geometry, voxels, writing. Used by data/volume.py.
 
-Arrays here are in the file's own axis order (i, j, k), fastest axis first. pynrrd with `index_order="C"`
-hands over the same bytes the other way round, (k, j, i), without copying; a transpose undoes that."""
+pynrrd reads the fields of the header and writes files. The voxels are unpacked here, because it would follow
+a `data file` to any place on the machine, and unpack any amount. Arrays are in the file's own axis order
+(i, j, k), fastest axis first.
+What a mask keeps of its scan are the lines of the header that tell the place: space, directions, origin,
+units, kinds, centerings, measurement frame. Key/value pairs are not copied: they tell of the scan's voxels,
+and may name the patient.
+Source: http://teem.sourceforge.net/nrrd/format.html; where it leaves a choice, ITK's."""
 
+import bz2
+import gzip
+import math
+import os
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Any
 
 import nrrd
 import numpy as np
 
-from atriacourse.data.grid import LPS_TO_RAS, Geometry
+from atriacourse.data.grid import LPS_TO_RAS, Geometry, voxel_sizes
 from atriacourse.errors import InputError
 
-TO_MM = {"m": 1000.0, "cm": 10.0, "um": 0.001, "µm": 0.001}  # anything else is millimetres
+TO_MM = {"m": 1000.0, "dm": 100.0, "cm": 10.0, "mm": 1.0, "um": 1e-3, "nm": 1e-6, "micron": 1e-3}
+PREFIXES = {"": "m", "deci": "dm", "centi": "cm", "milli": "mm", "micro": "um", "nano": "nm"}
 # World axes of the header, to RAS. A header that names no space is left-posterior-superior, as ITK reads it.
 SPACE_TO_RAS = {"left-posterior": (-1, -1, 1), "right-anterior": (1, 1, 1), "left-anterior": (-1, 1, 1)}
 SHORT = {"lps": "left-posterior", "ras": "right-anterior", "las": "left-anterior"}
+PLACE = (
+    *("dimension", "sizes", "space", "space dimension", "space directions", "space origin", "space units"),
+    *("spacings", "thicknesses", "axis mins", "axis maxs", "centerings", "kinds", "labels", "units"),
+    "measurement frame",
+)  # fields that a mask copies
+SPELLED = {"axismins": "axis mins", "axismaxs": "axis maxs", "centers": "centerings",
+           "lineskip": "line skip", "byteskip": "byte skip", "datafile": "data file"}  # fmt: skip
+MAGIC = b"NRRD0005"
+LARGEST_HEADER = 1_000_000  # bytes; a header is a few hundred
+LARGEST_SKIP = 100_000_000  # bytes before the voxels that are read to be thrown away
+GZIP, BZIP2, TEXT = ("gzip", "gz"), ("bzip2", "bz2"), ("ascii", "text", "txt")
 
 
 def read_geometry(path: Path) -> Geometry:
     """Shape and affine from the header alone.
 
-    LA2018's headers all say spacing (1, 1, 1) without a unit: a placeholder, not counted as real.
+    LA2018's headers all say spacing (1, 1, 1) without a unit: a placeholder, not counted as real. An axis of
+    length one beside three others does not count as one.
     """
-    header = nrrd.read_header(str(path))
-    shape = tuple(int(size) for size in header["sizes"])
+    with open(path, "rb") as file:
+        header, lines = read_header(file)
+    data_file(path, header)
+    sizes = [int(size) for size in header["sizes"]]
+    axes = volume_axes(sizes, header.get("space directions"))
+    shape = tuple(sizes[axis] for axis in axes)
+    if len(axes) != 3:
+        return Geometry(shape, np.eye(4), real_spacing=False)  # which nobody takes for a volume
     affine = np.eye(4)
     if "space directions" in header:
         directions = np.asarray(header["space directions"], dtype=float)
-        if directions.shape != (3, 3):
+        if directions.shape != (len(sizes), 3):
             raise InputError(
                 f"'space directions' must be three vectors of three numbers, got {directions.tolist()}"
             )
-        affine[:3, :3] = directions.T
-    elif "spacings" in header:
-        spacings = np.asarray(header["spacings"], dtype=float)
-        affine[:3, :3] = np.diag(np.where(np.isfinite(spacings), spacings, 1.0)[:3])
-    affine[:3, 3] = header.get("space origin", np.zeros(3))
+        affine[:3, :3] = directions[axes].T
+    else:
+        affine = from_axes(header, axes)
+    if "space origin" in header:
+        affine[:3, 3] = header["space origin"]
 
-    unit = str((header.get("space units") or header.get("units") or [""])[0]).strip('"').lower()
-    affine[:3] *= TO_MM.get(unit, 1.0)
-    sizes = np.linalg.norm(affine[:3, :3], axis=0)
-    real = bool(unit) or not np.allclose(sizes, 1.0)
-    return Geometry(shape, world_signs(str(header.get("space", ""))) @ affine, real)
+    per_world = "space units" in header
+    words = [str(word) for word in header.get("space units", header.get("units", []))]
+    if not per_world and len(words) == len(sizes):
+        words = [words[axis] for axis in axes]
+    factors, notes = in_mm(words)
+    if per_world:
+        affine[:3] *= factors[:, None]
+    else:
+        affine[:3, :3] *= factors
+        affine[:3, 3] *= factors
+    real = any(known_unit(word) for word in words) or not np.allclose(voxel_sizes(affine), 1.0)
+    return Geometry(shape, world_signs(str(header.get("space", ""))) @ affine, real, lines, notes)
+
+
+def volume_axes(sizes: list[int], directions: Any) -> list[int]:
+    """The numbers of a volume's three axes: not those of length one that have no direction or come last."""
+    axes = list(range(len(sizes)))
+    for axis in reversed(axes):
+        bare = directions is None or not np.isfinite(np.atleast_2d(directions)[axis]).all()
+        if len(axes) > 3 and sizes[axis] == 1 and bare:
+            axes.remove(axis)
+    return axes
+
+
+def from_axes(header: dict[str, Any], axes: list[int]) -> np.ndarray:
+    """The affine (4, 4) of a header that describes each axis by itself: spacing, minimum, maximum, centering.
+
+    A minimum is the near face of the first voxel (centering "cell", also where none is named), or its centre
+    ("node"). Without all three minima the first voxel is the origin.
+    """
+
+    def per_axis(field: str) -> np.ndarray:
+        values = np.asarray(header.get(field, [np.nan] * len(header["sizes"])), dtype=float)
+        return values[axes]
+
+    node = np.array([str(word).lower() == "node" for word in header.get("centerings", [""] * 99)])[axes]
+    sizes, low, high = (per_axis(field) for field in ("sizes", "axis mins", "axis maxs"))
+    steps = np.maximum(np.where(node, sizes - 1, sizes), 1)
+    spacing = per_axis("spacings")
+    spacing = np.where(np.isfinite(spacing), spacing, (high - low) / steps)
+    spacing = np.where(np.isfinite(spacing), spacing, 1.0)
+    affine = np.diag([*spacing, 1.0])
+    if np.isfinite(low).all():
+        affine[:3, 3] = low + np.where(node, 0, spacing / 2)
+    return affine
+
+
+def in_mm(words: list[str]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Millimetres per unit, (3,), and a note for units that are not known; no word is a millimetre too."""
+    factors = [known_unit(word) or 1.0 for word in words[:3]]
+    strange = sorted({word for word in words if word.strip(' "?') and not known_unit(word)})
+    notes = [f"its unit of length, {word!r}, is not known; millimetres are assumed" for word in strange]
+    return np.array(factors + [1.0] * (3 - len(factors))), tuple(notes)
+
+
+def known_unit(word: str) -> float | None:
+    """Millimetres in "mm", "micrometers", "um" and their like; None for a word that is no length."""
+    word = word.strip(' "').lower()
+    if long := re.fullmatch(r"(deci|centi|milli|micro|nano|)[- ]?(meter|metre)s?", word):
+        word = PREFIXES[long[1]]
+    return TO_MM.get("micron" if word == "microns" else word)
 
 
 def world_signs(space: str) -> np.ndarray:
@@ -51,22 +140,152 @@ def world_signs(space: str) -> np.ndarray:
     return np.diag([*SPACE_TO_RAS[name], 1]) if name in SPACE_TO_RAS else LPS_TO_RAS
 
 
+def read_header(file: IO[bytes]) -> tuple[dict[str, Any], bytes]:
+    """The fields as pynrrd understands them, and the lines that tell the place; leaves `file` at its data.
+
+    Key/value pairs are skipped. Raises: InputError for a header without an end.
+    """
+    lines = [file.readline(16)]
+    while (line := file.readline(LARGEST_HEADER)).strip():
+        if file.tell() > LARGEST_HEADER:
+            raise InputError("cannot be read: its header has no end; copy or download it again")
+        found = re.match(rb"([^:#]+): *(?!=)(.*)", line)
+        if found:
+            name = found[1].decode("ascii", "ignore").strip().lower()
+            value = found[2].decode("utf-8", "replace").strip().replace("µ", "u").replace("μ", "u")
+            value = re.sub(r"\(.*?\)", lambda vector: re.sub(r"\s", "", vector[0]), value)
+            if name in ("type", "encoding", "endian"):
+                value = value.lower()
+            lines.append(f"{SPELLED.get(name, name)}: {value}".encode("ascii", "replace"))
+    header = nrrd.read_header(lines)
+    if len(header["sizes"]) != header["dimension"]:
+        raise InputError(f"its header has {header['dimension']} axes, but sizes for {len(header['sizes'])}")
+    place = [line for line in lines[1:] if line.split(b":")[0].decode() in PLACE]
+    return header, b"\n".join([MAGIC, *place])
+
+
+def data_file(path: Path, header: dict[str, Any]) -> Path | None:
+    """The file of a header without voxels of its own; None: they follow the header.
+
+    Raises: InputError unless it is one ordinary file in the header's folder or below: a header that came
+    from somewhere must not make other files of this machine part of a scan.
+    """
+    name = header.get("data file")
+    if name is None:
+        return None
+    folder = path.parent.resolve()
+    target = (folder / name).resolve()
+    if name.split()[:1] == ["LIST"] or "%" in name:
+        raise InputError(f"its voxels lie in several files (data file: {name}); save the scan as one file")
+    if not target.is_relative_to(folder):
+        raise InputError(
+            f"its voxels lie outside its folder (data file: {name}), which is not followed; put both in "
+            "one folder, or save the scan as one file"
+        )
+    if not target.is_file():
+        raise InputError(f"the file of its voxels is missing or no ordinary file (data file: {name})")
+    return target
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[dict[str, Any], IO[bytes]]]:
+    """The header, and the file with the voxels, standing where `line skip` leads."""
+    with open(path, "rb") as file:
+        header, _ = read_header(file)
+        detached = data_file(path, header)
+        with open(detached, "rb") if detached else file as data:
+            start = data.tell()
+            for _ in range(int(header.get("line skip", 0))):
+                while (part := data.readline(1 << 16)) and not part.endswith(b"\n"):
+                    pass  # the rest of a long line
+                if not part or data.tell() - start > LARGEST_HEADER:
+                    raise InputError(
+                        f"its header skips {header['line skip']} lines, and there are not as many"
+                    )
+            yield header, data
+
+
 def read_voxels(path: Path) -> np.ndarray:
-    """(i, j, k)."""
-    voxels, _ = nrrd.read(str(path), index_order="C")
-    return voxels.T
+    """(i, j, k), the file's own check sum compared.
+
+    Raises: InputError if there are fewer voxels in the file than its header says, or more.
+    """
+    with opened(path) as (header, data):
+        sizes = [int(size) for size in header["sizes"]]
+        axes = volume_axes(sizes, header.get("space directions"))
+        # pynrrd has no public word for the number type of a header; this one is as old as its release 0.4
+        kind = nrrd.reader._determine_datatype(header)
+        voxels = unpack(header, data, kind, math.prod(sizes))
+    return voxels.reshape(sizes, order="F").reshape([sizes[axis] for axis in axes], order="F")
 
 
-def write(path: Path, native: np.ndarray, affine: np.ndarray, *, real_spacing: bool) -> None:
-    """Write (i, j, k) voxels in left-posterior-superior space, as ITK and 3D Slicer do."""
-    lps = LPS_TO_RAS @ affine
-    header = {
-        "space": "left-posterior-superior",
-        "space directions": lps[:3, :3].T,
-        "space origin": lps[:3, 3],
-        "kinds": ["domain"] * 3,
-        "encoding": "gzip",
-    }
-    if real_spacing:
-        header["space units"] = ["mm"] * 3
-    nrrd.write(str(path), np.ascontiguousarray(native.T), header, index_order="C", compression_level=4)
+def unpack(header: dict[str, Any], data: IO[bytes], kind: np.dtype, count: int) -> np.ndarray:
+    """`count` numbers from the data, in the file's order."""
+    encoding, skip, need = header["encoding"], int(header.get("byte skip", 0)), count * kind.itemsize
+    if skip < -1 or not need:
+        raise InputError(f"its header has type {header['type']!r} and byte skip {skip}, which mean nothing")
+    left = os.fstat(data.fileno()).st_size - data.tell()
+    if encoding in TEXT:
+        text = data.read(min(left, 64 * count + LARGEST_HEADER)).decode("ascii", "replace")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", DeprecationWarning)  # NumPy's way to say that it met a word
+            try:
+                numbers = np.fromstring(text[max(skip, 0) :], kind, sep=" ")
+            except DeprecationWarning as error:
+                raise InputError("holds words among the numbers of its voxels; copy it again") from error
+        return exactly(numbers, count, len(numbers))
+    if encoding == "raw":
+        skip = max(left - need, 0) if skip == -1 else skip
+        exactly(None, need, left - skip)
+        data.seek(skip, os.SEEK_CUR)
+        return np.fromfile(data, kind, count)
+    if skip > LARGEST_SKIP:
+        raise InputError(f"its header skips {skip:,} bytes, more than any scan needs; save it again")
+    room = need + (LARGEST_SKIP if skip == -1 else skip)
+    if encoding in GZIP:
+        with gzip.GzipFile(fileobj=data) as packed:
+            plain = packed.read(room)
+            more = packed.read(1)  # at the end gzip compares its check sum, and a bomb is left unread
+    elif encoding in BZIP2:
+        unpacker = bz2.BZ2Decompressor()
+        plain = unpacker.decompress(data.read(room + room // 50 + LARGEST_HEADER), room)
+        more = b"" if unpacker.eof else unpacker.decompress(b"", 1)
+        if not more and not unpacker.eof:
+            raise EOFError("its packed voxels are cut short")
+        more += unpacker.unused_data
+    else:
+        raise InputError(f"its encoding, {encoding!r}, is not one that is read; save it as raw or gzip")
+    start = len(plain) - need if skip == -1 else skip
+    return np.frombuffer(exactly(plain, need, len(plain) - start + len(more))[start:], kind)
+
+
+def exactly(found: Any, need: int, has: int) -> Any:
+    """What was found. Raises: InputError unless there is as much as the header says."""
+    if has != need:
+        raise InputError(
+            f"holds {'less' if has < need else 'more'} than its header says: one of the two is damaged or "
+            "cut short; copy or download it again"
+        )
+    return found
+
+
+def write(path: Path, native: np.ndarray, affine: np.ndarray, *, real_spacing: bool, header: bytes) -> None:
+    """Write (i, j, k) voxels, with the place and units of a scan's header (from `Geometry.header`).
+
+    Without one, or with another format's, in left-posterior-superior space, as ITK and 3D Slicer do.
+    """
+    if header.startswith(MAGIC):
+        fields = nrrd.read_header(header.split(b"\n"))
+        native = native.reshape([int(size) for size in fields["sizes"]], order="F")
+    else:
+        lps = LPS_TO_RAS @ affine
+        fields = {
+            "space": "left-posterior-superior",
+            "space directions": lps[:3, :3].T,
+            "space origin": lps[:3, 3],
+            "kinds": ["domain"] * 3,
+        }
+        if real_spacing:
+            fields["space units"] = ["mm"] * 3
+    fields["encoding"] = "gzip"
+    nrrd.write(str(path), np.ascontiguousarray(native.T), fields, index_order="C", compression_level=4)
