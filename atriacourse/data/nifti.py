@@ -18,7 +18,7 @@ import nibabel
 import numpy as np
 from nibabel.arrayproxy import ArrayProxy
 
-from atriacourse.data.grid import Geometry, voxel_sizes
+from atriacourse.data.grid import LPS_TO_RAS, Geometry, voxel_sizes
 from atriacourse.errors import InputError
 
 UNITS_MM = {0: None, 1: 1000.0, 2: 1.0, 3: 0.001}  # the lowest three bits of xyzt_units: none, m, mm, micron
@@ -41,20 +41,18 @@ def read_geometry(path: Path) -> Geometry:
     shape = spatial_shape(header.get_data_shape())
     if len(shape) != 3:
         return Geometry(shape, np.eye(4), real_spacing=False)  # which nobody takes for a volume
-    notes = []
-    unit = int(header["xyzt_units"]) % 8
-    if unit not in UNITS_MM:
-        notes.append(f"its unit of length, code {unit}, is not one of NIfTI's; millimetres are assumed")
-    to_mm = UNITS_MM.get(unit)
+    to_mm = unit_mm(header)
     affine = np.array(header.get_best_affine(), dtype=np.float64)
     affine[:3] *= to_mm or 1.0
-    notes += contradictions(header, affine, shape, to_mm or 1.0)
+    notes = contradictions(header, affine, shape, to_mm or 1.0)
     real = to_mm is not None or not np.allclose(voxel_sizes(affine), 1.0)
     return Geometry(shape, affine, real, block, tuple(notes))
 
 
 def contradictions(header: Any, affine: np.ndarray, shape: tuple[int, ...], to_mm: float) -> Iterator[str]:
     """What a header says twice and differently, or not at all, in words."""
+    if (unit := int(header["xyzt_units"]) % 8) not in UNITS_MM:
+        yield f"its unit of length, code {unit}, is not one of NIfTI's; millimetres are assumed"
     codes = int(header["qform_code"]), int(header["sform_code"])
     if codes == (0, 0):
         yield (
@@ -77,6 +75,32 @@ def contradictions(header: Any, affine: np.ndarray, shape: tuple[int, ...], to_m
             f"its header gives two voxel sizes, {pixdim.round(4).tolist()} (pixdim) and "
             f"{voxel_sizes(affine).round(4).tolist()} mm (sform); the sform is used here"
         )
+
+
+def unit_mm(header: Any) -> float | None:
+    """Millimetres per unit of length; None if the header names none that NIfTI has."""
+    return UNITS_MM.get(int(header["xyzt_units"]) % 8)
+
+
+def affine_for_itk(block: bytes) -> np.ndarray | None:
+    """Where ITK, and with it 3D Slicer and ITK-SNAP, puts a scan of this header; None if it is no NIfTI's.
+
+    They read NRRD, so a mask in that format must lie there. nibabel prefers the sform whatever its code.
+    Returns: (4, 4), voxel (i, j, k) -> RAS mm. Source: SimpleITK 2.5.7 on all pairs of codes (see test).
+    """
+    kind = IMAGES.get(size_in(block))
+    if kind is None:
+        return None
+    header = kind.header_class(block, check=False)
+    header.check_fix(logger=SILENT)
+    sform, qform = int(header["sform_code"]), int(header["qform_code"])
+    if sform == 1 or (sform and not qform):
+        affine = header.get_sform()
+    else:
+        affine = header.get_qform() if qform else LPS_TO_RAS @ np.diag([*header["pixdim"][1:4], 1.0])
+    affine = np.array(affine, dtype=np.float64)
+    affine[:3] *= unit_mm(header) or 1.0
+    return affine
 
 
 def read_voxels(path: Path) -> np.ndarray:
