@@ -122,10 +122,10 @@ def unpack(header: dict[str, Any], data: IO[bytes], kind: np.dtype, count: int) 
     if encoding in TEXT:
         text = data.read(min(left, 64 * count + LARGEST_HEADER)).decode("ascii", "replace")
         with warnings.catch_warnings():
-            warnings.simplefilter("error", DeprecationWarning)  # NumPy's way to say that it met a word
+            warnings.simplefilter("error", DeprecationWarning)  # as NumPy before 2.4 says that it met a word
             try:
                 numbers = np.fromstring(text[max(skip, 0) :], kind, sep=" ")
-            except DeprecationWarning as error:
+            except (DeprecationWarning, ValueError) as error:
                 raise InputError("holds words among the numbers of its voxels; copy it again") from error
         return exactly(numbers, count, len(numbers))
     if encoding == "raw":
