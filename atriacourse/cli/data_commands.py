@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from atriacourse.cli.options import MOST_VOXELS, Labels, MostVoxels, Seed, Spacing
+from atriacourse.cli.options import Labels, MostVoxels, Seed, Spacing
 from atriacourse.cli.progress import advance, bar
+from atriacourse.data.grid import MOST_VOXELS
 
 
 def audit(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from atriacourse.cli.options import (
-    MOST_VOXELS,
     Assign,
     Checkpoint,
     Data,
@@ -24,6 +23,7 @@ from atriacourse.cli.options import (
     use_threads,
 )
 from atriacourse.cli.progress import Notes, bar, fail
+from atriacourse.data.grid import MOST_VOXELS
 
 if TYPE_CHECKING:
     from atriacourse.data.case import Cohort

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from atriacourse.cli.options import MOST_VOXELS, Assign, Data, Device, Labels, MostVoxels, Spacing, Threads
+from atriacourse.cli.options import Assign, Data, Device, Labels, MostVoxels, Spacing, Threads
 from atriacourse.cli.progress import Notes, TrainingBar, advance, bar, fail, stop_on_signal
+from atriacourse.data.grid import MOST_VOXELS
 from atriacourse.errors import InputError
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import typer
 
 from atriacourse.cli.options import (
-    MOST_VOXELS,
     Assign,
     Data,
     Device,
@@ -25,6 +24,7 @@ from atriacourse.cli.options import (
 )
 from atriacourse.cli.progress import Notes, TrainingBar, stop_on_signal
 from atriacourse.data.cohort import Cohort, open_cohort
+from atriacourse.data.grid import MOST_VOXELS
 
 
 def train(

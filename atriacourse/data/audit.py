@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from atriacourse.data.audit_text import report_text
+from atriacourse.data.audit_text import NOTES, report_text
 from atriacourse.data.case import Case, Cohort
 from atriacourse.data.fingerprint import Fingerprint, ScanPair, alike, fingerprint
 from atriacourse.errors import InputError
@@ -116,7 +116,7 @@ def examine(case: Case, row: dict[str, Any]) -> Fingerprint:
         "grey_min": float(image.voxels.min()),
         "grey_max": float(image.voxels.max()),
         "grey_values": len(np.unique(image.voxels)),
-        "notes": "; ".join(image.notes),
+        "notes": NOTES.join(image.notes),
     }
     if case.mask_path is None:
         return fingerprint(case.name, image, None)
@@ -126,6 +126,6 @@ def examine(case: Case, row: dict[str, Any]) -> Fingerprint:
         "label_values": ", ".join(str(value) for value in mask.label_values),
         "la_voxels": inside,
         "la_ml": inside * float(np.prod(image.spacing_mm)) / 1000,  # 1 mL is 1000 mm3
-        "notes": "; ".join(dict.fromkeys(image.notes + mask.notes)),
+        "notes": NOTES.join(dict.fromkeys(image.notes + mask.notes)),
     }
     return fingerprint(case.name, image, mask)

@@ -7,6 +7,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from atriacourse.data.fingerprint import ScanPair
+from atriacourse.data.grid import ASSUMED
 
 if TYPE_CHECKING:
     from atriacourse.data.audit import AuditReport
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 WIDTH = 100
 SHOWN = 20  # names or pairs listed before "and N more"; the table has them all
 INDENT = " " * 17
+NOTES = " | "  # between the notes on one case, in a row of the table
 
 
 def report_text(report: "AuditReport") -> str:
@@ -61,8 +63,8 @@ def report_text(report: "AuditReport") -> str:
 
 def warnings_for(report: "AuditReport", read: Sequence[dict[str, Any]]) -> Iterable[str]:
     """What a reader should know before trusting the numbers above."""
-    noted = [(row["name"], note) for row in read for note in (row["notes"] or "").split("; ") if note]
-    for note in dict.fromkeys(note for _, note in noted):
+    noted = [(row["name"], note) for row in read for note in (row["notes"] or "").split(NOTES)]
+    for note in dict.fromkeys(note for _, note in noted if note and note != ASSUMED):
         names = [name for name, said in noted if said == note]
         yield f"{len(names)} case{'s' * (len(names) > 1)}, first {names[0]}: {note}"
     assumed = sum(row["spacing_source"] == "assumed" for row in read)

@@ -27,8 +27,8 @@ def picture(rng, dtype, top=1000):
     ("dtype", "padding"),
     [
         ("int16", -32768), ("int16", 32767), ("uint16", 65535), ("int32", -(2**31)), ("int32", 2**31 - 1),
-        ("float32", -3.4e38), ("float32", 3.4e38), ("float32", -1e6), ("float64", 1e300), ("float64", -1.7e308),
-        ("int16", -9999), ("float32", 1e20),
+        ("float32", -3.4e38), ("float32", 3.4e38), ("float32", -1e6), ("float32", 1e20), ("int16", -9999),
+        ("float64", 1e300), ("float64", -1.7e308),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("share", ["one voxel", "one row", "a border", "half", "nearly all"])

@@ -26,7 +26,16 @@ SHEARED[0, 1] += 0.2
 
 
 def nifti(
-    path, *, sform=None, qform=None, unit="mm", kind=nibabel.Nifti1Image, shape=SHAPE, order="<", **raw
+    path,
+    *,
+    sform=None,
+    qform=None,
+    unit="mm",
+    kind=nibabel.Nifti1Image,
+    shape=SHAPE,
+    order="<",
+    extension=None,
+    **raw,
 ):
     """A scan; `sform` and `qform` are (affine, code) or None for code 0, `raw` are fields set as they are."""
     voxels = np.arange(np.prod(shape), dtype=np.int16).reshape(shape)
@@ -38,6 +47,8 @@ def nifti(
         image.set_qform(qform[0], qform[1])
     image.set_sform(*(sform or (None, 0)))
     image.header.set_xyzt_units(unit)
+    if extension:
+        image.header.extensions.append(nibabel.nifti1.Nifti1Extension(6, extension))
     whole = image.to_bytes()
     header = kind.header_class(whole[: header.sizeof_hdr], check=False)
     for field, value in raw.items():
@@ -71,6 +82,7 @@ NIFTI = {
     "pixdim of another size": {"sform": (OBLIQUE, 1), "pixdim": [1, 1, 1, 1, 0, 0, 0, 0]},
     "scaled": {"sform": (OBLIQUE, 1), "qform": (MOVED, 1), "scl_slope": 0.25, "scl_inter": -3},
     "display window": {"sform": (OBLIQUE, 1), "cal_max": 900, "cal_min": 40, "descrip": b"TE 1.3"},
+    "an extension": {"sform": (OBLIQUE, 1), "extension": b"patient: Mueller"},
     "NIfTI-2": {"sform": (OBLIQUE, 2), "qform": (OBLIQUE, 1), "kind": nibabel.Nifti2Image},
     "NIfTI-2, big-endian, moved": {
         "sform": (OBLIQUE, 2),
@@ -104,6 +116,7 @@ def test_a_nifti_mask_keeps_the_header_of_its_scan(tmp_path, case, suffix):
     assert seen_by_nibabel(mask) == pytest.approx(seen_by_nibabel(scan), abs=0, nan_ok=True)
     if "NIfTI-2" not in case:  # SimpleITK has no reader for it
         assert seen_by_itk(mask) == pytest.approx(seen_by_itk(scan), abs=0)
+    assert b"Mueller" not in mask.read_bytes()  # what may name a patient stays with the scan
     wrote, had = nibabel.load(mask).header, nibabel.load(scan).header
     changed = {name for name in had if wrote[name].tobytes() != had[name].tobytes()}
     assert changed <= {"datatype", "bitpix", "scl_slope", "scl_inter", "descrip", "cal_max", "cal_min"}

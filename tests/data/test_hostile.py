@@ -262,19 +262,19 @@ class TestHdf5:
 class TestCheckSums:
     """One flipped bit, one byte too many or too few: never other voxels in silence."""
 
-    def test_any_flipped_bit_of_a_packed_nifti(self, tmp_path, rng):
-        path = nifti(tmp_path / "a.nii.gz", content=rng.integers(0, 9, 120).astype(np.uint8).tobytes())
+    def test_a_flipped_bit_of_a_packed_nifti(self, tmp_path, rng):
+        shape = (40, 50, 60)  # large enough that a reader may stop before the check sum
+        path = nifti(tmp_path / "a.nii.gz", shape=shape, content=rng.bytes(120_000))
         voxels, whole = read_volume(path).voxels, path.read_bytes()
         unseen = set(
             range(3, 10)
         )  # gzip's own header: flags, time, level and system say nothing of the voxels
-        for place in set(range(len(whole))) - unseen:
-            for bit in (1, 16):
-                damaged = bytearray(whole)
-                damaged[place] ^= bit
-                path.write_bytes(damaged)
-                with pytest.raises(InputError, match=r"a\.nii\.gz"):
-                    read_volume(path)
+        for place in {*range(20), *rng.integers(0, len(whole), 100).tolist(), *range(-8, 0)} - unseen:
+            damaged = bytearray(whole)
+            damaged[place] ^= 1 << int(rng.integers(8))
+            path.write_bytes(damaged)
+            with pytest.raises(InputError, match=r"a\.nii\.gz"):
+                read_volume(path)
         path.write_bytes(whole)
         np.testing.assert_array_equal(read_volume(path).voxels, voxels)
 
