@@ -67,8 +67,9 @@ class Grid:
     spacing_source: str  # "file", "assumed" (0.625 mm) or "caller"
     orientation: str  # of the file's array, e.g. "LPS"
     affine: tuple[tuple[float, ...], ...]  # 4 x 4, file voxel (i, j, k) -> RAS mm, as the file has it
-    header: bytes = field(default=b"", repr=False)  # of the file, for masks in the same format; b"": of none
-    notes: tuple[str, ...] = ()  # what had to be assumed of the header, in words for whoever uses the scan
+    # Two grids are equal where they place the same array alike, so neither of these counts:
+    header: bytes = field(default=b"", compare=False, repr=False)  # of the file, for masks in its format
+    notes: tuple[str, ...] = field(default=(), compare=False)  # what had to be assumed of it, in words
 
     @property
     def affine_is_real(self) -> bool:
