@@ -6,11 +6,12 @@ After comparison.py and published.py. A finding is a pair of variants for which 
 import pandas as pd
 
 from atriacourse.evaluation.case import HIGHER_IS_BETTER
+from atriacourse.evaluation.uncertainty import UNDECIDED
 from atriacourse.studies.comparison import StudyComparison, compare_study
 from atriacourse.studies.published import published_difference
 from atriacourse.studies.results import Results
 
-HOLDS, UNDECIDED, CONTRARY = "holds", "not told apart", "the other way round"
+HOLDS, CONTRARY = "holds", "the other way round"
 
 
 def findings(results: Results, *, metric: str = "dice") -> pd.DataFrame:

@@ -10,11 +10,11 @@ from typing import Any
 
 import atriacourse
 from atriacourse.errors import InputError
+from atriacourse.evaluation.uncertainty import better
 from atriacourse.studies.catalogue import study as find_study
 from atriacourse.teaching.assignments.declare import SCALE, Assignment
 from atriacourse.teaching.assignments.source import SourceCell, read_source
 from atriacourse.teaching.assignments.variant import Variant, variant_of
-from atriacourse.teaching.assignments.verdict import better
 from atriacourse.teaching.colab import course_address, setup_cell
 from atriacourse.teaching.stubs import stub_of
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 import atriacourse
 from atriacourse.errors import InputError
+from atriacourse.evaluation.uncertainty import UNDECIDED
 from atriacourse.studies.catalogue import study as find_study
 from atriacourse.studies.records import kept
 from atriacourse.teaching.assignments.catalogue import assignment as find_assignment
@@ -23,7 +24,6 @@ from atriacourse.teaching.assignments.shown import Result, Shown, committed, not
 from atriacourse.teaching.assignments.variant import Variant, variant_of
 from atriacourse.teaching.assignments.verdict import (
     TOLERANCE,
-    UNDECIDED,
     wrong_bounds,
     wrong_hypothesis,
     wrong_verdict,

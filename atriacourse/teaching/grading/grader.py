@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import atriacourse
-from atriacourse.evaluation.summary import bootstrap_interval
+from atriacourse.evaluation.uncertainty import bootstrap_interval
 from atriacourse.teaching.assignments.catalogue import SOURCES, assignment
 from atriacourse.teaching.assignments.clinics import CLASS
 from atriacourse.teaching.assignments.declare import Assignment

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from atriacourse.errors import InputError
-from atriacourse.evaluation.summary import bootstrap_interval
+from atriacourse.evaluation.uncertainty import bootstrap_interval
 from atriacourse.teaching.assignments.band import Band, seed_band
 from atriacourse.teaching.assignments.declare import Part
 from atriacourse.teaching.assignments.verdict import TOLERANCE, wrong_bounds, wrong_verdict

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import nbformat
 
+from atriacourse.evaluation.uncertainty import UNDECIDED
 from atriacourse.teaching.assignments import begin_assignment
 from atriacourse.teaching.assignments.catalogue import assignment as find_assignment
 from atriacourse.teaching.assignments.notebook import solution_notebook, student_notebook
 from atriacourse.teaching.assignments.variant import variant_of
-from atriacourse.teaching.assignments.verdict import UNDECIDED
 
 CLOSING, PADDING = "closing", "padding"
 TOPIC = """
