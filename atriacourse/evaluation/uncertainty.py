@@ -13,7 +13,7 @@ import numpy as np
 from scipy import stats
 
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case import HIGHER_IS_BETTER
+from atriacourse.evaluation.case import LOWER_IS_BETTER
 
 RESAMPLES = 10_000  # the interval's own noise is then about a hundredth of its width
 CONFIDENCE = 0.95
@@ -80,9 +80,14 @@ def means_of_runs(tables: Sequence[np.ndarray], generator: np.random.Generator) 
     return means
 
 
+def higher_is_better(metric: str) -> bool:
+    """False for a distance; True for overlaps and for the share of labels told right."""
+    return metric not in LOWER_IS_BETTER
+
+
 def better(a: str, b: str, *, metric: str) -> tuple[str, str]:
     """The better variant where b - a lies above zero, and the one where it lies below."""
-    return (b, a) if metric in HIGHER_IS_BETTER else (a, b)
+    return (b, a) if higher_is_better(metric) else (a, b)
 
 
 def winner(low: float, high: float, *, a: str, b: str, metric: str, cases: int) -> str | None:
@@ -110,7 +115,7 @@ def wilcoxon_p(difference: np.ndarray) -> float:
 
 def probability_better(difference: np.ndarray, *, metric: str) -> float:
     """Share of the differences in which B is better, a tie counting half; nan without any."""
-    gain = difference if metric in HIGHER_IS_BETTER else -difference
+    gain = difference if higher_is_better(metric) else -difference
     return mean_of((gain > 0) + 0.5 * (gain == 0))
 
 

@@ -135,6 +135,7 @@ def test_a_confidence_lies_between_zero_and_one(confidence):
         (-0.05, -0.01, "dice", 6, "a"),
         (0.01, 0.05, "hd_mm", 6, "a"),  # more millimetres are worse
         (-0.05, -0.01, "hd_mm", 6, "b"),
+        (0.01, 0.05, "label_right", 6, "b"),  # more labels told right are better
         (-0.01, 0.05, "dice", 6, None),
         (0.0, 0.05, "dice", 6, None),  # zero is in the interval
         (-0.05, 0.0, "hd_mm", 6, None),
