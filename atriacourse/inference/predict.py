@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from atriacourse.augment.mirror import Padding, pad_to_multiple
@@ -20,6 +20,7 @@ from atriacourse.augment.normalise import z_score
 from atriacourse.augment.prepare import PrepareConfig, prepare_grey
 from atriacourse.data.bank import neighbours
 from atriacourse.errors import InputError
+from atriacourse.network.unet import MultiTaskUNet
 from atriacourse.training.device import autocast, choose_precision
 
 
@@ -51,7 +52,7 @@ class Prediction(NamedTuple):
 
 
 def predict_volume(
-    model: nn.Module,
+    model: MultiTaskUNet,
     grey: np.ndarray,
     *,
     prepare: PrepareConfig,
@@ -61,7 +62,7 @@ def predict_volume(
     """Probabilities for every voxel of a volume.
 
     Args:
-        model: a `MultiTaskUNet`; it is put into evaluation mode.
+        model: it is put into evaluation mode.
         grey: 8-bit grey levels, uint8 (z, y, x).
         prepare: as in training.
         progress: told (slices done, slices in all) after each batch.
@@ -92,7 +93,11 @@ def predict_volume(
 
 
 def _at_all_sizes(
-    model: nn.Module, slices: Tensor, numbers: Sequence[int], prepare: PrepareConfig, config: PredictConfig
+    model: MultiTaskUNet,
+    slices: Tensor,
+    numbers: Sequence[int],
+    prepare: PrepareConfig,
+    config: PredictConfig,
 ) -> tuple[Tensor, Tensor | None]:
     """The mean over `config.zooms`: atrium (n, h, w) as large as the slices, post-ablation (n,) or None."""
     atrium, label = torch.zeros(()), None
@@ -156,7 +161,9 @@ def _resized(images: Tensor, size: Sequence[int]) -> Tensor:
     )
 
 
-def _probabilities(model: nn.Module, images: Tensor, config: PredictConfig) -> tuple[Tensor, Tensor | None]:
+def _probabilities(
+    model: MultiTaskUNet, images: Tensor, config: PredictConfig
+) -> tuple[Tensor, Tensor | None]:
     """The mean over mirror images, if any: (n, C, H, W) -> atrium (n, H, W), post-ablation (n,) or None."""
     images = images.contiguous(memory_format=torch.channels_last)
     views: tuple[tuple[int, ...], ...] = ((), (-1,), (-2,), (-2, -1)) if config.mirrored_too else ((),)
