@@ -54,7 +54,7 @@ class Grader:
         if submission.problem:
             return _ungraded(declared, submission, submission.problem)
         prepared = prepare(declared, submission.student, submission.notebook)
-        prepared.notes += [f"{name} was handed in as well and is not graded" for name in found.others]
+        prepared.notes += [f"{path.name} was handed in as well and is not graded" for path in found.others]
         return mark_submission(declared, submission, prepared, self.run(prepared))
 
     def run(self, prepared: Prepared) -> Execution:
