@@ -34,6 +34,7 @@ from atriacourse.teaching.grading.layout import FENCES
 from atriacourse.teaching.grading.marks import Graded
 from atriacourse.teaching.grading.reading import Found, read_submission
 from atriacourse.teaching.grading.roster import meet_roster, meet_typed
+from atriacourse.teaching.grading.sandbox import warm_up
 from atriacourse.teaching.grading.similar import Pair, similar_pairs
 
 
@@ -92,9 +93,9 @@ def grade_folder(
     if todo:
         stop = threading.Event()
         clinics = make_clinics(out / "clinics").resolve()
-        grader = Grader(limits=limits or Limits(), clinics=clinics, fences=fences, stop=stop)
         on_progress(0, len(todo), None)
-        with ThreadPoolExecutor(jobs) as pool:
+        with warm_up() as warm, ThreadPoolExecutor(jobs) as pool:
+            grader = Grader(limits=limits or Limits(), clinics=clinics, fences=fences, stop=stop, warm=warm)
             running: list[Future[Graded]] = [pool.submit(grader.grade, one) for one in todo]
             try:
                 for done in as_completed(running):

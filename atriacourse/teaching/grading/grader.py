@@ -24,6 +24,7 @@ from atriacourse.teaching.grading.restore import Prepared, prepare
 from atriacourse.teaching.grading.results import band_for, measured
 from atriacourse.teaching.grading.rubric import mark_all, no_marks
 from atriacourse.teaching.grading.sandbox import Execution, execute
+from atriacourse.teaching.grading.warm import Warm
 
 RULES = 2  # raise it when a change of the rules must grade everybody anew
 LONGEST_FLAG = 300  # characters
@@ -38,6 +39,7 @@ class Grader:
     clinics: Path | None = None  # where all clinics are; None: each run makes its own
     fences: Sequence[str] = FENCES
     stop: threading.Event | None = None
+    warm: Warm | None = None  # what runs are forked from
 
     def grade(self, found: Found) -> Graded:
         """Read, run and mark one submission; whatever happens, there is a grade with a reason."""
@@ -68,6 +70,7 @@ class Grader:
             keep=["journal-*.jsonl"],
             fences=self.fences,
             stop=self.stop,
+            warm=self.warm,
         )
 
 
