@@ -75,7 +75,7 @@ def read_roster(path: Path | str) -> list[Student]:
 
 def rows_of(path: Path) -> csv.DictReader:
     """The rows of a CSV file as spreadsheets save it. Raises: InputError if it cannot be read."""
-    text = read_text(path, way_out="save it as CSV in UTF-8")  # whatever ends its lines
+    text = read_text(path, way_out="give a table saved as CSV in UTF-8")  # whatever ends its lines
     first = text.partition("\n")[0]
     mark = ";" if ";" in first and "," not in first else ","
     try:

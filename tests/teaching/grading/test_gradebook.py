@@ -213,7 +213,7 @@ def test_lost_columns_are_an_error_and_no_lost_override(tmp_path):
 def test_a_comment_in_another_code_is_not_spoilt_in_silence(tmp_path):
     text = "student,assignment,override,comment\nada,contrast,,sehr schön\n"
     (tmp_path / "gradebook.csv").write_bytes(text.encode("cp1252"))  # as a spreadsheet may save it
-    with pytest.raises(InputError, match="save it as CSV in UTF-8"):
+    with pytest.raises(InputError, match="saved as CSV in UTF-8"):
         read_typed(tmp_path)
 
 
