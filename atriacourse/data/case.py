@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from atriacourse.data.grid import Grid
+from atriacourse.data.grid import LPS_TO_RAS, Grid
 from atriacourse.data.volume import Volume, read_grid, read_mask, read_volume
 from atriacourse.errors import InputError
 
-ORIGIN_TOLERANCE_MM = 0.01  # image and mask of one scan, written by different programs
+SAME_PLACE = 0.1  # voxel: so far apart may the corners of image and mask lie that other programs rounded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,22 +40,60 @@ class Case:
         """Read the mask, bool (z, y, x). Raises: InputError if there is none or it does not fit the image."""
         if self.mask_path is None:
             raise InputError(f"case {self.name} has no mask; use a labelled case")
-        mask = read_mask(self.mask_path, spacing_mm=self.spacing_mm, orientation=self.orientation)
+        # By their own headers first: what a caller knows better of spacing or axes holds for both alike.
+        drawn = read_mask(self.mask_path, spacing_mm=self.spacing_mm)
+        header = read_grid(self.image_path, spacing_mm=self.spacing_mm)
+        notes = self.mask_notes(drawn.grid, header)
+        native = (drawn.grid if notes else header).to_native(drawn.voxels)
         grid = self.grid()
-        if mask.shape != grid.shape:
-            raise InputError(
-                f"case {self.name}: {self.mask_path.name} is {mask.shape} but {self.image_path.name} is "
-                f"{grid.shape} (z, y, x); give the mask that was drawn on this image"
+        return replace(drawn, voxels=grid.to_canonical(native), grid=grid, notes=(*drawn.notes, *notes))
+
+    def mask_said(self) -> tuple[str, ...]:
+        """`notes` of the mask as far as the headers tell. Raises: InputError as `mask`."""
+        grids = (read_grid(path, spacing_mm=self.spacing_mm) for path in (self.mask_path, self.image_path))
+        return () if self.mask_path is None else self.mask_notes(*grids)
+
+    def mask_notes(self, mask: Grid, scan: Grid) -> tuple[str, ...]:
+        """What has to be said when the mask is laid on the scan; nothing where it lies there by its header.
+
+        A header that only says "identity" is what programs write that know nothing of the scan. Then the
+        arrays are laid on each other voxel by voxel, as they stand in their files.
+
+        Args: mask, scan: by their own headers. Raises: InputError if the mask does not fit the scan.
+        """
+        if lies_on(mask, scan):
+            return ()
+        mask_name, scan_name = self.mask_path.name, self.image_path.name
+        silent = [name for name, grid in ((mask_name, mask), (scan_name, scan)) if says_nothing(grid)]
+        if silent and mask.native_shape == scan.native_shape:
+            return (
+                f"the header of {' and that of '.join(silent)} says nothing of where its voxels lie: mask and "
+                f"scan are laid on each other voxel by voxel, as they stand in their files",
             )
-        # Where both headers mean something they must agree; a placeholder header fits anything of its shape.
-        if mask.grid.spacing_source == grid.spacing_source == "file" and not np.allclose(
-            mask.grid.affine, grid.affine, rtol=1e-4, atol=ORIGIN_TOLERANCE_MM
-        ):
+        if mask.shape != scan.shape:
             raise InputError(
-                f"case {self.name}: {self.mask_path.name} and {self.image_path.name} lie at different places "
-                "in space (their affines differ); resample the mask to the image, or correct its header"
+                f"case {self.name}: {mask_name} is {mask.shape} but {scan_name} is {scan.shape} (z, y, x); "
+                "give the mask that was drawn on this image"
             )
-        return mask
+        raise InputError(
+            f"case {self.name}: {mask_name} and {scan_name} lie at different places in space (their affines "
+            "differ); resample the mask to the image, or correct its header"
+        )
+
+
+def lies_on(mask: Grid, scan: Grid) -> bool:
+    """Whether two grids have the same voxels in space, in whatever order of axes their files keep them."""
+    if mask.shape != scan.shape:
+        return False
+    apart = np.linalg.norm(mask.corners_mm() - scan.corners_mm(), axis=1)
+    finest = np.linalg.norm(np.array(scan.affine)[:3, :3], axis=0).min()
+    return bool(apart.max() <= SAME_PLACE * finest)
+
+
+def says_nothing(grid: Grid) -> bool:
+    """Whether a header has 1 mm along each axis and the origin 0, as NIfTI or as NRRD and ITK count axes."""
+    affine = np.array(grid.affine)
+    return any(np.allclose(affine, plain, atol=1e-6) for plain in (np.eye(4), LPS_TO_RAS))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +107,7 @@ class Cohort:
     # The dataset's own lists, as published: they may name cases that are not on disk.
     lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
     incomplete: tuple[str, ...] = ()  # case folders or masks without an image: no cases, but not forgotten
+    unused: tuple[tuple[str, str], ...] = ()  # all else that was found: path from the root, and why
 
     def __post_init__(self):
         names = self.names
@@ -95,6 +134,11 @@ class Cohort:
         """Names that stand in a published list but have no case on disk."""
         listed = {name for names in self.lists.values() for name in names}
         return tuple(sorted(listed - set(self.names)))
+
+    @property
+    def without_mask(self) -> tuple[str, ...]:
+        """The cases that have no mask."""
+        return tuple(case.name for case in self.cases if case.mask_path is None)
 
     def case(self, name: str) -> Case:
         """The case of that name. Raises: InputError if there is none."""

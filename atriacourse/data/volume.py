@@ -52,6 +52,7 @@ class Volume:
     grid: Grid
     path: Path | None = None
     label_values: tuple[int, ...] = ()  # of a mask: the values its file holds, e.g. (0, 255)
+    notes: tuple[str, ...] = ()  # words to be told once
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -62,12 +62,14 @@ def msd(tmp_path):
     for folder in ("imagesTr", "labelsTr", "imagesTs"):
         (root / folder).mkdir(parents=True)
     for name in ("la_003", "la_007"):
-        nibabel.save(nibabel.Nifti1Image(IMAGE, np.diag([1.25, 1.5, 2, 1])), root / f"imagesTr/{name}.nii.gz")
         nibabel.save(
-            nibabel.Nifti1Image(MASK.astype(np.uint8), np.diag([1.25, 1.5, 2, 1])),
+            nibabel.Nifti1Image(IMAGE, np.diag([1.25, 1.25, 1.37, 1])), root / f"imagesTr/{name}.nii.gz"
+        )
+        nibabel.save(
+            nibabel.Nifti1Image(MASK.astype(np.uint8), np.diag([1.25, 1.25, 1.37, 1])),
             root / f"labelsTr/{name}.nii.gz",
         )
-    nibabel.save(nibabel.Nifti1Image(IMAGE, np.diag([1.25, 1.5, 2, 1])), root / "imagesTs/la_001.nii.gz")
+    nibabel.save(nibabel.Nifti1Image(IMAGE, np.diag([1.25, 1.25, 1.37, 1])), root / "imagesTs/la_001.nii.gz")
     (root / "imagesTr/._la_003.nii.gz").write_bytes(b"left by an archive")
     names = ("la_003", "la_007", "la_009")
     training = [{"image": f"./imagesTr/{n}.nii.gz", "label": f"./labelsTr/{n}.nii.gz"} for n in names]
@@ -186,7 +188,7 @@ class TestMsd:
         # file axes (i, j, k) = (A, S, R); canonical (z, y, x) = (S, P, L): j, reversed i, reversed k
         np.testing.assert_array_equal(case.image().voxels, IMAGE[::-1, :, ::-1].transpose(1, 0, 2))
         np.testing.assert_array_equal(case.mask().voxels, case.image().voxels > 12)
-        assert case.image().spacing_mm == (1.5, 1.25, 2)
+        assert case.image().spacing_mm == (1.25, 1.25, 1.37)
 
     def test_scans_without_masks(self, msd):
         cohort = open_cohort(msd / "imagesTs")
@@ -204,7 +206,7 @@ class TestMsd:
     @pytest.mark.parametrize("text", ["{", "[1, 2]", ""])
     def test_a_broken_dataset_json_is_named(self, msd, text):
         (msd / "dataset.json").write_text(text)
-        with pytest.raises(InputError, match=r"dataset\.json: (is not valid JSON|must hold a JSON object)"):
+        with pytest.raises(InputError, match=r"dataset\.json is damaged: .*; restore the dataset's own file"):
             open_cohort(msd)
 
 
@@ -294,7 +296,7 @@ class TestLabels:
             open_cohort(official, labels_csv=table)
 
     def test_absent(self, official, tmp_path):
-        with pytest.raises(InputError, match=r"nope\.csv: cannot be read"):
+        with pytest.raises(InputError, match=r"there is no .*nope\.csv; save the table"):
             open_cohort(official, labels_csv=tmp_path / "nope.csv")
 
 
