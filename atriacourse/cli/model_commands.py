@@ -21,7 +21,7 @@ from atriacourse.cli.options import (
     run_config,
     use_threads,
 )
-from atriacourse.cli.progress import bar, fail
+from atriacourse.cli.progress import bar, fail, tell_of_left_out
 
 if TYPE_CHECKING:
     from atriacourse.data.case import Cohort
@@ -49,6 +49,7 @@ def predict(
     from atriacourse.runs.predict import Outcome, Segmenter, predict_cohort
 
     cohort = open_cohort(scans, spacing_mm=spacing_mm)
+    tell_of_left_out(cohort)
     saved = open_model(model, checkpoint=checkpoint)
     segmenter = Segmenter(saved, device=device, resample=resample, trained_mm=trained_spacing_mm)
     tell_of_voxels(segmenter, cohort)
@@ -100,6 +101,7 @@ def evaluate(
     from atriacourse.runs.predict import Segmenter
 
     cohort = open_cohort(data, spacing_mm=spacing_mm, labels_csv=labels)
+    tell_of_left_out(cohort)
     saved = open_model(model, checkpoint=checkpoint)
     chosen, leaked = cases_to_score(saved, cohort, cases)
     if leaked:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from atriacourse.cli.options import Assign, Data, Device, Labels, Spacing, Threads
-from atriacourse.cli.progress import TrainingBar, advance, bar, fail, stop_on_signal
+from atriacourse.cli.progress import TrainingBar, advance, bar, fail, stop_on_signal, tell_of_left_out
 from atriacourse.errors import InputError
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ def run(
     _units(names, scale, NO_DATA, seeds, set_)  # a typo is told before eighty scans are read
     _check_engine(engine, device)
     cohort = open_cohort(data, spacing_mm=spacing_mm, labels_csv=labels)
+    tell_of_left_out(cohort, masks=True)
     found = study_data(cohort)
     units = _units(names, scale, found.fingerprint, seeds, set_)
     folder = out or Path("runs") / f"studies-{cohort.name}-{scale}"

@@ -21,7 +21,7 @@ from atriacourse.cli.options import (
     run_config,
     use_threads,
 )
-from atriacourse.cli.progress import TrainingBar, stop_on_signal
+from atriacourse.cli.progress import TrainingBar, stop_on_signal, tell_of_left_out
 from atriacourse.data.cohort import Cohort, open_cohort
 
 
@@ -47,6 +47,7 @@ def train(
     config = run_config(profile, minutes=minutes, epochs=epochs, assignments=set_ or [])
     use_threads(threads)
     cohort = open_cohort(data, spacing_mm=spacing_mm, labels_csv=labels)
+    tell_of_left_out(cohort, masks=True)
     out = out or Path("runs") / f"{cohort.name}-{profile}-seed{seed}"
     carry_out(train_run, cohort, out, split, config=config, seed=seed, device=device)
 
@@ -77,6 +78,7 @@ def bag(
     config = run_config(profile, minutes=minutes, epochs=epochs, assignments=set_ or [])
     use_threads(threads)
     cohort = open_cohort(data, spacing_mm=spacing_mm, labels_csv=labels)
+    tell_of_left_out(cohort, masks=True)
     out = out or Path("runs") / f"{cohort.name}-{profile}-bag{members}-seed{seed}"
     bagging = {"members": members, "subsets": subsets}
     carry_out(train_bag, cohort, out, split, config=config, seed=seed, device=device, **bagging)

@@ -1,14 +1,14 @@
 """Look at every scan of a cohort before trusting it: what is there, what is missing, what is there twice.
 
-After data/cohort.py and data/fingerprint.py; the result, data/audit_report.py, words itself. One bad file is reported
-and counted, and never stops an audit. Volumes are (z, y, x), spacing is (z, y, x) in mm."""
+After data/cohort.py and data/fingerprint.py; the result, data/audit_report.py, words itself. One bad file is
+reported and counted, and never stops an audit. Volumes are (z, y, x), spacing is (z, y, x) in mm."""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from atriacourse.data.audit_report import AuditReport
+from atriacourse.data.audit_report import NOTES_APART, AuditReport, empty_row
 from atriacourse.data.case import Case, Cohort
 from atriacourse.data.fingerprint import Fingerprint, alike, fingerprint
 from atriacourse.data.mirrored import mirrored
@@ -23,13 +23,11 @@ def audit(cohort: Cohort, *, progress: Callable[[int, int], None] | None = None)
 
     Args: progress: called with (cases done, cases in all) after each case.
     """
-    rows, prints, unreadable, notes = [], [], {}, {}
+    rows, prints, unreadable = [], [], {}
     for done, case in enumerate(cohort, start=1):
         row = empty_row(case)
         try:
-            print_, said = examine(case, row)
-            prints.append(print_)
-            notes |= {case.name: said} if said else {}
+            prints.append(examine(case, row))
         except InputError as error:
             row["error"] = unreadable[case.name] = str(error)
         rows.append(row)
@@ -42,24 +40,12 @@ def audit(cohort: Cohort, *, progress: Callable[[int, int], None] | None = None)
         duplicates=tuple(pair for pair in pairs if pair.copy),
         lookalikes=tuple(pair for pair in pairs if not pair.copy),
         unreadable=unreadable,
-        notes=notes,
     )
 
 
-def empty_row(case: Case) -> dict[str, Any]:
-    """A case's row as far as it is known without reading a file; also the table's columns, in order."""
-    row: dict[str, Any] = {"name": case.name, "post_ablation": case.post_ablation, "site": case.site}
-    row |= dict.fromkeys(["size_z", "size_y", "size_x", "spacing_z_mm", "spacing_y_mm", "spacing_x_mm"])
-    row |= dict.fromkeys(
-        ["spacing_source", "orientation", "voxel_type", "grey_min", "grey_max", "grey_values"]
-    )
-    return row | dict.fromkeys(["label_values", "la_voxels", "la_ml", "mask_mirrored", "error"])
-
-
-def examine(case: Case, row: dict[str, Any]) -> tuple[Fingerprint, tuple[str, ...]]:
+def examine(case: Case, row: dict[str, Any]) -> Fingerprint:
     """Read one case, fill its row as far as that goes, and take its fingerprint.
 
-    Returns: the fingerprint, and what image and mask were taken for.
     Raises: InputError if image or mask cannot be used; the row then holds what was read before.
     """
     image = case.image()
@@ -72,9 +58,10 @@ def examine(case: Case, row: dict[str, Any]) -> tuple[Fingerprint, tuple[str, ..
         "grey_min": float(image.voxels.min()),
         "grey_max": float(image.voxels.max()),
         "grey_values": count_values(image.voxels),
+        "notes": NOTES_APART.join(image.notes),
     }
     if case.mask_path is None:
-        return fingerprint(case.name, image, None), image.notes
+        return fingerprint(case.name, image, None)
     mask = case.mask()
     inside = int(np.count_nonzero(mask.voxels))
     row |= {
@@ -82,8 +69,9 @@ def examine(case: Case, row: dict[str, Any]) -> tuple[Fingerprint, tuple[str, ..
         "la_voxels": inside,
         "la_ml": inside * float(np.prod(image.spacing_mm)) / 1000,  # 1 mL is 1000 mm3
         "mask_mirrored": mirrored(grey_levels(image), mask.voxels),
+        "notes": NOTES_APART.join(dict.fromkeys(image.notes + mask.notes)),
     }
-    return fingerprint(case.name, image, mask), tuple(dict.fromkeys(image.notes + mask.notes))
+    return fingerprint(case.name, image, mask)
 
 
 def count_values(voxels: np.ndarray) -> int:

@@ -3,10 +3,12 @@
 After data/audit_text.py, which words single topics; data/audit.py fills it. Volumes are (z, y, x), spacing is
 (z, y, x) in mm."""
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -24,11 +26,22 @@ from atriacourse.data.audit_text import (
     tally,
     topic,
 )
-from atriacourse.data.case import Cohort
+from atriacourse.data.case import Case, Cohort
 from atriacourse.data.fingerprint import ScanPair
+from atriacourse.errors import InputError
+from atriacourse.files import written_whole
 
 if TYPE_CHECKING:
     import pandas as pd  # only for the type: importing it takes as long as all the rest
+
+
+COLUMNS = (
+    *("size_z", "size_y", "size_x", "spacing_z_mm", "spacing_y_mm", "spacing_x_mm", "spacing_source"),
+    *("orientation", "voxel_type", "grey_min", "grey_max", "grey_values"),
+    *("label_values", "la_voxels", "la_ml"),
+)
+LATER_COLUMNS = ("mask_mirrored", "notes")  # that tables from before 0.2 have not
+NOTES_APART = " | "  # between the notes of one case, in its cell of the table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +53,6 @@ class AuditReport:
     duplicates: tuple[ScanPair, ...]
     lookalikes: tuple[ScanPair, ...]
     unreadable: dict[str, str]  # case name -> what is wrong with its image or mask
-    notes: dict[str, tuple[str, ...]]  # case name -> what its image and mask were taken for; none for most
 
     @property
     def counts(self) -> dict[str, int]:
@@ -80,9 +92,40 @@ class AuditReport:
 
         return pd.DataFrame(self.rows)
 
+    def write_csv(self, path: Path | str) -> Path:
+        """Write the table; the file appears whole or not at all.
+
+        Raises: InputError if something lies there that no audit wrote.
+        """
+        refuse_foreign(path)
+        with written_whole(path) as draft:
+            self.table.to_csv(draft, index=False)
+        return Path(path)
+
     def to_text(self) -> str:
         """The report in words, as the command line prints it."""
         return report_text(self)
+
+
+def empty_row(case: Case) -> dict[str, Any]:
+    """A case's row as far as it is known without reading a file; also the table's columns, in order."""
+    row: dict[str, Any] = {"name": case.name, "post_ablation": case.post_ablation, "site": case.site}
+    return row | dict.fromkeys((*COLUMNS, *LATER_COLUMNS, "error"))
+
+
+def refuse_foreign(path: Path | str) -> None:
+    """Raises: InputError if there is something at `path` that is no table of an audit."""
+    path = Path(path)
+    if not os.path.lexists(path):
+        return
+    first = ""
+    if path.is_file():
+        with path.open("rb") as file:
+            first = file.readline(1000).decode(errors="replace").strip()
+    known = "name,post_ablation,site," + ",".join(COLUMNS)
+    later = "".join(f",{column}" for column in LATER_COLUMNS)
+    if first not in (f"{known}{later},error", f"{known},error"):
+        raise InputError(f"{path} is there and is no table of an audit; name another file, or remove it")
 
 
 def report_text(report: AuditReport) -> str:
@@ -127,9 +170,6 @@ def report_text(report: AuditReport) -> str:
         lines.insert(
             -4, topic("no mask", names_words(cohort.without_mask, "cases cannot train or be scored"))
         )
-    if report.notes:
-        said = by_reason((name, note) for name, notes in report.notes.items() for note in notes)
-        lines.append(topic("notes", reasons_words(said, "of scans and masks")))
     warnings = list(warnings_for(report, read))
     lines += [""] * bool(warnings)
     lines += [fill("! " + warning, WIDTH, subsequent_indent="  ") for warning in warnings]
@@ -138,6 +178,9 @@ def report_text(report: AuditReport) -> str:
 
 def warnings_for(report: AuditReport, read: Sequence[dict[str, Any]]) -> Iterable[str]:
     """What a reader should know before trusting the numbers above."""
+    noted = [(row["name"], note) for row in read for note in (row["notes"] or "").split(NOTES_APART) if note]
+    for note, names in by_reason(noted).items():
+        yield f"{len(names)} case{'s' * (len(names) > 1)}, first {names[0]}: {note}"
     assumed = sum(row["spacing_source"] == "assumed" for row in read)
     if assumed:
         yield (

@@ -14,6 +14,8 @@ from atriacourse.data.volume import Volume, read_grid, read_mask, read_volume
 from atriacourse.errors import InputError
 
 SAME_PLACE = 0.1  # voxel: so far apart may the corners of image and mask lie that other programs rounded
+NO_SCAN, HIDDEN = "no scan", "hidden"
+NO_LOSS = (NO_SCAN, HIDDEN)  # reasons of `Cohort.unused` that no command need tell; an audit does
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,11 +50,6 @@ class Case:
         grid = self.grid()
         return replace(drawn, voxels=grid.to_canonical(native), grid=grid, notes=(*drawn.notes, *notes))
 
-    def mask_said(self) -> tuple[str, ...]:
-        """`notes` of the mask as far as the headers tell. Raises: InputError as `mask`."""
-        grids = (read_grid(path, spacing_mm=self.spacing_mm) for path in (self.mask_path, self.image_path))
-        return () if self.mask_path is None else self.mask_notes(*grids)
-
     def mask_notes(self, mask: Grid, scan: Grid) -> tuple[str, ...]:
         """What has to be said when the mask is laid on the scan; nothing where it lies there by its header.
 
@@ -63,13 +60,13 @@ class Case:
         """
         if lies_on(mask, scan):
             return ()
-        mask_name, scan_name = self.mask_path.name, self.image_path.name
-        silent = [name for name, grid in ((mask_name, mask), (scan_name, scan)) if says_nothing(grid)]
+        silent = [name for name, grid in (("mask", mask), ("scan", scan)) if says_nothing(grid)]
         if silent and mask.native_shape == scan.native_shape:
             return (
-                f"the header of {' and that of '.join(silent)} says nothing of where its voxels lie: mask and "
-                f"scan are laid on each other voxel by voxel, as they stand in their files",
+                f"the header of the {' and that of the '.join(silent)} says nothing of where its voxels "
+                "lie, so the mask is laid on the scan voxel by voxel, as both stand in their files",
             )
+        mask_name, scan_name = self.mask_path.name, self.image_path.name
         if mask.shape != scan.shape:
             raise InputError(
                 f"case {self.name}: {mask_name} is {mask.shape} but {scan_name} is {scan.shape} (z, y, x); "
@@ -134,6 +131,15 @@ class Cohort:
         """Names that stand in a published list but have no case on disk."""
         listed = {name for names in self.lists.values() for name in names}
         return tuple(sorted(listed - set(self.names)))
+
+    @property
+    def left_out(self) -> tuple[tuple[str, str], ...]:
+        """All that somebody may miss: `unused` without what cannot be a scan, `incomplete` and `missing`."""
+        return (
+            *((path, reason) for path, reason in self.unused if reason not in NO_LOSS),
+            *((name, "no scan beside its other files") for name in self.incomplete),
+            *((name, "listed by the dataset, not on disk") for name in self.missing),
+        )
 
     @property
     def without_mask(self) -> tuple[str, ...]:

@@ -146,15 +146,12 @@ def msd(folder: Path) -> Cohort | None:
     )
 
 
-def listed_names(entries: Any) -> tuple[str, ...]:
-    """The cases of dataset.json's list: {"image": path} each, or paths alone; what is neither is passed over."""
-    paths = [entry.get("image") if isinstance(entry, dict) else entry for entry in as_list(entries)]
+def listed_names(training: Any) -> tuple[str, ...]:
+    """The cases of dataset.json's list: {"image": path} each, or paths alone; others are passed over."""
+    if not isinstance(training, list):
+        return ()
+    paths = [entry.get("image") if isinstance(entry, dict) else entry for entry in training]
     return tuple(name_of(Path(path)) for path in paths if isinstance(path, str))
-
-
-def as_list(entries: Any) -> list[Any]:
-    """A list as it is, anything else as an empty one."""
-    return entries if isinstance(entries, list) else []
 
 
 def loose_images(folder: Path) -> Cohort | None:

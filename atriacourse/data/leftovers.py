@@ -6,12 +6,10 @@ not gone through."""
 import os
 from pathlib import Path
 
-from atriacourse.data.case import Cohort
+from atriacourse.data.case import HIDDEN, NO_SCAN, Cohort
 from atriacourse.data.folders import entries, name_of, suffix_of
 from atriacourse.data.labels import LABELS_CSV
 
-NO_SCAN, HIDDEN = "no scan", "hidden"
-PLAIN = (NO_SCAN, HIDDEN)  # reasons that no command need tell; an audit does
 # Files that belong to a layout though they are no case of it.
 COMPANIONS = {"train.list", "test.list", "dataset.json", "phantom.json", "predictions.json", LABELS_CSV}
 WALL = "lawall"
