@@ -54,7 +54,8 @@ class Window(NamedTuple):
     def image(self) -> np.ndarray:
         """Mean grey level of each block, float32 HALF, less their mean; 0 outside the scan."""
         looks, seen = self.sums.astype(np.float32) / 8, self.seen
-        return np.where(seen, looks - looks[seen].mean(), np.float32(0))
+        mean = looks[seen].mean() if seen.any() else 0  # a scan of a few millimetres fills no block
+        return np.where(seen, looks - mean, np.float32(0))
 
 
 class Fingerprint(NamedTuple):

@@ -31,7 +31,7 @@ def left_over(cohort: Cohort, folder: Path) -> tuple[tuple[str, str], ...]:
     """
     used = {path for case in cohort for path in (case.image_path, case.mask_path) if path is not None}
     ways = {parent for path in used for parent in path.parents}
-    known = {os.path.join(cohort.root, path) for path, _ in cohort.unused}
+    known = {os.path.normpath(cohort.root / path) for path, _ in cohort.unused}
     found: list[tuple[str, str]] = []
 
     def look(into: Path) -> None:
