@@ -14,8 +14,8 @@ from atriacourse.data.volume import Volume, read_grid, read_mask, read_volume
 from atriacourse.errors import InputError
 
 SAME_PLACE = 0.1  # voxel: so far apart may the corners of image and mask lie that other programs rounded
-NO_SCAN, HIDDEN = "no scan", "hidden"
-NO_LOSS = (NO_SCAN, HIDDEN)  # reasons of `Cohort.unused` that no command need tell; an audit does
+NO_SCAN, HIDDEN, PREDICTED = "no scan", "hidden", "written by `atriacourse predict`"
+NO_LOSS = (NO_SCAN, HIDDEN, PREDICTED)  # reasons of `Cohort.unused` that no command need tell; an audit does
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class Case:
         header = read_grid(self.image_path, spacing_mm=self.spacing_mm)
         notes = self.mask_notes(drawn.grid, header)
         native = (drawn.grid if notes else header).to_native(drawn.voxels)
-        grid = self.grid()
+        grid = self.grid() if self.orientation else header
         return replace(drawn, voxels=grid.to_canonical(native), grid=grid, notes=(*drawn.notes, *notes))
 
     def mask_notes(self, mask: Grid, scan: Grid) -> tuple[str, ...]:

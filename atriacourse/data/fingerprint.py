@@ -13,6 +13,7 @@ side by side they show the same spine, aorta and veins: probably the same patien
 published, so this is a warning, not a fact."""
 
 import hashlib
+import itertools
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -98,28 +99,39 @@ def fingerprint(name: str, image: Volume, mask: Volume | None) -> Fingerprint:
         for axis, (edge, others) in enumerate(zip(box, ((1, 2), (0, 2), (0, 1)), strict=True))
     ]
     samples = window(mask.voxels, centre, image.spacing_mm)
-    seen = blocks(window(np.broadcast_to(np.True_, grey.shape), centre, image.spacing_mm)).all(axis=(1, 3, 5))
-    sums = blocks(window(grey, centre, image.spacing_mm)).sum(axis=(1, 3, 5), dtype=np.uint16)
-    packed = Window(np.packbits(samples), np.packbits(seen), sums)
-    return Fingerprint(name, image_hash, hash_of(inside), packed)
+    _, inside_scan = places(grey.shape, centre, image.spacing_mm)
+    z, y, x = (ok.reshape(-1, 2).all(axis=1) for ok in inside_scan)  # blocks that lie in the scan
+    seen = z[:, None, None] & y[:, None] & x
+    sums = block_sums(window(grey, centre, image.spacing_mm))
+    return Fingerprint(
+        name, image_hash, hash_of(inside), Window(np.packbits(samples), np.packbits(seen), sums)
+    )
 
 
-def window(voxels: np.ndarray, centre: Sequence[float], spacing_mm: tuple[float, float, float]) -> np.ndarray:
-    """Nearest voxels every 2 mm around a centre (in voxels), 0 outside the volume; shape SAMPLES."""
-    places = [
+def places(
+    shape: tuple[int, int, int], centre: Sequence[float], spacing_mm: tuple[float, float, float]
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Nearest voxels every 2 mm around a centre (in voxels), along z, y and x; and which of them exist."""
+    nearest = [
         np.round(middle + (np.arange(count) - count // 2) * STEP_MM / spacing).astype(int)
         for middle, count, spacing in zip(centre, SAMPLES, spacing_mm, strict=True)
     ]
-    inside = [(place >= 0) & (place < size) for place, size in zip(places, voxels.shape, strict=True)]
+    return nearest, [(place >= 0) & (place < size) for place, size in zip(nearest, shape, strict=True)]
+
+
+def window(voxels: np.ndarray, centre: Sequence[float], spacing_mm: tuple[float, float, float]) -> np.ndarray:
+    """The voxels at `places`, 0 outside the volume; shape SAMPLES."""
+    nearest, inside = places(voxels.shape, centre, spacing_mm)
     samples = np.zeros(SAMPLES, dtype=voxels.dtype)
-    samples[np.ix_(*inside)] = voxels[np.ix_(*(place[ok] for place, ok in zip(places, inside, strict=True)))]
+    found = (place[ok] for place, ok in zip(nearest, inside, strict=True))
+    samples[np.ix_(*inside)] = voxels[np.ix_(*found)]
     return samples
 
 
-def blocks(samples: np.ndarray) -> np.ndarray:
-    """A view of SAMPLES as 2 x 2 x 2 blocks on axes 1, 3, 5; their mean averages the noise away."""
-    z, y, x = HALF
-    return samples.reshape(z, 2, y, 2, x, 2)
+def block_sums(samples: np.ndarray) -> np.ndarray:
+    """Sums over 2 x 2 x 2 samples, uint16 HALF; their mean averages the noise away."""
+    corners = itertools.product((0, 1), repeat=3)
+    return sum(samples[z::2, y::2, x::2].astype(np.uint16) for z, y, x in corners)
 
 
 def hash_of(array: np.ndarray) -> str:

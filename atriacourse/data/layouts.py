@@ -10,7 +10,7 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from atriacourse.data.case import Case, Cohort
+from atriacourse.data.case import PREDICTED, Case, Cohort
 from atriacourse.data.folders import entries, file_named, folders_in, name_of, scans_in
 from atriacourse.data.msd_axes import misstated
 from atriacourse.data.volume import READERS, suffix_of
@@ -164,7 +164,7 @@ def loose_images(folder: Path) -> Cohort | None:
         ending = next((ending for ending in MASK_ENDINGS if name.endswith(ending)), "")
         stem = name.removesuffix(ending)
         if ending and stem in predicted:
-            unused.append((path.name, f"what `atriacourse predict` wrote of {stem}"))
+            unused.append((path.name, PREDICTED))
         elif ending and stem in names:
             unused.append((path.name, f"named as a mask of {stem}, which lies beside it; rename a scan"))
         else:

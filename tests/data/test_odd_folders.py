@@ -137,7 +137,7 @@ ODD = {
             touch(r / "predictions.json", b'{"z": {}}'),
         ),
         "z_la.nii.gz",
-        "what `atriacourse predict` wrote of z",
+        "written by `atriacourse predict`",
     ),
     "a human's mask beside its scan": (
         loose,
