@@ -98,7 +98,8 @@ def tell_of_left_out(cohort: "Cohort", *, masks: bool = False) -> None:
     if left:
         first = "; ".join(f"{path} ({reason})" for path, reason in left[:3])
         more = f"; and {len(left) - 3} more, which `atriacourse audit` lists" if len(left) > 3 else ""
-        fail(f"not used, of what lies in or is listed for {cohort.name}: {first}{more}")
+        said = f"not used, of what lies in or is listed for {cohort.name}: {first}{more}"
+        fail(" ".join(said.split()))  # one line, whatever a file is called
 
 
 def fail(text: str, *, code: int | None = None) -> None:
