@@ -102,6 +102,21 @@ def tell_of_left_out(cohort: "Cohort", *, masks: bool = False) -> None:
         fail(" ".join(said.split()))  # one line, whatever a file is called
 
 
+class Notes:
+    """What the readers had to assume of the scans: each kind once, on stderr, with the first case."""
+
+    def __init__(self) -> None:
+        self.told: set[str] = set()
+
+    def __call__(self, case: str, note: str) -> None:
+        """Tell a note that has not been told yet."""
+        from tqdm import tqdm
+
+        if note not in self.told:
+            self.told.add(note)
+            tqdm.write(f"note: {case}: {note}", file=sys.stderr)  # above a bar, if there is one
+
+
 def fail(text: str, *, code: int | None = None) -> None:
     """Print to stderr, and exit if there is a code."""
     print(text, file=sys.stderr)

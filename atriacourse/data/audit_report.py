@@ -28,6 +28,7 @@ from atriacourse.data.audit_text import (
 )
 from atriacourse.data.case import Case, Cohort
 from atriacourse.data.fingerprint import ScanPair
+from atriacourse.data.grid import ASSUMED
 from atriacourse.errors import InputError
 from atriacourse.files import written_whole
 
@@ -178,7 +179,8 @@ def report_text(report: AuditReport) -> str:
 
 def warnings_for(report: AuditReport, read: Sequence[dict[str, Any]]) -> Iterable[str]:
     """What a reader should know before trusting the numbers above."""
-    noted = [(row["name"], note) for row in read for note in (row["notes"] or "").split(NOTES_APART) if note]
+    noted = [(row["name"], note) for row in read for note in (row["notes"] or "").split(NOTES_APART)]
+    noted = [(name, note) for name, note in noted if note not in ("", ASSUMED)]  # that comes below, in full
     for note, names in by_reason(noted).items():
         yield f"{len(names)} case{'s' * (len(names) > 1)}, first {names[0]}: {note}"
     assumed = sum(row["spacing_source"] == "assumed" for row in read)

@@ -3,16 +3,19 @@
 After data/volume.py; made by data/cohort.py, used by everything that works case by case. Nothing is loaded
 until a case is asked for its image or mask."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
-from atriacourse.data.grid import LPS_TO_RAS, Grid
+from atriacourse.data.damage import errors_naming
+from atriacourse.data.grid import LPS_TO_RAS, MOST_VOXELS, Grid, checked_field
 from atriacourse.data.volume import Volume, read_grid, read_mask, read_volume
 from atriacourse.errors import InputError
 
+Noted = TypeVar("Noted", Grid, Volume)
 SAME_PLACE = 0.1  # voxel: so far apart may the corners of image and mask lie that other programs rounded
 NO_SCAN, HIDDEN, PREDICTED = "no scan", "hidden", "written by `atriacourse predict`"
 NO_LOSS = (NO_SCAN, HIDDEN, PREDICTED)  # reasons of `Cohort.unused` that no command need tell; an audit does
@@ -29,26 +32,36 @@ class Case:
     site: str | None = None  # the phantom's "A" or "B"
     spacing_mm: tuple[float, float, float] | None = None  # (z, y, x), overrides the file's
     orientation: str | None = None  # overrides the file's, where a dataset's headers are known to be wrong
+    most_voxels: int = MOST_VOXELS  # a larger file is refused by its header
+    # Told (case, note) whenever a file is read of which something had to be assumed, cut off or rounded.
+    on_note: Callable[[str, str], None] | None = field(default=None, compare=False, repr=False)
 
     def image(self) -> Volume:
         """Read the scan, (z, y, x). Raises: InputError, naming the file, if it cannot be used."""
-        return read_volume(self.image_path, spacing_mm=self.spacing_mm, orientation=self.orientation)
+        self.grid()  # refuses what cannot be a scan of the heart before its voxels are read
+        return self._told(read_volume(self.image_path, **self._as_known))
 
     def grid(self) -> Grid:
         """Read the scan's header alone. Raises: InputError, naming the file, if it cannot be used."""
-        return read_grid(self.image_path, spacing_mm=self.spacing_mm, orientation=self.orientation)
+        grid = read_grid(self.image_path, **self._as_known)
+        with errors_naming(self.image_path):
+            return self._told(checked_field(grid))
 
     def mask(self) -> Volume:
         """Read the mask, bool (z, y, x). Raises: InputError if there is none or it does not fit the image."""
         if self.mask_path is None:
             raise InputError(f"case {self.name} has no mask; use a labelled case")
         # By their own headers first: what a caller knows better of spacing or axes holds for both alike.
-        drawn = read_mask(self.mask_path, spacing_mm=self.spacing_mm)
-        header = read_grid(self.image_path, spacing_mm=self.spacing_mm)
+        by_header = self._as_known | {"orientation": None}
+        drawn, grid = read_mask(self.mask_path, **by_header), self.grid()
+        header = read_grid(self.image_path, **by_header) if self.orientation else grid
         notes = self.mask_notes(drawn.grid, header)
         native = (drawn.grid if notes else header).to_native(drawn.voxels)
-        grid = self.grid() if self.orientation else header
-        return replace(drawn, voxels=grid.to_canonical(native), grid=grid, notes=(*drawn.notes, *notes))
+        # what the mask's header leaves open is no matter where the scan's is followed
+        of_labels = tuple(note for note in drawn.notes if not notes or note not in drawn.grid.notes)
+        return self._told(
+            replace(drawn, voxels=grid.to_canonical(native), grid=grid, notes=(*of_labels, *notes))
+        )
 
     def mask_notes(self, mask: Grid, scan: Grid) -> tuple[str, ...]:
         """What has to be said when the mask is laid on the scan; nothing where it lies there by its header.
@@ -76,6 +89,20 @@ class Case:
             f"case {self.name}: {mask_name} and {scan_name} lie at different places in space (their affines "
             "differ); resample the mask to the image, or correct its header"
         )
+
+    @property
+    def _as_known(self) -> dict[str, Any]:
+        """The options of the readers."""
+        return {
+            "spacing_mm": self.spacing_mm,
+            "orientation": self.orientation,
+            "most_voxels": self.most_voxels,
+        }
+
+    def _told(self, found: Noted) -> Noted:
+        for note in found.notes if self.on_note else ():
+            self.on_note(self.name, note)
+        return found
 
 
 def lies_on(mask: Grid, scan: Grid) -> bool:

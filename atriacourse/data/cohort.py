@@ -4,11 +4,13 @@ After data/layouts.py and data/labels.py, before data/audit.py, data/splits.py a
 classes a caller meets, `Case` and `Cohort`, live in data/case.py and can be imported from here."""
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from atriacourse.data.case import Case, Cohort
 from atriacourse.data.folders import entries, folders_in
+from atriacourse.data.grid import MOST_VOXELS
 from atriacourse.data.labels import find_labels, match, read_labels
 from atriacourse.data.layouts import LAYOUTS, loose_images, recognise, single_scan
 from atriacourse.data.leftovers import left_over
@@ -23,6 +25,8 @@ def open_cohort(
     spacing_mm: tuple[float, float, float] | None = None,
     labels_csv: Path | str | None = None,
     orientation: str | None = None,
+    most_voxels: int = MOST_VOXELS,
+    on_note: Callable[[str, str], None] | None = None,
 ) -> Cohort:
     """Open a folder in any of the `LAYOUTS`, or a single scan.
 
@@ -31,6 +35,8 @@ def open_cohort(
         spacing_mm: (z, y, x), overrides the files' for every case.
         labels_csv: the pre/post table; by default looked for beside the cases and up to two folders above.
         orientation: overrides the files' for every case, e.g. "ASR", where the headers are known to be wrong.
+        most_voxels: a larger scan is refused by its header, before its voxels are read.
+        on_note: told (case, note) whenever a file is read of which something had to be assumed.
     Returns: the cohort; `unused` names all else that lies in the folder.
     Raises: InputError saying what was found, if no layout is recognised, or several cohorts lie below.
     """
@@ -53,6 +59,8 @@ def open_cohort(
             spacing_mm=spacing_mm,
             orientation=orientation or case.orientation,
             post_ablation=post.get(case.name, case.post_ablation),
+            most_voxels=most_voxels,
+            on_note=on_note,
         )
         for case in cohort
     )

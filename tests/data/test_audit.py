@@ -136,6 +136,22 @@ def test_the_assumed_spacing_is_said_out_loud(tmp_path, rng):
     assert "as set (1)" in audit(open_cohort(tmp_path, spacing_mm=(1, 1, 1))).to_text()
 
 
+def test_what_the_readers_assumed_is_listed_once_with_its_cases(tmp_path, rng):
+    voxels = rng.integers(0, 99, (4, 5, 6)).astype(np.int16)
+    voxels[0] = -32768
+    for name, qform in (("a", np.eye(4)), ("b", np.diag([1, -1, -1, 1]))):
+        image = nibabel.Nifti1Image(voxels, np.diag([2, 2, 2, 1]))
+        image.set_sform(np.diag([2, 2, 2, 1]), 1)
+        image.set_qform(qform @ np.diag([2, 2, 2, 1]), 1)
+        nibabel.save(image, tmp_path / f"{name}.nii")
+    report = audit(open_cohort(tmp_path))
+    text = " ".join(report.to_text().split())
+    assert "! 2 cases, first a: 30 of its 120 voxels lie far outside the others, at -32768" in text
+    # turned about the first voxel: the far corner moves by 2 * (0, 2 * 4, 2 * 5) = (0, 16, 20), 25.6 mm
+    assert "! 1 case, first b: its header puts it in two places, up to 25.6 mm apart" in text
+    assert [row["notes"].count(" | ") for row in report.rows] == [0, 1]
+
+
 def test_nothing_readable_at_all(tmp_path):
     (tmp_path / "a.nii").write_bytes(b"x")
     report = audit(open_cohort(tmp_path))

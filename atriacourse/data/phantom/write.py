@@ -20,14 +20,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import nibabel
-import nrrd
 import numpy as np
 from filelock import FileLock, Timeout
 from typing_extensions import TypedDict
 
+from atriacourse.data.grid import as_rows, plain_grid
 from atriacourse.data.phantom.config import PhantomConfig
 from atriacourse.data.phantom.phantom import VERSION, Phantom, make_phantom
+from atriacourse.data.volume import write_volume
 from atriacourse.errors import InputError
 from atriacourse.files import read_json, write_whole
 
@@ -200,9 +200,12 @@ def _write_case(target: Path, phantom: Phantom, suffix: str, *, part: Path) -> N
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     volumes = (phantom.image, phantom.mask.astype(np.uint8) * 255, phantom.wall.astype(np.uint8) * 255)
+    grid = plain_grid(phantom.image.shape, phantom.spacing_mm)
+    affine = np.array(grid.affine)
+    affine[:3, 3] = -affine[:3, :3] @ (np.array(grid.shape[::-1]) - 1) / 2  # the middle of the field is at 0
+    grid = replace(grid, affine=as_rows(affine))
     for name, voxels in zip(VOLUMES, volumes, strict=True):
-        write = _write_nrrd if suffix == ".nrrd" else _write_nifti
-        write(part / (name + suffix), voxels, phantom.spacing_mm)
+        write_volume(part / (name + suffix), voxels, like=grid)
     target.parent.mkdir(exist_ok=True)
     if not target.exists():
         part.replace(target)
@@ -211,27 +214,3 @@ def _write_case(target: Path, phantom: Phantom, suffix: str, *, part: Path) -> N
         if not (target / path.name).exists():
             path.replace(target / path.name)
     shutil.rmtree(part)
-
-
-def _origin(voxels: np.ndarray, spacing_mm: tuple[float, float, float]) -> np.ndarray:
-    """Position of the first voxel, (x, y, z) in mm, when the middle of the field is the origin."""
-    return -0.5 * (np.array(voxels.shape[::-1]) - 1) * spacing_mm[::-1]
-
-
-def _write_nrrd(path: Path, voxels: np.ndarray, spacing_mm: tuple[float, float, float]) -> None:
-    header = {
-        "space": "left-posterior-superior",
-        "space directions": np.diag(spacing_mm[::-1]),
-        "space origin": _origin(voxels, spacing_mm),
-    }
-    nrrd.write(str(path), voxels, header, index_order="C", compression_level=1)
-
-
-def _write_nifti(path: Path, voxels: np.ndarray, spacing_mm: tuple[float, float, float]) -> None:
-    to_ras = np.diag([-1.0, -1.0, 1.0])  # NIfTI counts right and front as positive
-    affine = np.eye(4)
-    affine[:3, :3] = to_ras @ np.diag(spacing_mm[::-1])
-    affine[:3, 3] = to_ras @ _origin(voxels, spacing_mm)
-    image = nibabel.Nifti1Image(np.ascontiguousarray(voxels.transpose(2, 1, 0)), affine)
-    image.header.set_xyzt_units("mm")
-    nibabel.save(image, path)
