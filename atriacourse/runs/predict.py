@@ -14,7 +14,8 @@ import numpy as np
 import torch
 
 from atriacourse.data.case import Case, Cohort
-from atriacourse.data.grid import Grid, checked_spacing
+from atriacourse.data.grid import Grid, checked_voxel
+from atriacourse.data.masks import as_spacing
 from atriacourse.data.volume import Volume, grey_levels, write_volume
 from atriacourse.errors import InputError
 from atriacourse.inference.ensemble import predict_ensemble
@@ -65,7 +66,7 @@ class Segmenter:
         self.saved = saved
         self.device = choose_device(device)
         self.resample = resample
-        self.trained_mm = checked_spacing(trained_mm or saved.spacing_mm())
+        self.trained_mm = checked_voxel(as_spacing(trained_mm or saved.spacing_mm()))
         self._only: torch.nn.Module | None = None
 
     def resampling(self, grid: Grid) -> dict[str, list[float]] | None:
