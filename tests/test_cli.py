@@ -100,7 +100,7 @@ def test_every_command_explains_itself(cli, command):
         (["assign", "contrats", "--student", "ada"], "there are"),
         (["assign", "contrast"], "--student ID or --roster FILE"),
         (["assign", "contrast", "--student", " "], "student's id needs"),
-        (["assign", "contrast", "--roster", "none.csv"], "cannot read none.csv"),
+        (["assign", "contrast", "--roster", "none.csv"], "there is no none.csv"),
         (["assign", "--student", "ada"], "--student needs the NAME"),
         (["grade", "nowhere", "--out", "g"], "nowhere is no folder"),
         (["grade", ".", "--out", "g"], "write the grades elsewhere"),
@@ -149,6 +149,46 @@ def test_audit_is_0_when_all_is_well_and_1_when_a_file_is_not(cli, phantom_folde
     scan.write_bytes(scan.read_bytes()[:2000])
     code, out, _ = cli("audit", folder)
     assert code == 1 and scan.parent.name in out
+
+
+def test_audit_replaces_no_table_but_its_own(cli, phantom_folder, tmp_path):
+    table = tmp_path / "audit.csv"
+    for _ in range(2):
+        assert cli("audit", phantom_folder, "--csv", table)[0] == 0
+    table.write_text("name,remark\nA,mine\n")
+    code, _, err = cli("audit", phantom_folder, "--csv", table)
+    assert code == 2 and "is no table of an audit" in error_line(err)
+    assert "reading" not in err  # told before the scans are read
+    assert table.read_text() == "name,remark\nA,mine\n"
+
+
+def test_what_is_not_used_is_said_in_one_line(cli, tiny_run, tiny, phantom_folder, tmp_path):
+    folder = shutil.copytree(phantom_folder, tmp_path / "cohort")
+    lost = open_cohort(folder).cases[0]
+    lost.mask_path.rename(lost.mask_path.with_name("laendo.seg.nrrd"))
+    shutil.copy(lost.image_path, folder / "above.nrrd")
+    (folder / "notes.txt").touch()  # no scan: nobody misses it
+    seg = f"Training Set/{lost.name}/laendo.seg.nrrd"
+    for words in (
+        ["predict", folder, "--model", tiny_run, "--out", tmp_path / "masks"],
+        [
+            "evaluate",
+            "--data",
+            folder,
+            "--model",
+            tiny_run,
+            "--out",
+            tmp_path / "t.csv",
+            "--cases",
+            "held-out",
+        ],
+        ["train", "--data", folder, "--out", tmp_path / "run", *tiny],
+    ):
+        (line,) = (line for line in re.split(r"[\r\n]", cli(*words)[2]) if line.startswith("not used"))
+        assert seg in line and "above.nrrd (not where" in line and "notes.txt" not in line
+        assert (f"{lost.name} (has no mask)" in line) == (words[0] == "train")
+    out = cli("audit", folder)[1]
+    assert "3 found and not used" in out and "no mask          1 cases" in out
 
 
 def test_phantom_writes_a_cohort_and_goes_on_with_it(cli, tmp_path):

@@ -22,7 +22,7 @@ from atriacourse.cli.options import (
     run_config,
     use_threads,
 )
-from atriacourse.cli.progress import Notes, bar, fail
+from atriacourse.cli.progress import Notes, bar, fail, tell_of_left_out
 from atriacourse.data.grid import MOST_VOXELS
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def predict(
     from atriacourse.runs.predict import Outcome, Segmenter, predict_cohort
 
     cohort = open_cohort(scans, spacing_mm=spacing_mm, most_voxels=most_voxels, on_note=Notes())
+    tell_of_left_out(cohort)
     saved = open_model(model, checkpoint=checkpoint)
     segmenter = Segmenter(saved, device=device, resample=resample, trained_mm=trained_spacing_mm)
     tell_of_voxels(segmenter, cohort)
@@ -106,6 +107,7 @@ def evaluate(
     cohort = open_cohort(
         data, spacing_mm=spacing_mm, labels_csv=labels, most_voxels=most_voxels, on_note=Notes()
     )
+    tell_of_left_out(cohort)
     saved = open_model(model, checkpoint=checkpoint)
     chosen, leaked = cases_to_score(saved, cohort, cases)
     if leaked:

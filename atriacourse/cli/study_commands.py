@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from atriacourse.cli.options import Assign, Data, Device, Labels, MostVoxels, Spacing, Threads
-from atriacourse.cli.progress import Notes, TrainingBar, advance, bar, fail, stop_on_signal
+from atriacourse.cli.progress import Notes, TrainingBar, advance, bar, fail, stop_on_signal, tell_of_left_out
 from atriacourse.data.grid import MOST_VOXELS
 from atriacourse.errors import InputError
 
@@ -95,6 +95,7 @@ def run(
     cohort = open_cohort(
         data, spacing_mm=spacing_mm, labels_csv=labels, most_voxels=most_voxels, on_note=Notes()
     )
+    tell_of_left_out(cohort, masks=True)
     found = study_data(cohort)
     units = _units(names, scale, found.fingerprint, seeds, set_)
     folder = out or Path("runs") / f"studies-{cohort.name}-{scale}"

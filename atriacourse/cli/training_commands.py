@@ -22,7 +22,7 @@ from atriacourse.cli.options import (
     run_config,
     use_threads,
 )
-from atriacourse.cli.progress import Notes, TrainingBar, stop_on_signal
+from atriacourse.cli.progress import Notes, TrainingBar, stop_on_signal, tell_of_left_out
 from atriacourse.data.cohort import Cohort, open_cohort
 from atriacourse.data.grid import MOST_VOXELS
 
@@ -52,6 +52,7 @@ def train(
     cohort = open_cohort(
         data, spacing_mm=spacing_mm, labels_csv=labels, most_voxels=most_voxels, on_note=Notes()
     )
+    tell_of_left_out(cohort, masks=True)
     out = out or Path("runs") / f"{cohort.name}-{profile}-seed{seed}"
     carry_out(train_run, cohort, out, split, config=config, seed=seed, device=device)
 
@@ -85,6 +86,7 @@ def bag(
     cohort = open_cohort(
         data, spacing_mm=spacing_mm, labels_csv=labels, most_voxels=most_voxels, on_note=Notes()
     )
+    tell_of_left_out(cohort, masks=True)
     out = out or Path("runs") / f"{cohort.name}-{profile}-bag{members}-seed{seed}"
     bagging = {"members": members, "subsets": subsets}
     carry_out(train_bag, cohort, out, split, config=config, seed=seed, device=device, **bagging)

@@ -16,6 +16,7 @@ Orientations are three letters, one per axis of the *file's* array in its own or
 in which that axis grows. LA2018 is "LPS"; a NIfTI with a diagonal positive affine is "RAS".
 World coordinates in `affine` are NIfTI's (RAS+, mm), whatever the file format."""
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -76,6 +77,17 @@ class Grid:
         """Whether the file's affine has the spacing used here, rather than a placeholder's."""
         sizes = voxel_sizes(np.array(self.affine))[self._file_axes()]
         return bool(np.allclose(sizes, self.spacing_mm, rtol=1e-4))
+
+    @property
+    def native_shape(self) -> tuple[int, ...]:
+        """(i, j, k), as the file has it."""
+        return tuple(self.shape[int(place)] for place in self._turn()[:, 0])
+
+    def corners_mm(self) -> np.ndarray:
+        """The corner voxels' centres in RAS mm by the file's affine, (8, 3), in the order of (z, y, x)."""
+        ends = np.array(list(itertools.product(*([0, size - 1] for size in self.shape))))
+        to_native = orientations.inv_ornt_aff(self._turn(), self.native_shape)
+        return (np.array(self.affine) @ to_native @ np.c_[ends, np.ones(8)].T)[:3].T
 
     def to_canonical(self, native: np.ndarray) -> np.ndarray:
         """The file's (i, j, k) array as a contiguous (z, y, x) array in the machine's byte order."""
