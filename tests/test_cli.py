@@ -18,7 +18,7 @@ from atriacourse.cli.progress import stop_on_signal
 from atriacourse.data.cohort import open_cohort
 from atriacourse.data.volume import read_mask
 from atriacourse.evaluation.case import read_table, write_table
-from atriacourse.runs.config import read_json
+from atriacourse.files import read_json
 from atriacourse.runs.profiles import PROFILES
 from atriacourse.training.checkpoint import read_checkpoint
 
@@ -168,7 +168,7 @@ def test_train_then_the_same_command_then_another(cli, phantom_folder, tiny, tmp
     words = ["train", "--data", phantom_folder, "--out", tmp_path / "run", *tiny]
     code, out, err = cli(*words, "--threads", 1)
     assert code == 0 and "done: " in out and "2 epochs" in out and "epoch 1" in err
-    assert read_json(tmp_path / "run" / "run.json")["done"] is True
+    assert read_json(tmp_path / "run" / "run.json", way_out="")["done"] is True
     assert cli(*words)[0] == 0
     for more, said in (
         (["--seed", 1], "other seed 0"),
@@ -190,7 +190,7 @@ def test_a_run_without_a_name_gets_one(cli, phantom_folder, tiny, tmp_path, monk
 def test_train_on_a_fold_with_a_damaged_checkpoint(cli, phantom_folder, tiny, tmp_path):
     words = ["train", "--data", phantom_folder, "--out", tmp_path / "run", "--split", "fold:2/3", *tiny]
     assert cli(*words)[0] == 0
-    assert len(read_json(tmp_path / "run" / "split.json")["test"]) == 2
+    assert len(read_json(tmp_path / "run" / "split.json", way_out="")["test"]) == 2
     last = tmp_path / "run" / "last.safetensors"
     last.write_bytes(last.read_bytes()[:500])
     (tmp_path / "run" / "run.json").unlink()  # not done yet, then
@@ -247,7 +247,7 @@ def test_ctrl_c_saves_exits_130_and_the_same_command_goes_on(cli, phantom_folder
         child.kill()
     assert child.returncode == 130
     assert b"Traceback" not in err and b"interrupted; what was computed is saved" in err
-    assert read_json(run / "run.json")["done"] is False
+    assert read_json(run / "run.json", way_out="")["done"] is False
     state = read_checkpoint(run / "last.safetensors")[1]
     done = state["epoch"] * 8 + state["step_in_epoch"]
     assert done >= 1

@@ -20,9 +20,9 @@ import numpy as np
 
 from atriacourse.data.volume import grey_levels
 from atriacourse.evaluation.case import score_case
+from atriacourse.files import read_json
 from atriacourse.inference.predict import predict_volume
-from atriacourse.runs.config import read_json
-from atriacourse.runs.folder import open_model
+from atriacourse.runs.folder import RESTORE, open_model
 from atriacourse.runs.provenance import provenance
 from atriacourse.runs.train import train_run
 from atriacourse.runs.watcher import Watcher
@@ -90,7 +90,7 @@ def train_cell(cell: Cell, bench: Bench) -> Record | None:
     )
     if not done:
         return None
-    run = read_json(home / "run" / "run.json")
+    run = read_json(home / "run" / "run.json", way_out=RESTORE)
     started = time.monotonic()
     labels = predict_cell(home, cell, bench, split.test)
     predicted = time.monotonic()
