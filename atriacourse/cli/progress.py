@@ -83,7 +83,8 @@ def _handled(handler: Callable[[int, Any], None]) -> Iterator[None]:
         yield
     finally:
         for number, one in before.items():
-            signal.signal(number, one)
+            if signal.getsignal(number) is handler:
+                signal.signal(number, one)
 
 
 @contextmanager
@@ -92,16 +93,16 @@ def interrupted_by_signals() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():  # only that one is given signals
         yield
         return
-    process, asked = os.getpid(), False
+    process = os.getpid()
 
     def on_signal(number: int, frame: object) -> None:
-        nonlocal asked
         if os.getpid() != process:  # a worker, forked: it ends as the system would end it
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
-        elif not asked or number == signal.SIGINT:
-            asked = True
-            raise KeyboardInterrupt
+            return
+        for end in set(_ends()) - {signal.SIGINT}:  # now the program is on its way out
+            signal.signal(end, signal.SIG_IGN)
+        raise KeyboardInterrupt
 
     with _handled(on_signal):
         yield
