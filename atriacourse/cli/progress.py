@@ -77,10 +77,11 @@ def _ends() -> list[signal.Signals]:
 
 
 @contextmanager
-def _handled(handler: Callable[[int, Any], None]) -> Iterator[None]:
+def _handled(handler: Callable[[int, Any], None]) -> Iterator[dict[int, Any]]:
+    """Give signals to a handler meanwhile, if it is still there at the end; yields the handlers of before."""
     before = {number: signal.signal(number, handler) for number in _ends()}
     try:
-        yield
+        yield before
     finally:
         for number, one in before.items():
             if signal.getsignal(number) is handler:
@@ -100,12 +101,20 @@ def interrupted_by_signals() -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
             return
-        for end in set(_ends()) - {signal.SIGINT}:  # now the program is on its way out
-            signal.signal(end, signal.SIG_IGN)
+        for end in _ends():  # the program is on its way out
+            signal.signal(end, again if end == signal.SIGINT else signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    with _handled(on_signal):
-        yield
+    def again(number: int, frame: object) -> None:
+        if at_work:
+            raise KeyboardInterrupt
+
+    at_work = True
+    try:
+        with _handled(on_signal):
+            yield
+    finally:
+        at_work = False
 
 
 @contextmanager
@@ -121,10 +130,12 @@ def stop_on_signal() -> Iterator[Any]:
     def on_signal(number: int, frame: object) -> None:
         nonlocal asked
         if asked or not running:
+            if callable(before[number]):
+                before[number](number, frame)
             raise KeyboardInterrupt
         asked = running[-1].stop_requested = True
 
-    with _handled(on_signal):
+    with _handled(on_signal) as before:
         yield on_trainer
 
 

@@ -59,7 +59,8 @@ def held(folder: Path, what: str) -> Iterator[None]:
     finally:
         with suppress(OSError):  # Windows removes no open file
             path.unlink()
-        lock.release()
+        if lock.is_locked:  # it is not where there are no locks
+            lock.release()
         if not was_there:
             with suppress(OSError):  # it is empty only if the work was refused
                 folder.rmdir()
