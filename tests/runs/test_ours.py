@@ -167,7 +167,7 @@ def test_overwriting_replaces_what_was_asked_for_alone(segmenter, other, two, tm
     one = two.subset(two.names[:1])
     predict_cohort(other, one, tmp_path, overwrite=True)
     changed = {path.name for path, content in tree(tmp_path).items() if before[path] != content}
-    assert changed == {"predictions.json", f"{one.names[0]}_la.nii.gz"}
+    assert "predictions.json" in changed <= {"predictions.json", f"{one.names[0]}_la.nii.gz"}
     # what the model of before made of that scan is not taken for the other one's
     (outcome,) = predict_cohort(other, one, tmp_path, probabilities=True)
     assert (
