@@ -438,7 +438,7 @@ def test_predict_ends_by_a_signal_as_by_ctrl_c_and_a_second_one_changes_nothing(
     # the second scan takes its time, so that the signal comes in the middle of the work
     script = (
         "import os, sys, time; from atriacourse.runs.predict import Segmenter; predict = Segmenter.__call__; "
-        "notes = os.path.join(sys.argv[5], 'predictions.json'); "
+        "notes = os.path.join(sys.argv[6], 'predictions.json'); "
         "Segmenter.__call__ = lambda *a, **m: "
         "(time.sleep(60 if os.path.exists(notes) else 0), predict(*a, **m))[1]; "
         "from atriacourse.cli import main; main()"
