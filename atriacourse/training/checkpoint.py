@@ -23,7 +23,9 @@ FORMAT = "atriacourse-1"
 ELSE = "use the run's other checkpoint (best or last), or train again in another folder"
 
 
-def save_checkpoint(path: Path, *, model: nn.Module, state: dict[str, Any], optimiser=None) -> None:
+def save_checkpoint(
+    path: Path, *, model: nn.Module, state: dict[str, Any], optimiser: torch.optim.Optimizer | None = None
+) -> None:
     """Write weights, optimiser (optional) and a JSON-able state to `path`, all or nothing.
 
     Raises: OSError if it cannot be written (a full disk); the file from before is kept.
