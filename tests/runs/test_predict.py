@@ -297,7 +297,7 @@ def test_a_header_in_another_unit_is_told_and_stops_nobody(threshold, tiny_run, 
     assert outcomes[0].mask_path is None and outcomes[1].mask_path.is_file()
     as_it_is = Segmenter(open_model(tiny_run), device="cpu", resample=False)
     (outcome,) = predict_cohort(as_it_is, replace(cohort, cases=(wrong,)), tmp_path)
-    assert outcome.problem is None
+    assert "is that another unit?" in outcome.problem
 
 
 # ---- the real scans ------------------------------------------------------------------------------
