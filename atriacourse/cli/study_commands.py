@@ -136,7 +136,7 @@ def status(
     set_: Assign = None,
 ) -> None:
     """Say how far studies are: done, running, failed."""
-    from atriacourse.runs.config import read_json
+    from atriacourse.files import read_json
     from atriacourse.studies.progress import status as stand
     from atriacourse.studies.records import data_sets
 
@@ -155,7 +155,7 @@ def status(
     if not failures:
         raise InputError(f"{out} has no record yet; {RUN_MAKES_THEM}")
     for path in failures:  # of a folder from before data.json: all there is to say
-        content = read_json(path)
+        content = read_json(path, dict[str, str], way_out=RUN_MAKES_THEM)
         fail(f"failed: {content['says']}: {content['error']}")
 
 

@@ -130,14 +130,6 @@ def write_json(path: Path, content: Any) -> None:
     write_whole(path, json.dumps(content, indent=2) + "\n")
 
 
-def read_json(path: Path) -> Any:
-    """Read JSON. Raises: InputError, naming the file, if it is missing or damaged."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read ({error}); is this the folder of a run?") from error
-
-
 @cache
 def _adapter() -> "TypeAdapter[RunConfig]":
     from pydantic import TypeAdapter

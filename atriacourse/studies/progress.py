@@ -11,7 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from atriacourse.errors import InputError
-from atriacourse.runs.config import read_json
+from atriacourse.files import read_json
 from atriacourse.studies.cells import Unit
 from atriacourse.studies.jobs import Job, jobs_of
 from atriacourse.studies.records import read_record
@@ -65,7 +65,7 @@ def failure_of(name: str, folder: Path) -> Path:
 
 def _reason(path: Path) -> str:
     try:
-        return read_json(path)["error"]
+        return read_json(path, dict[str, str], way_out="run the study again")["error"]
     except (InputError, KeyError):  # another command forgot it just now
         return "is being tried again"
 

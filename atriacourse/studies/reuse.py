@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from atriacourse.errors import InputError
-from atriacourse.runs.config import read_json, to_json, write_json
+from atriacourse.files import read_json
+from atriacourse.runs.config import to_json, write_json
+from atriacourse.runs.folder import RESTORE, run_record
 from atriacourse.studies.cells import Cell
 from atriacourse.studies.records import read_record
 
@@ -35,9 +37,9 @@ def take_training(cell: Cell, folder: Path) -> bool:
     shutil.copytree(donor, draft, ignore=LEFT_BEHIND)
     config = to_json(cell.config)
     write_json(draft / "config.json", config)
-    write_json(draft / "setup.json", read_json(draft / "setup.json") | {"config": config})
+    write_json(draft / "setup.json", read_json(draft / "setup.json", way_out=RESTORE) | {"config": config})
     own = {"config": config, "weights_of": donor.parent.name}
-    write_json(draft / "run.json", read_json(draft / "run.json") | own)
+    write_json(draft / "run.json", read_json(draft / "run.json", way_out=RESTORE) | own)
     draft.rename(run)
     return True
 
@@ -50,7 +52,7 @@ def _trained_alike(cell: Cell, folder: Path) -> Path | None:
         if path.stem == cell.key or not (run / "best.safetensors").is_file():
             continue
         try:
-            record, done = read_record(path), read_json(run / "run.json").get("done")
+            record, done = read_record(path), (run_record(run) or {}).get("done")
         except InputError:  # damage is reported where the record is needed; here it is no help
             continue
         made = {name: getattr(record, name) for name in wanted}

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from atriacourse.errors import InputError
-from atriacourse.runs.config import RunConfig, dotted, from_json, override, read_json, to_json, write_json
+from atriacourse.files import read_json
+from atriacourse.runs.config import RunConfig, dotted, from_json, override, to_json, write_json
 from atriacourse.runs.profiles import PROFILES, profile
 
 COURSE = ("smoke", "laptop", "colab", "paper")
@@ -35,7 +36,7 @@ def test_a_profile_survives_json(name):
 @pytest.mark.parametrize("name", PROFILES)
 def test_a_profile_survives_a_file(name, tmp_path):
     write_json(tmp_path / "config.json", to_json(profile(name)))
-    assert from_json(read_json(tmp_path / "config.json")) == profile(name)
+    assert from_json(read_json(tmp_path / "config.json", way_out="")) == profile(name)
     assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
 
 
@@ -135,14 +136,6 @@ def test_a_saved_config_with_an_unknown_setting_is_refused():
 def test_a_profile_nobody_wrote_is_refused():
     with pytest.raises(InputError, match="no profile 'huge'; choose one of smoke, laptop"):
         profile("huge")
-
-
-@pytest.mark.parametrize("content", [None, "", "{half"])
-def test_json_that_cannot_be_read_is_named(tmp_path, content):
-    if content is not None:
-        (tmp_path / "run.json").write_text(content)
-    with pytest.raises(InputError, match=r"run\.json cannot be read"):
-        read_json(tmp_path / "run.json")
 
 
 def test_the_papers_profile_is_the_paper():
