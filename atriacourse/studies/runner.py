@@ -26,6 +26,7 @@ from atriacourse.studies.jobs import Job, jobs_of
 from atriacourse.studies.progress import Status, failure_of, forget_failures, is_done, status
 from atriacourse.studies.records import read_record
 from atriacourse.studies.shelf import remembering
+from atriacourse.studies.upgrade import upgrade_folder
 from atriacourse.studies.work import Bench, add_reading, combine_members, train_cell
 
 WAIT_SECONDS = 0.5
@@ -133,6 +134,7 @@ def run_units(
     if workers < 1:
         raise InputError(f"a study needs at least one worker, got {workers}")
     folder.mkdir(parents=True, exist_ok=True)
+    upgrade_folder(folder, units)
     jobs = jobs_of(units)
     forget_failures(jobs, folder)
     if workers == 1:
