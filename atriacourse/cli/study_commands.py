@@ -152,7 +152,7 @@ def status(
         raise InputError(f"{out} has no record yet; {RUN_MAKES_THEM}")
     for path in failures:  # of a folder from before data.json: all there is to say
         failure = read_failure(path)
-        fail(f"failed: {failure['says']}: {failure['error']}")
+        fail(f"failed: {failure.says}: {failure.error}")
 
 
 @app.command()

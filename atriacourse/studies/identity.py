@@ -99,8 +99,8 @@ def _among(name: str, parts: Sequence[str]) -> bool:
 
 
 def _plain(content: Any) -> Any:
-    if isinstance(content, Mapping):
+    if isinstance(content, float):
+        return int(content) if content.is_integer() else content
+    if isinstance(content, dict):
         return {name: _plain(value) for name, value in content.items()}
-    if isinstance(content, list | tuple):
-        return [_plain(value) for value in content]
-    return int(content) if isinstance(content, float) and content.is_integer() else content
+    return [_plain(value) for value in content] if isinstance(content, list) else content

@@ -6,7 +6,6 @@ After jobs.py and records.py, before runner.py. All of it is read from the folde
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
 
 from filelock import FileLock, Timeout
 
@@ -27,7 +26,8 @@ class Status:
     failed: dict[str, str]  # what -> why
 
 
-class Failure(TypedDict):
+@dataclass(frozen=True)
+class Failure:
     """Why a job failed, as it is kept in `<folder>/failed/`."""
 
     says: str
@@ -70,7 +70,7 @@ def read_failure(path: Path) -> Failure:
 
 def _reason(path: Path) -> str:
     try:
-        return read_failure(path)["error"]
+        return read_failure(path).error
     except InputError as error:
         return str(error) if path.exists() else "is being tried again"  # another command forgot it just now
 

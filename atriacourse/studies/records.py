@@ -220,7 +220,10 @@ def data_sets(folder: Path) -> dict[str, str]:
     """
     if (folder / "data.json").exists():
         return _noted(folder)
-    return {record.data: record.cohort for record in read_records(folder / "records").values()}
+    _, faults = records_in(folder)
+    for fault in faults.values():
+        raise fault
+    return _data_of_records(folder)
 
 
 def _noted(folder: Path) -> dict[str, str]:

@@ -133,11 +133,15 @@ def test_a_damaged_file_is_told_in_one_line(cli, tmp_path):
     assert code == 2 and err.count("\n") == 1 and path.name in err
     assert "cohort: Field required (and 2 more); remove it, and run the study again" in err
     path.write_text('{"key": ')
-    with pytest.raises(InputError, match=r"not a whole record: Expecting value.*; remove it"):
+    with pytest.raises(InputError, match=r"is damaged: Invalid JSON.*; remove it"):
         read_record(path)
     (tmp_path / "data.json").write_text("[1]")
     code, _, err = cli("status", "table1", "--out", tmp_path)
-    assert code == 2 and "data.json is damaged; remove it" in err
+    assert (
+        code == 2
+        and "data.json is damaged: Input should be" in err
+        and "remove it: the records say the same" in err
+    )
 
 
 @pytest.mark.slow
