@@ -168,10 +168,9 @@ def report(
     from atriacourse.studies.catalogue import study as find
     from atriacourse.studies.report import render
     from atriacourse.studies.results import study_results
-    from atriacourse.studies.scales import scale as find_scale
 
     study, extra = find(name), set_ or []
-    find_scale(scale)
+    _units([name], scale, NO_DATA, "1", set_)  # a typo is told as what it is
     _refuse_unrecorded(study, out, scale, cohort, extra)
     results = study_results(study, folder=out, scale=scale, cohort=cohort, extra=extra)
     print(render(results, file_format=file_format))
