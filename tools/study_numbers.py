@@ -12,14 +12,14 @@ from typing import Any
 
 import pandas as pd
 
+from atriacourse.assignments.listing import assignments
+from atriacourse.school.bands.band import seed_band
 from atriacourse.studies.catalogue import STUDIES
 from atriacourse.studies.comparison import compare_study
 from atriacourse.studies.findings import findings
 from atriacourse.studies.ledger import METRICS
 from atriacourse.studies.report import summary
 from atriacourse.studies.results import Results, atlas, study_results
-from atriacourse.school.bands.band import seed_band
-from atriacourse.assignments.listing import assignments
 
 COMPARED = ("difference", "low", "high", "wilcoxon_p", "holm_p", "effect_size", "probability_b_better")
 NAMES = ["place", "study", "what", "metric"]  # of a row

@@ -5,9 +5,9 @@
 A study's own folder needs none of it: `atriacourse study run` does the same there.
 """
 
+from atriacourse.school.bands.band import ATLAS as CLASS
 from atriacourse.studies.records import ATLAS
 from atriacourse.studies.upgrade import upgrade_records
-from atriacourse.school.bands.band import ATLAS as CLASS
 
 if __name__ == "__main__":
     for folder in (ATLAS, CLASS):

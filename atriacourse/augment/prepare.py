@@ -17,11 +17,11 @@ class PrepareConfig:
     """How a volume becomes the slices that the network sees."""
 
     contrast: str = "none"  # Table 1: "none", "clahe" or "auto_gamma"
+    downsample: int = 1  # in-plane block mean; the paper never rescales, a laptop run may
+    offsets: tuple[int, ...] = (0,)  # neighbouring slices shown as channels; the paper shows the slice alone
     clahe_regions: int = 8  # section 3.3: 8x8 regions
     clahe_clip_limit: float = 0.01  # of CLAHE; scikit-image's default, the paper gives none
     auto_gamma_bounds: tuple[float, float] | None = None  # the cited method has none; the code 0.8, 1.2
-    downsample: int = 1  # in-plane block mean; the paper never rescales, a laptop run may
-    offsets: tuple[int, ...] = (0,)  # neighbouring slices shown as channels; the paper shows the slice alone
 
     def __post_init__(self) -> None:
         """Refuse settings that make no sense."""

@@ -20,6 +20,8 @@ from atriacourse.runs.config import RunConfig, from_json, read_json
 from atriacourse.training.checkpoint import load_model
 
 CHECKPOINTS = ("best", "last")
+# settings that came later, at the values at which all is as before: masks of earlier versions stay this model's
+NEW_AS_BEFORE = ", clahe_regions=8, clahe_clip_limit=0.01, auto_gamma_bounds=None"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +48,8 @@ class SavedModel:
             with path.open("rb") as file:
                 digest.update(hashlib.file_digest(file, "sha256").digest())
         config = self.config
-        digest.update(repr((config.prepare, config.prediction, config.postprocessing)).encode())
+        said = repr((config.prepare, config.prediction, config.postprocessing)).replace(NEW_AS_BEFORE, "")
+        digest.update(said.encode())
         return digest.hexdigest()[:16]
 
     def spacing_mm(self) -> tuple[float, ...]:

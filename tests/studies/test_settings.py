@@ -170,6 +170,7 @@ def test_every_setting_is_read_by_what_trains_predicts_or_cleans(
 
     import atriacourse
     from atriacourse.data.cohort import open_cohort
+    from atriacourse.inference.postprocess import postprocess
     from atriacourse.runs.config import override
     from atriacourse.runs.folder import open_model
     from atriacourse.runs.predict import Segmenter
@@ -211,5 +212,6 @@ def test_every_setting_is_read_by_what_trains_predicts_or_cleans(
         train_run(cohort, tmp_path / str(number), config=config, split=split, device="cpu")
     segmenter = Segmenter(open_model(tmp_path / "2"), device="cpu")
     segmenter(cohort.case(split.test[0]).image())
+    postprocess(cohort.case(split.test[0]).mask().voxels, segmenter.saved.config.postprocessing)  # not empty
     unread = {name for name in LEAVES if (type(groups[name]).__name__, name.split(".")[-1]) not in read}
     assert unread == {"profile"}  # a name, which `--set` refuses
