@@ -20,7 +20,7 @@ from atriacourse.runs.config import RunConfig, from_json, read_json
 from atriacourse.training.checkpoint import load_model
 
 CHECKPOINTS = ("best", "last")
-# settings that came later, at the values at which all is as before: masks of earlier versions stay this model's
+# settings that came later, as everything was before: masks made by earlier versions stay the model's
 NEW_AS_BEFORE = ", clahe_regions=8, clahe_clip_limit=0.01, auto_gamma_bounds=None"
 
 

@@ -100,7 +100,5 @@ def test_a_contrast_method_is_given_its_settings(rng):
 def test_the_settings_of_contrast_leave_a_model_s_fingerprint_alone():
     from atriacourse.runs.folder import NEW_AS_BEFORE
 
-    before = (
-        "PrepareConfig(contrast='none', downsample=1, offsets=(0,))"  # as it was written before they came
-    )
+    before = "PrepareConfig(contrast='none', downsample=1, offsets=(0,))"
     assert repr(PrepareConfig()).replace(NEW_AS_BEFORE, "") == before
