@@ -100,7 +100,7 @@ def test_every_command_explains_itself(cli, command):
         (["assign", "contrats", "--student", "ada"], "there are"),
         (["assign", "contrast"], "--student ID or --roster FILE"),
         (["assign", "contrast", "--student", " "], "student's id needs"),
-        (["assign", "contrast", "--roster", "none.csv"], "cannot read none.csv"),
+        (["assign", "contrast", "--roster", "none.csv"], "there is no none.csv"),
         (["assign", "--student", "ada"], "--student needs the NAME"),
         (["grade", "nowhere", "--out", "g"], "nowhere is no folder"),
         (["grade", ".", "--out", "g"], "write the grades elsewhere"),

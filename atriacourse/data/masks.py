@@ -1,12 +1,13 @@
 """Check masks and spacings once, at the door, for everything that takes one.
 
 Used by inference/postprocess.py and by evaluation/. A mask is (z, y, x) and leaves here as bool;
-a spacing is (z, y, x) in millimetres. Needs NumPy only.
+a spacing is (z, y, x) in millimetres. Beside the checks: the box around a mask and its largest piece.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import ndimage
 
 from atriacourse.errors import InputError
 
@@ -88,3 +89,18 @@ def bounding_box(mask: np.ndarray, *, margin: int = 0) -> Box | None:
         slice(max(int(at[0]) - margin, 0), min(int(at[-1]) + 1 + margin, size))
         for at, size in zip((z, y, x), mask.shape, strict=True)
     )
+
+
+def largest_piece(mask: np.ndarray, *, reach: int = 1) -> np.ndarray:
+    """Keep the connected piece with the most voxels; of equal ones, the first in scan order.
+
+    Args:
+        mask: bool, of any number of axes.
+        reach: along how many axes a neighbour may differ; 1: neighbours share a face.
+    Returns: bool; the mask itself where it has no two pieces.
+    """
+    pieces, count = ndimage.label(mask, ndimage.generate_binary_structure(mask.ndim, reach))
+    if count < 2:
+        return mask
+    # numbered from 1 in scan order, and argmax takes the first of equals
+    return pieces == np.bincount(pieces[mask]).argmax()

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from atriacourse.errors import InputError
-from atriacourse.runs.config import RunConfig, to_json
+from atriacourse.runs.config import RunConfig, dotted, to_json
 
 PARTS = ("settings", "data", "split", "subsets", "member", "seed")  # of a network's identity
 AFTERWARDS = {  # settings, or groups of them, that are no part of it, and why
@@ -81,17 +81,6 @@ def refuse(assignments: Sequence[str]) -> None:
         for part, why in REFUSED.items():
             if _among(name, (part,)):
                 raise InputError(f"{name} cannot be set for a study: {why}")
-
-
-def dotted(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested settings by dotted name; lists stay whole."""
-    flat: dict[str, Any] = {}
-    for name, value in content.items():
-        if isinstance(value, dict):
-            flat |= dotted(value, f"{prefix}{name}.")
-        else:
-            flat[prefix + name] = value
-    return flat
 
 
 def _among(name: str, parts: Sequence[str]) -> bool:
