@@ -118,7 +118,7 @@ class Work:
         """
         from atriacourse.assignments.clinics import measure_pair, open_clinic
         from atriacourse.data.cohort import open_cohort
-        from atriacourse.studies.cells import hash_of  # brings torch
+        from atriacourse.studies.identity import hash_of  # brings torch
 
         self._result = None
         assignment, variant = self.assignment, self.variant

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from atriacourse.augment.contrast import METHODS, apply_contrast
+from atriacourse.augment.contrast import METHODS, ContrastConfig, apply_contrast
 from atriacourse.errors import InputError
 
 
@@ -19,20 +19,34 @@ class PrepareConfig:
     contrast: str = "none"  # Table 1: "none", "clahe" or "auto_gamma"
     downsample: int = 1  # in-plane block mean; the paper never rescales, a laptop run may
     offsets: tuple[int, ...] = (0,)  # neighbouring slices shown as channels; the paper shows the slice alone
+    clahe_regions: int = 8  # section 3.3: 8x8 regions
+    clahe_clip_limit: float = 0.01  # of CLAHE; scikit-image's default, the paper gives none
+    auto_gamma_bounds: tuple[float, float] | None = None  # the cited method has none; the code 0.8, 1.2
 
     def __post_init__(self) -> None:
         """Refuse settings that make no sense."""
         if self.contrast not in METHODS:
             raise InputError(f"contrast must be one of {', '.join(METHODS)}, got {self.contrast!r}")
+        _ = self.contrast_config  # refuses what makes no sense
         if self.downsample < 1:
             raise InputError(f"downsample must be 1 or more, got {self.downsample}")
         if not self.offsets:
             raise InputError("offsets must name at least one slice; (0,) is the slice itself")
 
+    @property
+    def contrast_config(self) -> ContrastConfig:
+        """The contrast method with its settings. Raises: InputError for settings that make no sense."""
+        return ContrastConfig(
+            method=self.contrast,
+            regions=self.clahe_regions,
+            clip_limit=self.clahe_clip_limit,
+            gamma_bounds=self.auto_gamma_bounds,
+        )
+
 
 def prepare_grey(grey: np.ndarray, config: PrepareConfig) -> np.ndarray:
     """Contrast method, then the in-plane block mean: uint8 (z, y, x) -> uint8 (z, y', x')."""
-    return block_mean(apply_contrast(grey, config.contrast), config.downsample)
+    return block_mean(apply_contrast(grey, config.contrast_config), config.downsample)
 
 
 def prepare_mask(mask: np.ndarray, config: PrepareConfig) -> np.ndarray:

@@ -55,6 +55,8 @@ def run_config(
 
     if minutes is not None and epochs is not None:
         raise InputError("give --minutes or --epochs, not both")
+    if any(text.partition("=")[0].strip() == "profile" for text in assignments):
+        raise InputError("profile is the name of the settings to start from; choose them with --profile")
     config = profile(name)
     if minutes is not None:
         config = replace(config, minutes=minutes)

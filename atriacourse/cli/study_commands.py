@@ -1,7 +1,7 @@
 """`atriacourse study list | show | run | status | report`."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -136,9 +136,9 @@ def status(
     set_: Assign = None,
 ) -> None:
     """Say how far studies are: done, running, failed."""
-    from atriacourse.files import read_json
+    from atriacourse.studies.progress import read_failure
     from atriacourse.studies.progress import status as stand
-    from atriacourse.studies.records import data_sets
+    from atriacourse.studies.records import data_sets, records_in
 
     _units(names, scale, NO_DATA, seeds, set_)
     if not out.is_dir() or not any(out.iterdir()):
@@ -149,14 +149,15 @@ def status(
         if len(known) > 1:
             print(f"{cohort}, data {data}:")
         _tell(stand(_units(names, scale, data, seeds, set_), out))
+    _tell_unknown(name for record in records_in(out)[0].values() for name in record.unknown)
     if known:
         return
     failures = sorted((out / "failed").glob("*.json"))
     if not failures:
         raise InputError(f"{out} has no record yet; {RUN_MAKES_THEM}")
     for path in failures:  # of a folder from before data.json: all there is to say
-        content = read_json(path, dict[str, str], way_out=RUN_MAKES_THEM)
-        fail(f"failed: {content['says']}: {content['error']}")
+        failure = read_failure(path)
+        fail(f"failed: {failure.says}: {failure.error}")
 
 
 @app.command()
@@ -172,13 +173,13 @@ def report(
     from atriacourse.studies.catalogue import study as find
     from atriacourse.studies.report import render
     from atriacourse.studies.results import study_results
-    from atriacourse.studies.scales import scale as find_scale
 
     study, extra = find(name), set_ or []
-    find_scale(scale)
+    _units([name], scale, NO_DATA, "1", set_)  # a typo is told as what it is
     _refuse_unrecorded(study, out, scale, cohort, extra)
     results = study_results(study, folder=out, scale=scale, cohort=cohort, extra=extra)
     print(render(results, file_format=file_format))
+    _tell_unknown(results.unknown)
 
 
 def _refuse_unrecorded(
@@ -223,14 +224,14 @@ def _units(names: list[str], scale: str, data: str, seeds: str, set_: list[str] 
     except ValueError as error:
         raise InputError(f"--seeds are whole numbers with commas, got {seeds!r}") from error
     units = []
-    for seed in numbers:  # all studies of one seed before the next: an interrupted run is balanced
-        for name in names:
-            study, _, chosen = name.partition("/")
-            variants = chosen.split(",") if chosen else None
-            units += plan_study(
-                find(study), scale_name=scale, data=data, seeds=[seed], variants=variants, extra=set_ or []
-            )
-    return units
+    for name in names:
+        study, _, chosen = name.partition("/")
+        variants = chosen.split(",") if chosen else None
+        units += plan_study(
+            find(study), scale_name=scale, data=data, seeds=numbers, variants=variants, extra=set_ or []
+        )
+    # all studies of one seed before the next: an interrupted run is balanced
+    return sorted(units, key=lambda unit: numbers.index(unit.seed))
 
 
 class _Follow:
@@ -259,3 +260,9 @@ def _tell(status: Any) -> None:
         print(f"running: {says}")
     for says, why in status.failed.items():
         fail(f"failed: {says}: {why}")
+
+
+def _tell_unknown(names: Iterable[str]) -> None:
+    found = dict.fromkeys(names)
+    if found:
+        fail(f"records hold what this version does not know, and leaves alone: {', '.join(found)}")

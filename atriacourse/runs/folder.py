@@ -62,6 +62,10 @@ class Bag(TypedDict):
     members: list[str]
 
 
+# settings that came later, as everything was before: masks made by earlier versions stay the model's
+NEW_AS_BEFORE = ", clahe_regions=8, clahe_clip_limit=0.01, auto_gamma_bounds=None"
+
+
 @dataclass(frozen=True, kw_only=True)
 class SavedModel:
     """One or more trained networks on disk that predict as one; their settings are alike."""
@@ -95,7 +99,8 @@ class SavedModel:
                 f"remove the copy's folder and give the same bag command again"
             )
         config = self.config
-        digest.update(repr((config.prepare, config.prediction, config.postprocessing)).encode())
+        said = repr((config.prepare, config.prediction, config.postprocessing)).replace(NEW_AS_BEFORE, "")
+        digest.update(said.encode())
         return digest.hexdigest()[:16]
 
     def spacing_mm(self) -> tuple[float, ...]:

@@ -3,9 +3,11 @@
 Used by runs/train.py and runs/evaluate.py.
 """
 
+import os
 import platform
 import subprocess
 import sys
+import tomllib
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -14,6 +16,10 @@ from typing import Any
 import torch
 
 import atriacourse
+
+PACKAGE = Path(atriacourse.__file__).parent
+UNKNOWN = "unknown"
+ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")  # set in a hook of whatever repository
 
 
 def provenance(device: torch.device) -> dict[str, Any]:
@@ -31,22 +37,30 @@ def provenance(device: torch.device) -> dict[str, Any]:
     }
 
 
-def commit() -> str | None:
-    """The commit of the checkout this package lies in, "+" appended if files differ; None outside one."""
-    here = Path(__file__).parent
+def commit(package: Path = PACKAGE) -> str:
+    """The commit of the checkout that is this package's own, "+" appended if files differ, or "unknown".
+
+    An environment may lie in somebody else's repository, whose commit says nothing of this package: so the
+    checkout must begin where the package's folder lies, and hold the pyproject.toml that names it.
+    """
+    root = package.parent
     try:
-        head = subprocess.run(
-            ["git", "-C", here, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True
-        )
-        changed = subprocess.run(
-            ["git", "-C", here, "status", "--porcelain", "--untracked-files=no"],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return head.stdout.strip() + ("+" if changed.stdout.strip() else "")
+        project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["name"]
+        checkout = Path(_git(root, "rev-parse", "--show-toplevel"))
+        if project != package.name or checkout.resolve() != root.resolve():
+            return UNKNOWN
+        _git(root, "ls-files", "--error-unmatch", f"{package.name}/__init__.py")  # not ignored by it
+        head = _git(root, "rev-parse", "--short=12", "HEAD")
+        changed = _git(root, "status", "--porcelain", "--untracked-files=no")
+    except (OSError, ValueError, LookupError, TypeError, subprocess.CalledProcessError):
+        return UNKNOWN
+    return head + ("+" if changed else "")
+
+
+def _git(root: Path, *words: str) -> str:
+    here = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
+    command = ["git", "-C", str(root), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=True, env=here).stdout.strip()
 
 
 def processor() -> str:

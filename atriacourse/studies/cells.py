@@ -1,23 +1,21 @@
 """Cells: the networks that a study needs, each trained once however many studies share it.
 
-After declare.py and scales.py, before work.py. A cell is settings, data, split and seed; its key is a hash
-of these, so "gamma augmentation" of Table 1 and "Deep U-Net" of Table 2 are one network and one record.
-Settings that only matter after prediction (post-processing, voting) are no part of it.
+After declare.py, scales.py and identity.py, before work.py. A cell is settings, data, split and seed; its
+key is a hash of these, so "gamma augmentation" of Table 1 and "Deep U-Net" of Table 2 are one network and one
+record. What only matters after prediction (which mask is read, voting) is no part of it.
 """
 
-import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from atriacourse.runs.config import RunConfig, dotted, to_json
+from atriacourse.runs.config import RunConfig
 from atriacourse.studies.declare import Study, Variant
+from atriacourse.studies.identity import bag_key, key_of, refuse, shaping_settings
 from atriacourse.studies.scales import apply, scale
 
 SEEDS = (1, 2, 3)
-AFTERWARDS = ("profile", "minutes", "postprocessing", "prediction.batch_size", "training.save_seconds")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +31,9 @@ class Cell:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What makes it this cell; settings are those that differ from `RunConfig()`, the paper's."""
+        """What makes it this cell (identity.py: PARTS)."""
         return {
-            "settings": changed_settings(self.config),
+            "settings": shaping_settings(self.config),
             "data": self.data,
             "split": self.split,
             "subsets": self.subsets,
@@ -46,7 +44,7 @@ class Cell:
     @cached_property  # a run that waits asks for it twice a second
     def key(self) -> str:
         """Sixteen hex digits of the identity."""
-        return hash_of(self.identity)
+        return key_of(self.identity)
 
     @property
     def training_seed(self) -> int:
@@ -70,27 +68,17 @@ class Unit:
         """The key of the record: the cell's own, or a hash of the members'."""
         if len(self.cells) == 1:
             return self.cells[0].key
-        return hash_of({"members": [cell.key for cell in self.cells], "combine": self.combine})
-
-
-def hash_of(content: Any) -> str:
-    """Sixteen hex digits of plain data, whatever the order of its keys."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def changed_settings(config: RunConfig) -> dict[str, Any]:
-    """Dotted name -> value, of the settings that differ from the defaults and shape the network."""
-    defaults, changed = dotted(to_json(RunConfig())), {}
-    for name, value in dotted(to_json(config)).items():
-        if value != defaults.get(name) and not name.startswith(AFTERWARDS):
-            changed[name] = value
-    return changed
+        return bag_key([cell.key for cell in self.cells], self.combine)
 
 
 def variant_config(
     study: Study, variant: Variant, *, scale_name: str, extra: Sequence[str] = ()
 ) -> RunConfig:
-    """The settings of a variant: the scale's, the study's, the caller's, then the variant's own."""
+    """The settings of a variant: the scale's, the study's, the caller's, then the variant's own.
+
+    Raises: InputError for a setting that has no say in a study, and as `apply`.
+    """
+    refuse((*study.base, *extra, *variant.set))
     return apply(scale(scale_name).settings(), (*study.base, *extra, *variant.set))
 
 
@@ -108,10 +96,10 @@ def plan_study(
     Args: data: the cohort's fingerprint; variants: names, None for all; extra: overrides for a trial run.
     """
     chosen = study.variants if variants is None else [study.variant(name) for name in variants]
+    configs = [variant_config(study, variant, scale_name=scale_name, extra=extra) for variant in chosen]
     units = []
     for seed in seeds:
-        for variant in chosen:
-            config = variant_config(study, variant, scale_name=scale_name, extra=extra)
+        for variant, config in zip(chosen, configs, strict=True):
             cells = tuple(
                 Cell(
                     config=config,

@@ -38,6 +38,8 @@ def atlas_claim(path: str) -> tuple[str, str, tuple[str, ...]]:
     for name in names:
         if name not in results.variants:
             raise InputError(_near(path, name, results.variants))
+        if not results.recorded(name, metric):
+            raise InputError(f"no record backs the claim 'atlas/{path}': {metric} was not recorded of {name}")
     keys = tuple(sorted(record.key for (name, _), record in results.records.items() if name in names))
     if versus:
         return _verdict(results, a, b, metric), caption(results), keys

@@ -5,7 +5,6 @@ After jobs.py and records.py, before runner.py. All of it is read from the folde
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -14,7 +13,7 @@ from atriacourse.errors import InputError
 from atriacourse.files import read_json
 from atriacourse.studies.cells import Unit
 from atriacourse.studies.jobs import Job, jobs_of
-from atriacourse.studies.records import read_record
+from atriacourse.studies.records import Record, look_at, records_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,29 +26,30 @@ class Status:
     failed: dict[str, str]  # what -> why
 
 
+@dataclass(frozen=True)
+class Failure:
+    """Why a job failed, as it is kept in `<folder>/failed/`."""
+
+    says: str
+    error: str
+
+
 def is_done(job: Job, folder: Path) -> bool:
     """Whether the job's record is there, whole, and has its reading."""
-    path = folder / "records" / f"{job.key}.json"
     try:
-        readings = _readings(path, path.stat().st_mtime_ns)
+        return _is_in(job, look_at(folder / "records" / f"{job.key}.json"))
     except FileNotFoundError:
         return False
-    return readings is not None and (job.name == job.key or job.unit.reading in readings)
 
 
-@cache
-def _readings(path: Path, changed: int) -> frozenset[str] | None:  # a new file, a new answer
-    """What a record was read in; None if the record is damaged."""
-    try:
-        return frozenset(read_record(path).scores)
-    except InputError:
-        return None
+def _is_in(job: Job, seen: Record | InputError | None) -> bool:
+    return isinstance(seen, Record) and (job.name == job.key or job.unit.reading in seen.scores)
 
 
 def is_held(job: Job, folder: Path) -> bool:
-    """Whether a worker holds the job's lock; a killed worker holds nothing."""
+    """Whether a worker holds the lock of a job that is not done; a killed worker holds nothing."""
     path = folder / "locks" / f"{job.key}.lock"
-    if not path.is_file() or is_done(job, folder):
+    if not path.is_file():
         return False
     try:
         with FileLock(path, timeout=0):
@@ -63,23 +63,31 @@ def failure_of(name: str, folder: Path) -> Path:
     return folder / "failed" / f"{name}.json"
 
 
+def read_failure(path: Path) -> Failure:
+    """Why a job failed. Raises: InputError, naming the file, if that cannot be read."""
+    return read_json(path, Failure, way_out="remove it; the next run tries again")
+
+
 def _reason(path: Path) -> str:
     try:
-        return read_json(path, dict[str, str], way_out="run the study again")["error"]
-    except (InputError, KeyError):  # another command forgot it just now
-        return "is being tried again"
+        return read_failure(path).error
+    except InputError as error:
+        return str(error) if path.exists() else "is being tried again"  # another command forgot it just now
 
 
 def status(units: Sequence[Unit], folder: Path) -> Status:
     """How far some units are."""
     jobs = jobs_of(units)
+    records, faults = records_in(folder)
+    left = [job for job in jobs if not _is_in(job, records.get(job.key))]
     failed = {}
-    for job in jobs:
-        if failure_of(job.name, folder).is_file() and not is_done(job, folder):
+    for job in left:
+        if failure_of(job.name, folder).exists():
             failed[job.says] = _reason(failure_of(job.name, folder))
-    running = [job.says for job in jobs if is_held(job, folder)]
-    done = sum(is_done(job, folder) for job in jobs)
-    return Status(total=len(jobs), done=done, running=tuple(running), failed=failed)
+        elif job.key in faults:
+            failed[job.says] = str(faults[job.key])
+    running = tuple(job.says for job in left if is_held(job, folder))
+    return Status(total=len(jobs), done=len(jobs) - len(left), running=running, failed=failed)
 
 
 def forget_failures(jobs: Sequence[Job], folder: Path) -> None:

@@ -5,6 +5,7 @@ ways of cleaning are scored later without a network; the atlas keeps the scores 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ from atriacourse.inference.predict import probabilities_to_mask
 
 STEPS = 1000
 READINGS = ("raw", "clean")  # of every record; others where a study asks
+CLEAN = PostprocessConfig(closing_radius=2, ball="itk", largest_component=True, connectivity=6)
+# of every record, in full: a record's mask must not change with a default
 
 
 def keep_probabilities(path: Path, atrium: np.ndarray) -> np.ndarray:
@@ -61,8 +64,8 @@ def mask_of(atrium: np.ndarray, reading: str) -> np.ndarray:
     if reading == "raw":
         return raw
     if reading == "clean":
-        return postprocess(raw)
+        return postprocess(raw, CLEAN)
     word, _, radius = reading.partition(":")
     if word != "closing" or not radius.isdigit():
         raise InputError(f"reading must be raw, clean or closing:<radius>, got {reading!r}")
-    return postprocess(raw, PostprocessConfig(closing_radius=int(radius)))
+    return postprocess(raw, replace(CLEAN, closing_radius=int(radius)))

@@ -1,13 +1,15 @@
 """What is kept of a trained cell or a bag: numbers and where they come from, no voxel and no weight.
 
-After cells.py. One JSON file a record, named by its key. The committed collection is the atlas, in this
-package's folder `atlas/`; a study that is being run keeps its own in `<folder>/records/`, and beside them
-`data.json`: fingerprint and name of every cohort that was run there, written before the first cell.
+After formats.py, which brings older ones to this shape. One JSON file a record, named by its key. The
+committed collection is the atlas, in this package's folder `atlas/`; a study that is being run keeps its own
+in `<folder>/records/`, and beside them `data.json`: fingerprint and name of every cohort that was run there,
+written before the first cell.
 """
 
 import json
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,7 +19,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from atriacourse.errors import InputError
 from atriacourse.evaluation.case import METRICS
-from atriacourse.files import write_whole
+from atriacourse.files import first_fault, read_json, write_whole
+from atriacourse.runs.config import RunConfig
+from atriacourse.studies.formats import FORMAT, current
+from atriacourse.studies.identity import PARTS, bag_key, key_of, shaping_settings
 
 ATLAS = Path(__file__).parent / "atlas"
 AGAIN = "remove it, and run the study again"
@@ -27,16 +32,21 @@ Number = float | Literal["inf"] | None  # JSON has no infinity and no NaN; None 
 
 
 class Record(BaseModel):
-    """The schema of a record; every part is checked when one is read."""
+    """The schema of a record; every part is checked when one is read.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    Parts, settings and metrics that are not known are kept and named (`unknown`); a metric that is known may
+    be missing, from a record made before it was.
+    """
 
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+
+    format: int = FORMAT
     key: str
     kind: Literal["network", "bag"]
     scale: str
     cohort: str
     data: str  # the cohort's fingerprint
-    settings: dict[str, Any]  # those that differ from RunConfig()'s; of a bag, its members'
+    settings: dict[str, Any]  # dotted name -> value, all that shape the network; of a bag, its members'
     split: str
     subsets: str | None
     member: int
@@ -57,22 +67,54 @@ class Record(BaseModel):
 
     @model_validator(mode="after")
     def _is_whole(self) -> "Record":
+        if not self.cases:
+            raise ValueError("no case is scored")
         if set(self.cases) & set(self.trained_on):
             raise ValueError("cases that were trained on are scored")
+        beside = ("sites", "post_ablation", "post_ablation_probability")
+        lists = {name: getattr(self, name) for name in beside}
         for reading, metrics in self.scores.items():
-            if set(metrics) != set(METRICS):
-                raise ValueError(f"{reading} must have exactly the metrics {', '.join(METRICS)}")
-            if any(len(values) != len(self.cases) for values in metrics.values()):
-                raise ValueError(f"{reading} must have one value for each of the {len(self.cases)} cases")
+            lists |= {f"{reading} {metric}": values for metric, values in metrics.items()}
+        for name, values in lists.items():
+            if len(values) != len(self.cases):
+                raise ValueError(f"{name} must have one value for each of the {len(self.cases)} cases")
         if (self.kind == "bag") != (len(self.members) > 1):
             raise ValueError("a bag, and only a bag, has members")
         return self
 
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """What is written there and this version does not know, by name."""
+        metrics = {metric for one in self.scores.values() for metric in one} - set(METRICS)
+        settings = set(self.settings) - set(shaping_settings(RunConfig()))
+        return (*(self.model_extra or {}), *sorted(settings), *sorted(metrics))
+
+    def check_key(self) -> None:
+        """Raise InputError unless the key follows from what the record says of the network."""
+        names = known = shaping_settings(RunConfig())
+        if self.settings.get("training.validations") == 1:  # one validation does not choose
+            names = [name for name in names if not name.startswith("postprocessing.")]
+        absent = [name for name in names if name not in self.settings]
+        if absent:
+            raise InputError(
+                f"its settings say nothing of {', '.join(absent)}; who adds a setting declares it in ADDED "
+                f"(studies/identity.py), with the value at which everything is as it was before"
+            )
+        identity = {name: getattr(self, name) for name in PARTS}
+        due = bag_key(self.members, self.combine) if self.kind == "bag" else key_of(identity)
+        if due != self.key and set(self.settings) <= set(known):
+            raise InputError(f"its key is {self.key}, but what it says of the network gives {due}")
+
     def table(self, reading: str) -> pd.DataFrame:
-        """One row a case, columns as `score_case` gives them. Raises: InputError for another reading."""
+        """One row a case, columns as `score_case` gives them; a metric that was not recorded is NaN.
+
+        Raises: InputError for another reading.
+        """
         if reading not in self.scores:
             raise InputError(f"record {self.key} has no reading {reading!r}, only {', '.join(self.scores)}")
-        columns = {metric: [restored(v) for v in values] for metric, values in self.scores[reading].items()}
+        columns = dict.fromkeys(METRICS, math.nan)
+        for metric, values in self.scores[reading].items():
+            columns[metric] = [restored(value) for value in values]
         return pd.DataFrame({"name": self.cases, **columns})
 
     def same_result(self, other: "Record") -> bool:
@@ -110,28 +152,62 @@ def write_record(folder: Path, record: Record) -> Path:
 
 
 def read_record(path: Path) -> Record:
-    """Read one record. Raises: InputError, naming the file and what is wrong with it."""
+    """Read one record, of any format up to today's. Raises: InputError, naming the file and its fault."""
+    content = read_json(path, way_out=AGAIN)
     try:
-        record = Record.model_validate(json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
-        raise InputError(f"there is no record {path}; `atriacourse study run` makes it") from error
-    except ValueError as error:  # a ValidationError is one
-        raise InputError(f"{path} is not a whole record: {_first_fault(error)}; {AGAIN}") from error
-    if record.key != path.stem:
-        raise InputError(f"{path} holds the record {record.key}; a record is named by its key")
+        record = Record.model_validate(current(content))
+        record.check_key()
+    except ValidationError as error:
+        raise InputError(f"{path} is not a whole record: {first_fault(error)}; {AGAIN}") from error
+    except InputError as error:
+        raise InputError(f"{path} cannot be used: {error}") from error
+    if path.stem not in (record.key, content["key"]):
+        raise InputError(f"{path} holds the record {content['key']}; a record is named by its key")
     return record
 
 
 def read_records(folder: Path = ATLAS) -> dict[str, Record]:
-    """All records of a folder by key; empty if there is none."""
-    return {path.stem: read_record(path) for path in sorted(folder.glob("*.json"))}
+    """All records of a folder by key, which is not an older record's name; empty if there is none."""
+    return {record.key: record for record in map(read_record, sorted(folder.glob("*.json")))}
+
+
+def look_at(path: Path) -> Record | InputError:
+    """A record, or why it cannot be used; a file that did not change is not read again.
+
+    Raises: FileNotFoundError.
+    """
+    stat = path.stat()
+    return _look(path, stat.st_mtime_ns, stat.st_size, stat.st_ino)
+
+
+@lru_cache(maxsize=10_000)
+def _look(path: Path, *changed: int) -> Record | InputError:
+    try:
+        return read_record(path)
+    except InputError as error:
+        return error
+
+
+def records_in(folder: Path) -> tuple[dict[str, Record], dict[str, InputError]]:
+    """What a study's folder holds: usable records by key, and why others are not, by their file's name."""
+    found, faults = {}, {}
+    for path in sorted((folder / "records").glob("*.json")):
+        try:
+            seen = look_at(path)
+        except FileNotFoundError:  # another command renamed it just now
+            continue
+        if isinstance(seen, Record):
+            found[seen.key] = seen
+        else:
+            faults[path.stem] = seen
+    return found, faults
 
 
 def note_data(folder: Path, fingerprint: str, cohort: str) -> None:
     """Add a data set to those of a folder; one that is known keeps its name."""
     (folder / "locks").mkdir(parents=True, exist_ok=True)
     with FileLock(folder / "locks" / "data.lock"):  # two commands may begin at once
-        known = _noted(folder) if (folder / "data.json").is_file() else _data_of_records(folder)
+        known = _noted(folder) if (folder / "data.json").exists() else _data_of_records(folder)
         known.setdefault(fingerprint, cohort)
         write_whole(folder / "data.json", json.dumps(known, indent=2) + "\n")
 
@@ -142,37 +218,17 @@ def data_sets(folder: Path) -> dict[str, str]:
     Folders from before `data.json` are asked for their records.
     Raises: InputError for a damaged file.
     """
-    if (folder / "data.json").is_file():
+    if (folder / "data.json").exists():
         return _noted(folder)
-    return {record.data: record.cohort for record in read_records(folder / "records").values()}
+    _, faults = records_in(folder)
+    for fault in faults.values():
+        raise fault
+    return _data_of_records(folder)
 
 
 def _noted(folder: Path) -> dict[str, str]:
-    try:
-        known = json.loads((folder / "data.json").read_text(encoding="utf-8"))
-    except ValueError:
-        known = None
-    if not isinstance(known, dict) or not all(isinstance(name, str) for name in known.values()):
-        raise InputError(f"{folder / 'data.json'} is damaged; {AGAIN}")
-    return known
+    return read_json(folder / "data.json", dict[str, str], way_out="remove it: the records say the same")
 
 
 def _data_of_records(folder: Path) -> dict[str, str]:
-    known = {}
-    for path in sorted((folder / "records").glob("*.json")):
-        try:
-            record = read_record(path)
-        except InputError:  # a damaged record stops no other cell
-            continue
-        known[record.data] = record.cohort
-    return known
-
-
-def _first_fault(error: ValueError) -> str:
-    """In one line, of an error that may have twenty."""
-    if not isinstance(error, ValidationError):
-        return str(error)
-    faults = error.errors()
-    place = ".".join(map(str, faults[0]["loc"]))
-    says = (f"{place}: " if place else "") + faults[0]["msg"].removeprefix("Value error, ")
-    return says + (f" (and {len(faults) - 1} more)" if len(faults) > 1 else "")
+    return {record.data: record.cohort for record in records_in(folder)[0].values()}

@@ -106,7 +106,11 @@ def wide_table(results: Results, *, metrics: Sequence[str] = tuple(METRICS)) -> 
         row: dict[str, str] = {"variant": results.study.variant(name).label}
         for metric in metrics:
             one = long[(long["variant"] == name) & (long["metric"] == metric)].iloc[0]
-            row[METRICS[metric]] = interval_text(one["mean"], one["low"], one["high"], metric)
+            row[METRICS[metric]] = (
+                interval_text(one["mean"], one["low"], one["high"], metric)
+                if results.recorded(name, metric)
+                else "not recorded"
+            )
             if published(results.study.name, name, metric):
                 sd = f" ({one['paper_sd']})" if one["paper_sd"] else ""
                 row[f"{METRICS[metric]}, paper"] = f"{one['paper']}{sd}"
@@ -127,7 +131,7 @@ def caption(results: Results) -> str:
     records = list(results.records.values())
     if not records:
         return f"{results.study.name}: no record yet."
-    made = sorted({str(record.made["commit"]) for record in records})
+    made = sorted({str(record.made.get("commit", "unknown")) for record in records})
     cases = max(len(record.cases) for record in records)
     seeds = results.seeds or sorted({seed for _, seed in results.records})
     text = (

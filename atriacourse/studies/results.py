@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 
 from atriacourse.errors import InputError
+from atriacourse.evaluation.case import METRICS
 from atriacourse.studies.cells import SEEDS, Unit, plan_study
 from atriacourse.studies.declare import Study
-from atriacourse.studies.records import ATLAS, Record, read_records
+from atriacourse.studies.records import ATLAS, Record, data_sets, read_records
 from atriacourse.studies.scales import SCALES
 
 ATLAS_SCALE = "atlas"  # what the book reads unless it says otherwise
@@ -48,6 +49,20 @@ class Results:
         """Variants with a record, in the study's order."""
         known = {variant for variant, _ in self.records}
         return tuple(variant.name for variant in self.study.variants if variant.name in known)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """What the records hold and this version does not know, by name."""
+        return tuple(dict.fromkeys(name for record in self.records.values() for name in record.unknown))
+
+    def recorded(self, variant: str, metric: str) -> bool:
+        """Whether every record of a variant has a metric; one from before the metric was made has not."""
+        return metric not in METRICS or all(
+            metric in scores
+            for (name, _), record in self.records.items()
+            if name == variant
+            for scores in record.scores.values()
+        )
 
     def values(self, variant: str, metric: str, *, seeds: Sequence[int] | None = None) -> pd.DataFrame:
         """One metric of a variant: a row a seed, a column a case. Raises: InputError without a record."""
@@ -119,7 +134,7 @@ def study_results(
         extra: the overrides that the study was run with.
     Raises: InputError if the records are of no such scale and cohort, or of several data sets.
     """
-    records = atlas() if folder is None else read_records(Path(folder) / "records")
+    records = records_of(folder)
     cohort = cohort or (ATLAS_COHORT if folder is None else None)
     fitting = {
         record.data: record
@@ -144,7 +159,7 @@ def recorded_at(
     study: Study, *, folder: Path | None = None, extra: Sequence[str] = ()
 ) -> tuple[tuple[str, str], ...]:
     """Cohort and scale of every place where a study has a record; arguments as of `study_results`."""
-    records = atlas() if folder is None else read_records(Path(folder) / "records")
+    records = records_of(folder)
     found = set()
     for data, cohort, scale in {(one.data, one.cohort, one.scale) for one in records.values()}:
         if scale not in SCALES or (cohort, scale) in found:
@@ -169,6 +184,14 @@ def scales_in_atlas(study: Study) -> tuple[str, ...]:
         if any(variants.issuperset(pair) for pair in study.pairs):
             found.append(name)
     return tuple(found)
+
+
+def records_of(folder: Path | None) -> dict[str, Record]:
+    """The records of a folder of `study run`, or of the atlas. Raises: InputError for a damaged file."""
+    if folder is None:
+        return atlas()
+    data_sets(Path(folder))  # damaged notes are told, though the records say the same
+    return read_records(Path(folder) / "records")
 
 
 @cache

@@ -13,10 +13,11 @@ from typing import Any
 from atriacourse.errors import InputError
 from atriacourse.files import read_json
 from atriacourse.runs.config import to_json, write_json
-from atriacourse.runs.folder import RESTORE, run_record
+from atriacourse.runs.folder import run_record
 from atriacourse.studies.cells import Cell
-from atriacourse.studies.records import read_record
+from atriacourse.studies.records import records_in
 
+BEGIN_AGAIN = "remove the cell's folder, and run the study again"
 LEFT_BEHIND = shutil.ignore_patterns("last.safetensors", "tensorboard")
 
 
@@ -37,9 +38,9 @@ def take_training(cell: Cell, folder: Path) -> bool:
     shutil.copytree(donor, draft, ignore=LEFT_BEHIND)
     config = to_json(cell.config)
     write_json(draft / "config.json", config)
-    write_json(draft / "setup.json", read_json(draft / "setup.json", way_out=RESTORE) | {"config": config})
     own = {"config": config, "weights_of": donor.parent.name}
-    write_json(draft / "run.json", read_json(draft / "run.json", way_out=RESTORE) | own)
+    for name, added in (("setup.json", {"config": config}), ("run.json", own)):
+        write_json(draft / name, read_json(donor / name, way_out=BEGIN_AGAIN) | added)
     draft.rename(run)
     return True
 
@@ -47,16 +48,17 @@ def take_training(cell: Cell, folder: Path) -> bool:
 def _trained_alike(cell: Cell, folder: Path) -> Path | None:
     """The run of another cell with the same weights, if it is done and still there."""
     wanted = _training_of(cell.identity)
-    for path in sorted((folder / "records").glob("*.json")):
-        run = folder / "cells" / path.stem / "run"
-        if path.stem == cell.key or not (run / "best.safetensors").is_file():
+    records, _ = records_in(folder)  # damage is reported where the record is needed; here it is no help
+    for key, record in records.items():
+        run = folder / "cells" / key / "run"
+        made = {name: getattr(record, name) for name in wanted}
+        if key == cell.key or record.kind != "network" or _training_of(made) != wanted:
             continue
         try:
-            record, done = read_record(path), (run_record(run) or {}).get("done")
-        except InputError:  # damage is reported where the record is needed; here it is no help
+            done = (run_record(run) or {}).get("done")
+        except InputError:
             continue
-        made = {name: getattr(record, name) for name in wanted}
-        if done and record.kind == "network" and _training_of(made) == wanted:
+        if done is True and (run / "best.safetensors").is_file():
             return run
     return None
 

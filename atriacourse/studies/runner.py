@@ -26,6 +26,7 @@ from atriacourse.studies.jobs import Job, jobs_of
 from atriacourse.studies.progress import Status, failure_of, forget_failures, is_done, status
 from atriacourse.studies.records import read_record
 from atriacourse.studies.shelf import remembering
+from atriacourse.studies.upgrade import upgrade_folder
 from atriacourse.studies.work import Bench, add_reading, combine_members, train_cell
 
 WAIT_SECONDS = 0.5
@@ -97,15 +98,22 @@ def _try_job(job: Job, bench: Bench, on_job: Callable[[Job, str], None]) -> str:
             try:
                 word = "done" if do_job(job, bench) else "stopped"
             except Exception as error:  # noqa: BLE001  one bad cell must not stop a night's work
-                write_json(
-                    failure_of(job.name, bench.folder),
-                    {"says": job.says, "error": f"{type(error).__name__}: {error}"},
-                )
+                _note_failure(job, bench.folder, f"{type(error).__name__}: {error}")
                 word = "failed"
             on_job(job, word)
             return word
     except Timeout:
         return "held"
+
+
+def _note_failure(job: Job, folder: Path, why: str) -> None:
+    try:
+        write_json(failure_of(job.name, folder), {"says": job.says, "error": why})
+    except OSError as error:  # nobody would learn of it
+        raise InputError(
+            f"{job.says} failed ({why}), and {folder} takes no note of it ({error.strerror or error}); "
+            f"make room there, and the same command goes on"
+        ) from error
 
 
 def run_units(
@@ -133,6 +141,7 @@ def run_units(
     if workers < 1:
         raise InputError(f"a study needs at least one worker, got {workers}")
     folder.mkdir(parents=True, exist_ok=True)
+    upgrade_folder(folder, units)
     jobs = jobs_of(units)
     forget_failures(jobs, folder)
     if workers == 1:
@@ -159,9 +168,10 @@ def run_units(
     end = status(units, folder)
     crashed = [process.exitcode for process in processes if process.exitcode]
     if crashed and end.done + len(end.failed) < end.total:
+        killed = " (out of memory?)" if crashed[0] < 0 else ""
         raise InputError(
-            f"{len(crashed)} of {workers} workers ended with exit code {crashed[0]} (out of memory?); what "
-            f"is done is kept, the same command goes on, with fewer workers if need be"
+            f"{len(crashed)} of {workers} workers ended with exit code {crashed[0]}{killed}; what is done is "
+            f"kept, the same command goes on, with fewer workers if need be"
         )
     return end
 
@@ -171,7 +181,10 @@ def worker(jobs: Sequence[Job], data: StudyData, folder: Path, device: str, thre
     _end_with_parent()
     _set_threads(threads)
     data = replace(data, cohort=remembering(data.cohort))
-    work_through(jobs, Bench(data=data, folder=folder, device=device))
+    try:
+        work_through(jobs, Bench(data=data, folder=folder, device=device))
+    except (InputError, OSError) as error:
+        raise SystemExit(f"a worker ended: {error}") from error  # a line on stderr, and exit code 1
 
 
 def _end_with_parent() -> None:

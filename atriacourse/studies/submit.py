@@ -17,6 +17,7 @@ from atriacourse.studies.data import StudyData
 from atriacourse.studies.jobs import jobs_of
 from atriacourse.studies.progress import Status, forget_failures, status
 from atriacourse.studies.runner import worker
+from atriacourse.studies.upgrade import upgrade_folder
 
 CLUSTERS = ("slurm", "local", "debug")
 POLL_SECONDS = 2.0
@@ -56,6 +57,7 @@ def submit_units(
 
     folder = Path(folder).absolute()
     folder.mkdir(parents=True, exist_ok=True)
+    upgrade_folder(folder, units)
     jobs = jobs_of(units)
     forget_failures(jobs, folder)
     executor = submitit.AutoExecutor(folder=folder / "submitit", cluster=cluster)

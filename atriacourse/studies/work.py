@@ -25,8 +25,9 @@ from atriacourse.runs.predict import Segmenter
 from atriacourse.runs.provenance import provenance
 from atriacourse.runs.train import train_run
 from atriacourse.runs.watcher import Watcher
-from atriacourse.studies.cells import Cell, Unit, changed_settings
+from atriacourse.studies.cells import Cell, Unit
 from atriacourse.studies.data import StudyData, member_split, training_split
+from atriacourse.studies.identity import shaping_settings
 from atriacourse.studies.readings import (
     READINGS,
     combined,
@@ -104,7 +105,7 @@ def train_cell(cell: Cell, bench: Bench) -> Record | None:
         key=cell.key,
         kind="network",
         scale=cell.config.profile,
-        settings=changed_settings(cell.config),
+        settings=dict(shaping_settings(cell.config)),
         split=cell.split,
         subsets=cell.subsets,
         member=cell.member,

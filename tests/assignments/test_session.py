@@ -10,7 +10,7 @@ from atriacourse.assignments import begin_assignment, session
 from atriacourse.assignments.journal import MIMETYPE, read_journal
 from atriacourse.errors import InputError
 from atriacourse.studies import runner
-from atriacourse.studies.cells import hash_of
+from atriacourse.studies.identity import hash_of
 
 GUESS = {"winner": "clahe", "low": -0.1, "high": 0.1, "because": "CLAHE evens out the grey levels."}
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from atriacourse.augment.contrast import apply_contrast
+from atriacourse.augment.contrast import ContrastConfig, apply_contrast
 from atriacourse.augment.prepare import PrepareConfig, block_mean, prepare_grey, prepare_mask
 from atriacourse.errors import InputError
 
@@ -74,3 +74,31 @@ def test_contrast_comes_first(rng, method):
 def test_settings_that_make_no_sense_are_refused(settings_, message):
     with pytest.raises(InputError, match=message):
         PrepareConfig(**settings_)
+
+
+def test_a_contrast_method_is_given_its_settings(rng):
+    grey = rng.integers(0, 256, (2, 64, 64), dtype=np.uint8)
+    ways = (
+        (PrepareConfig(contrast="clahe", clahe_regions=4), ContrastConfig(method="clahe", regions=4)),
+        (
+            PrepareConfig(contrast="clahe", clahe_clip_limit=0.5),
+            ContrastConfig(method="clahe", clip_limit=0.5),
+        ),
+        (
+            PrepareConfig(contrast="auto_gamma", auto_gamma_bounds=(0.8, 0.9)),
+            ContrastConfig(method="auto_gamma", gamma_bounds=(0.8, 0.9)),
+        ),
+    )
+    for config, contrast in ways:
+        np.testing.assert_array_equal(prepare_grey(grey, config), apply_contrast(grey, contrast))
+        assert not np.array_equal(prepare_grey(grey, config), apply_contrast(grey, contrast.method))
+    for wrong in ({"clahe_regions": 0}, {"clahe_clip_limit": 2.0}, {"auto_gamma_bounds": (2.0, 1.0)}):
+        with pytest.raises(InputError):
+            PrepareConfig(**wrong)
+
+
+def test_the_settings_of_contrast_leave_a_model_s_fingerprint_alone():
+    from atriacourse.runs.folder import NEW_AS_BEFORE
+
+    before = "PrepareConfig(contrast='none', downsample=1, offsets=(0,))"
+    assert repr(PrepareConfig()).replace(NEW_AS_BEFORE, "") == before

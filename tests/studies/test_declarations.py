@@ -9,9 +9,10 @@ from atriacourse.data.case import Case, Cohort
 from atriacourse.data.splits import Split
 from atriacourse.errors import InputError
 from atriacourse.studies.catalogue import STUDIES, TABLE_1, TABLE_2, study
-from atriacourse.studies.cells import Cell, cells_of, changed_settings, plan_study, variant_config
+from atriacourse.studies.cells import Cell, cells_of, plan_study, variant_config
 from atriacourse.studies.data import StudyData, fingerprint, member_split, training_split
 from atriacourse.studies.declare import Study, Variant
+from atriacourse.studies.identity import shaping_settings
 from atriacourse.studies.readings import combined, keep_probabilities, mask_of, read_probabilities
 from atriacourse.studies.scales import SCALES, apply, scale
 
@@ -30,7 +31,7 @@ def test_variants_of_a_study_differ(name):
         seen = set()
         for variant in one.variants:
             config = variant_config(one, variant, scale_name=name)
-            what = (str(changed_settings(config)), variant.split, variant.members, variant.subsets)
+            what = (str(shaping_settings(config)), variant.split, variant.members, variant.subsets)
             seen.add((*what, variant.combine, variant.reading))
         assert len(seen) == len(one.variants), one.name
 

@@ -1,5 +1,6 @@
 """Studies run: by one worker or two, killed and gone on with, with a cell that fails; the same records."""
 
+import errno
 import os
 import shutil
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -199,3 +201,50 @@ def test_what_another_worker_did_meanwhile_is_not_done_again(tiny_units, tiny_da
     bench = runner.Bench(data=tiny_data, folder=tmp_path)
     assert runner._try_job(job, bench, lambda job, word: words.append(word)) == "done"
     assert words == []
+
+
+@pytest.mark.parametrize("full", ["records", "failed", "locks"])
+def test_a_full_disk_is_told_and_never_taken_for_the_end(full, tiny_units, tiny_data, tmp_path, monkeypatch):
+    from atriacourse import files
+
+    whole = files.written_whole
+
+    def no_space(path, *, ending=""):
+        if full in Path(path).parts or full == "locks":
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        return whole(path, ending=ending)
+
+    def do_job(job, bench):
+        files.write_whole(bench.record_path(job.key), "{}")
+        raise ValueError("planted")
+
+    monkeypatch.setattr(files, "written_whole", no_space)
+    monkeypatch.setattr(runner, "do_job", do_job)
+    if full == "records":  # the reasons are small, and may still find room
+        end = run_units(tiny_units[1], tiny_data, tmp_path)
+        assert end.done == 0 and all("No space left" in reason for reason in end.failed.values())
+        return
+    with pytest.raises(
+        InputError, match=r"tiny/plain, seed 1 failed \(.*takes no note of it \(No space left"
+    ):
+        run_units(tiny_units[1], tiny_data, tmp_path)
+
+
+def test_a_worker_that_cannot_go_on_says_so_in_a_line(tiny_units, tiny_data, tmp_path, monkeypatch):
+    def fails(*words, **settings):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(runner, "work_through", fails)
+    monkeypatch.setattr(runner, "_end_with_parent", lambda: None)
+    with pytest.raises(SystemExit, match=r"a worker ended: .*No space left"):
+        runner.worker([], tiny_data, tmp_path, "cpu", None)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "null", '{"says": 3}', '{"error": "x"}', "[" * 10_000])
+def test_a_damaged_reason_is_told_by_its_file(text, tiny_units, tmp_path):
+    job = jobs_of(tiny_units[1])[0]
+    (tmp_path / "failed").mkdir()
+    note = tmp_path / "failed" / f"{job.name}.json"
+    note.write_text(text)
+    (reason,) = status(tiny_units[1], tmp_path).failed.values()
+    assert str(note) in reason and "\n" not in reason

@@ -1,6 +1,7 @@
 """`atriacourse study`: what each of its five words says and leaves behind."""
 
 import json
+import shutil
 import signal
 import sys
 
@@ -133,11 +134,15 @@ def test_a_damaged_file_is_told_in_one_line(cli, tmp_path):
     assert code == 2 and err.count("\n") == 1 and path.name in err
     assert "cohort: Field required (and 2 more); remove it, and run the study again" in err
     path.write_text('{"key": ')
-    with pytest.raises(InputError, match=r"not a whole record: Expecting value.*; remove it"):
+    with pytest.raises(InputError, match=r"is damaged: Invalid JSON.*; remove it"):
         read_record(path)
     (tmp_path / "data.json").write_text("[1]")
     code, _, err = cli("status", "table1", "--out", tmp_path)
-    assert code == 2 and "data.json is damaged; remove it" in err
+    assert (
+        code == 2
+        and "data.json is damaged: Input should be" in err
+        and "remove it: the records say the same" in err
+    )
 
 
 @pytest.mark.slow
@@ -194,3 +199,55 @@ def test_a_failed_cell_gives_exit_code_1(cli, phantom_folder, tiny_extra, tmp_pa
     words = ("status", "leak", "--out", tmp_path, "--scale", "smoke", "--seeds", "1")
     code, out, err = cli(*words, *changes)
     assert code == 0 and "0 of 2 done" in out and "failed: leak/twins_out, seed 1" in err
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "null", '{"a": 1}', "{", "\xff", "[" * 10_000])
+@pytest.mark.parametrize("word", ["report", "status"])
+def test_damaged_notes_of_the_data_are_told(cli, tmp_path, word, text):
+    atlas_folder(tmp_path, "table1")
+    (tmp_path / "data.json").write_bytes(text.encode("latin-1"))
+    code, out, err = cli(word, "table1", "--out", tmp_path)
+    assert code == 2 and not out and err.count("\n") == 1
+    assert "data.json is damaged" in err and "remove it: the records say the same" in err
+    (tmp_path / "data.json").unlink()
+    code, out, _ = cli(word, "table1", "--out", tmp_path)
+    assert code == 0 and ("la2018 at scale atlas" in out or "12 of 12 done" in out)
+
+
+def atlas_folder(folder, name):
+    """The records of a study, as a folder in which it was run."""
+    (folder / "records").mkdir()
+    records = read_records(ATLAS)
+    data = next(one.data for one in records.values() if one.cohort == "la2018")
+    for unit in plan_study(study(name), scale_name="atlas", data=data):
+        shutil.copy(ATLAS / f"{unit.key}.json", folder / "records")
+
+
+def test_what_a_record_holds_that_is_not_known_is_named_once(cli, tmp_path):
+    atlas_folder(tmp_path, "table1")
+    for path in (tmp_path / "records").iterdir():
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"mood": "good"}))
+    for word in ("report", "status"):
+        code, _, err = cli(word, "table1", "--out", tmp_path)
+        assert code == 0 and err.count("mood") == 1 and "leaves alone" in err
+
+
+def test_a_record_of_a_newer_format_is_refused_by_name(cli, tmp_path):
+    atlas_folder(tmp_path, "table1")
+    path = sorted((tmp_path / "records").iterdir())[0]
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 99}))
+    for word in ("report", "status"):
+        code, _, err = cli(word, "table1", "--out", tmp_path)
+        assert code == 2 and path.name in err and "upgrade with pip install" in err
+    note_data(tmp_path, "a" * 16, "mine")
+    (tmp_path / "data.json").write_text(json.dumps({"fe7b948ededf5130": "la2018"}))
+    code, out, err = cli("status", "table1", "--out", tmp_path)
+    assert "11 of 12 done" in out and path.name in err and "upgrade with pip install" in err
+
+
+@pytest.mark.parametrize("setting", ["postprocessing.closing_radius=9", "minutes=3", "profile=mine"])
+def test_a_setting_that_would_do_nothing_is_refused(cli, tmp_path, phantom_folder, setting):
+    for words in (("run", "table1", "--data", phantom_folder), ("status", "table1"), ("report", "table1")):
+        code, _, err = cli(*words, "--out", tmp_path, "--set", setting)
+        assert code == 2 and "cannot be set for a study" in err and err.count("\n") == 1
+    assert not list(tmp_path.iterdir())
