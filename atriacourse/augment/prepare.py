@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from atriacourse.augment.contrast import METHODS, apply_contrast
+from atriacourse.bounds import check_settings
 from atriacourse.errors import InputError
 
 
@@ -24,8 +25,7 @@ class PrepareConfig:
         """Refuse settings that make no sense."""
         if self.contrast not in METHODS:
             raise InputError(f"contrast must be one of {', '.join(METHODS)}, got {self.contrast!r}")
-        if self.downsample < 1:
-            raise InputError(f"downsample must be 1 or more, got {self.downsample}")
+        check_settings(self, "prepare")
         if not self.offsets:
             raise InputError("offsets must name at least one slice; (0,) is the slice itself")
 

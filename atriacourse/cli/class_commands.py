@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from atriacourse.cli.options import number
 from atriacourse.errors import InputError
 
 if TYPE_CHECKING:
@@ -105,9 +106,9 @@ def grade(
     deadline: Annotated[
         str | None, typer.Option(help="2026-12-01T18:00, of this machine's time zone; later ones are told")
     ] = None,
-    jobs: Annotated[int, typer.Option(help="submissions run at once", min=1)] = 1,
-    minutes: Annotated[float, typer.Option(help="limit of one submission", min=0.1)] = 10,
-    memory_gb: Annotated[float, typer.Option("--memory-gb", help="limit of one submission", min=0.5)] = 4,
+    jobs: Annotated[int, number("processes", option="--jobs", says="submissions run at once")] = 1,
+    minutes: Annotated[float, number("grade.minutes", says="limit of one submission")] = 10,
+    memory_gb: Annotated[float, number("grade.memory_gb", says="limit of one submission")] = 4,
     rerun: Annotated[bool, typer.Option("--rerun", help="also run what is unchanged")] = False,
 ) -> None:
     """Grade a class's notebooks; the same command goes on after an interrupt or a late file."""
@@ -152,5 +153,5 @@ def _moment(text: str) -> datetime:
     """A date and time; without a zone, of this machine's."""
     try:
         return datetime.fromisoformat(text).astimezone()
-    except ValueError as error:
+    except (ValueError, OverflowError, OSError) as error:  # the year 1, or 9999, in another time zone
         raise InputError(f"--deadline is a date and time like 2026-12-01T18:00, got {text!r}") from error

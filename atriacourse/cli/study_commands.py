@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from atriacourse.cli.options import Assign, Data, Device, Labels, Spacing, Threads
+from atriacourse.bounds import bounded, parsed
+from atriacourse.cli.options import Assign, Data, Device, Labels, Spacing, Threads, number
 from atriacourse.cli.progress import TrainingBar, advance, bar, fail, stop_on_signal
 from atriacourse.errors import InputError
 
@@ -71,7 +72,7 @@ def run(
     scale: ScaleName = "atlas",
     seeds: Seeds = "1,2,3",
     out: Out = None,
-    jobs: Annotated[int, typer.Option(help="workers at once", min=1)] = 1,
+    jobs: Annotated[int, number("jobs", says="workers at once")] = 1,
     engine: Annotated[
         str, typer.Option(help="processes here, or with submitit: slurm, local, debug")
     ] = "processes",
@@ -89,7 +90,7 @@ def run(
     from atriacourse.studies.runner import run_units
 
     _units(names, scale, NO_DATA, seeds, set_)  # a typo is told before eighty scans are read
-    _check_engine(engine, device)
+    _check_engine(engine, device, jobs)
     cohort = open_cohort(data, spacing_mm=spacing_mm, labels_csv=labels)
     found = study_data(cohort)
     units = _units(names, scale, found.fingerprint, seeds, set_)
@@ -197,9 +198,10 @@ def _refuse_unrecorded(
     raise InputError(f"{where} has no record of {study.name}{same}; {RUN_MAKES_THEM}")
 
 
-def _check_engine(engine: str, device: str) -> None:
+def _check_engine(engine: str, device: str, jobs: int) -> None:
     """Refuse an engine or device that this machine has not. A cluster's nodes know their own devices."""
     if engine == "processes":
+        bounded("processes", jobs, called="--jobs")
         from atriacourse.training.device import choose_device
 
         choose_device(device)
@@ -213,10 +215,8 @@ def _units(names: list[str], scale: str, data: str, seeds: str, set_: list[str] 
     from atriacourse.studies.catalogue import study as find
     from atriacourse.studies.cells import plan_study
 
-    try:
-        numbers = [int(word) for word in seeds.split(",")]
-    except ValueError as error:
-        raise InputError(f"--seeds are whole numbers with commas, got {seeds!r}") from error
+    numbers = [parsed("seed", word, called="each of --seeds, with commas,") for word in seeds.split(",")]
+    bounded("seeds", len(numbers), called="the number of --seeds")
     units = []
     for seed in numbers:  # all studies of one seed before the next: an interrupted run is balanced
         for name in names:

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from atriacourse.bounds import bounded
 from atriacourse.data.bank import BankCase, SliceBank
 from atriacourse.data.case import Case, Cohort
 from atriacourse.data.splits import Split, holdout_split
@@ -27,6 +28,7 @@ from atriacourse.runs.budget import Budget, measure_steps
 from atriacourse.runs.config import RunConfig, from_json, read_json, to_json, write_json
 from atriacourse.runs.loading import data_hash, load_bank_cases, median_spacing_mm
 from atriacourse.runs.logs import write_logs
+from atriacourse.runs.memory import refuse_what_cannot_fit
 from atriacourse.runs.provenance import provenance
 from atriacourse.runs.watcher import Silent, Watcher
 from atriacourse.training.device import choose_device, keep_cpu_fast, subnormals_flushed
@@ -63,7 +65,9 @@ def train_run(
             "torch was at work before this run, so subnormal numbers may slow it; start afresh if they do"
         )
     where = choose_device(device)
+    bounded("seed", seed)
     inner = inner_split(cohort, split, fraction=config.validation, seed=seed)
+    refuse_what_cannot_fit(config, cases=len(inner.train), device=where)
     bank_cases = load_bank_cases(cohort, inner.train, config, watcher, read=read_case)
     held = [(case.name, grey_levels(case.image()), case.mask().voxels) for case in cohort.subset(inner.test)]
     setup = {
