@@ -29,7 +29,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from pages import BookError, parameter_names, read_chapter, tags
 
-from atriacourse.teaching import inline
+from atriacourse.pages.widgets import inline
 
 CELL_TIMEOUT_S = 1800  # a cell that takes longer than half an hour hangs
 CACHE = Path("_build") / ".jupyter_cache"  # where Jupyter Book looks for it, below the folder of _config.yml

@@ -18,14 +18,14 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from atriacourse.teaching.assignments.handout import Student
-from atriacourse.teaching.classroom.collect import collect
-from atriacourse.teaching.classroom.page import classroom_html
-from atriacourse.teaching.grading.batch import with_pairs
-from atriacourse.teaching.grading.class_page import write_class_page
-from atriacourse.teaching.grading.feedback import write_feedback
-from atriacourse.teaching.grading.gradebook import Row, make_rows, read_results
-from atriacourse.teaching.grading.similar import Pair
+from atriacourse.school.classroom.collect import collect
+from atriacourse.school.classroom.page import classroom_html
+from atriacourse.school.grading.class_page import write_class_page
+from atriacourse.school.grading.feedback import write_feedback
+from atriacourse.school.grading.grade_class import with_pairs
+from atriacourse.school.grading.gradebook import Row, make_rows, read_results
+from atriacourse.school.grading.similar import Pair
+from atriacourse.school.handouts.handout import Student
 
 RECORDS = Path(__file__).parents[1] / "book" / "records" / "class"
 GUESSED = "_guesses_11_tables.json"  # how the file of a student's guesses ends

@@ -1,11 +1,11 @@
-"""The set-up cell of the book's notebooks: the package's text (teaching/colab.py) with the book's address.
+"""The set-up cell of the book's notebooks: the package's text (exercises/colab.py) with the book's address.
 
 The address comes from `_config.yml`, `repository: url`, the one place where it stands.
 """
 
 from pathlib import Path
 
-from atriacourse.teaching import colab
+from atriacourse.exercises import colab
 
 
 def setup_cell(book: Path) -> str:

@@ -4,7 +4,7 @@
 
 writes book/records/class/: results.json as `grade` left it, without the students' texts; batch.json with the
 times and where they were measured; and thirty files of guesses. The class is
-tests/teaching/grading/simulated_class.py.
+tests/school/grading/simulated_class.py.
 """
 
 import argparse
@@ -23,16 +23,16 @@ from types import ModuleType
 import torch
 
 from atriacourse.runs.provenance import provenance
+from atriacourse.school.fences.system import Limits
+from atriacourse.school.grading.grade_class import Batch, grade_folder
+from atriacourse.school.grading.gradebook import read_results, write_results
+from atriacourse.school.handouts.handout import read_roster
 from atriacourse.studies.catalogue import study as find_study
 from atriacourse.studies.comparison import compare_variants
 from atriacourse.studies.results import study_results
-from atriacourse.teaching.assignments.handout import read_roster
-from atriacourse.teaching.grading.batch import Batch, grade_folder
-from atriacourse.teaching.grading.fences import Limits
-from atriacourse.teaching.grading.gradebook import read_results, write_results
 
 ROOT = Path(__file__).parents[1]
-CLASS = ROOT / "tests" / "teaching" / "grading" / "simulated_class.py"
+CLASS = ROOT / "tests" / "school" / "grading" / "simulated_class.py"
 RECORDS = ROOT / "book" / "records" / "class"
 JOBS = 2
 

@@ -9,9 +9,9 @@
     :tags: [solution]
     ```{solution-end}
 
-How the student's cell is made from the solution's stands in atriacourse/teaching/stubs.py. The cell ends in a
-check (atriacourse/teaching/check.py), which must fail on the stub and pass on the solution: chapters.py runs
-both.
+How the student's cell is made from the solution's stands in atriacourse/exercises/stubs.py. The cell ends in
+a check (atriacourse/exercises/check.py), which must fail on the stub and pass on the solution: chapters.py
+runs both.
 """
 
 import ast
@@ -22,8 +22,8 @@ from dataclasses import dataclass, field
 from nbformat import NotebookNode
 from pages import BookError, tags
 
-from atriacourse.teaching.directives import Directive, pieces
-from atriacourse.teaching.stubs import YOURS, stub_of
+from atriacourse.exercises.directives import Directive, pieces
+from atriacourse.exercises.stubs import YOURS, stub_of
 
 
 @dataclass(kw_only=True)

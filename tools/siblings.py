@@ -23,8 +23,8 @@ from nbformat import NotebookNode
 from pages import BookError, chapter_paths, read_chapter, substitutions, tags
 
 from atriacourse.errors import InputError
+from atriacourse.exercises.directives import Directive, pieces
 from atriacourse.studies.claims import with_claims
-from atriacourse.teaching.directives import Directive, pieces
 
 BOXES = {"note": "Note", "tip": "Tip", "warning": "Warning", "important": "Important", "admonition": ""}
 STUB, SOLUTION, SOLVED = "stub", "solution-start", "solution-end"  # directives that split a text cell

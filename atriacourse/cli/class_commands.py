@@ -11,7 +11,7 @@ from atriacourse.cli.options import number
 from atriacourse.errors import InputError
 
 if TYPE_CHECKING:
-    from atriacourse.teaching.assignments.handout import Handout
+    from atriacourse.school.handouts.handout import Handout
 
 EXTRAS = ("nbformat", "myst_nb", "papermill", "psutil", "jinja2")  # of the extra `book`: what is imported
 
@@ -30,8 +30,8 @@ def assign(
     force: Annotated[bool, typer.Option("--force", help="replace notebooks that are there")] = False,
 ) -> None:
     """Write an assignment's notebooks; each student's variant follows from the id."""
-    from atriacourse.teaching.assignments.catalogue import assignment as find
-    from atriacourse.teaching.assignments.catalogue import assignments
+    from atriacourse.assignments.listing import assignment as find
+    from atriacourse.assignments.listing import assignments
 
     given = {"--student": student is not None, "--roster": roster is not None, "--solutions": solutions}
     named = [option for option in given if given[option]]
@@ -41,7 +41,7 @@ def assign(
         )
     if nbgrader is not None:
         _need_extras()
-        from atriacourse.teaching.nbgrader.course import write_course
+        from atriacourse.school.nbgrader.course import write_course
 
         chosen = list(assignments().values()) if name is None else [find(name)]
         _tell(write_course(chosen, nbgrader, overwrite=force), nbgrader)
@@ -56,7 +56,7 @@ def assign(
     found = find(name)
     if (student is None) == (roster is None):
         raise InputError(f"atriacourse assign {name} needs --student ID or --roster FILE, one of the two")
-    from atriacourse.teaching.assignments.handout import hand_out, read_roster
+    from atriacourse.school.handouts.handout import hand_out, read_roster
 
     students = [student] if roster is None else [one.id for one in read_roster(roster)]
     done = hand_out(found, students, out, solutions=solutions, overwrite=force)
@@ -89,8 +89,8 @@ def classroom(
 ) -> None:
     """Put what a class measured and guessed on one page, without names."""
     _need_extras()
-    from atriacourse.teaching.classroom.collect import collect
-    from atriacourse.teaching.classroom.page import write_classroom
+    from atriacourse.school.classroom.collect import collect
+    from atriacourse.school.classroom.page import write_classroom
 
     found = collect(files)
     write_classroom(found, out, date=datetime.now(UTC).date().isoformat())
@@ -115,9 +115,9 @@ def grade(
     from atriacourse.cli.progress import advance, bar
 
     _need_extras()
-    from atriacourse.teaching.assignments.handout import read_roster
-    from atriacourse.teaching.grading.batch import grade_folder
-    from atriacourse.teaching.grading.fences import Limits
+    from atriacourse.school.fences.system import Limits
+    from atriacourse.school.grading.grade_class import grade_folder
+    from atriacourse.school.handouts.handout import read_roster
 
     students = [] if roster is None else read_roster(roster)
     with bar("grading", 0, "submission") as shown:

@@ -1,4 +1,4 @@
-// The 3D views (atriacourse.teaching.viewer): each opens on a click; niivue is loaded once, when it is wanted.
+// The 3D views (atriacourse.pages.widgets.viewer): each opens on a click; niivue is loaded once, when it is wanted.
 "use strict";
 (() => {
   const vendor = new URL("vendor/niivue.js", document.currentScript.src).href;

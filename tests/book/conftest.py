@@ -65,7 +65,7 @@ Six.
 ```{code-cell} ipython3
 :tags: [solution]
 
-from atriacourse.teaching.check import check_answer
+from atriacourse.exercises.check import check_answer
 
 twice = 2 * 3  # solution
 check_answer(twice, 6)

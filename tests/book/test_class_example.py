@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from class_example import GUESSED, RECORDS, batch, fragment, page, rows
 
-from atriacourse.teaching.grading.gradebook import read_results
+from atriacourse.school.grading.gradebook import read_results
 
 
 def test_the_records_are_whole_and_hold_no_text_of_a_student():

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from browsing import FLAT, SOLID, barriers, dark, launch, patient  # noqa: F401 (launch is a fixture)
 
-from atriacourse.teaching.explore import explore
-from atriacourse.teaching.guess import Guess, merge_guesses
-from atriacourse.teaching.stack import slice_stack
-from atriacourse.teaching.viewer import volume_view
+from atriacourse.exercises.guess import Guess, merge_guesses
+from atriacourse.pages.widgets.explore import explore
+from atriacourse.pages.widgets.stack import slice_stack
+from atriacourse.pages.widgets.viewer import volume_view
 
 pytestmark = [pytest.mark.book, pytest.mark.slow]
 

@@ -8,9 +8,9 @@ import pytest
 import typer
 import yaml
 
+from atriacourse.assignments.listing import assignments
 from atriacourse.cli import app
 from atriacourse.studies.catalogue import study
-from atriacourse.teaching.assignments.catalogue import assignments
 
 BOOK = Path(__file__).parents[2] / "book"
 PAGE = (BOOK / "instructors.md").read_text(encoding="utf-8")
@@ -97,8 +97,8 @@ def test_every_assignment_that_a_command_names_is_there():
 
 def test_what_it_says_of_the_files_is_what_is_written(tmp_path):
     """The names that the guide promises for one student's hand-out and the instructor's folder."""
-    from atriacourse.teaching.assignments.handout import hand_out
-    from atriacourse.teaching.assignments.journal import journal_name
+    from atriacourse.assignments.journal import journal_name
+    from atriacourse.school.handouts.handout import hand_out
 
     done = hand_out(assignments()["padding"], ["ada"], tmp_path, solutions=True)
     written = {path.relative_to(tmp_path).as_posix() for path in done.written} | {"variants.csv"}
@@ -115,8 +115,8 @@ def test_what_it_says_of_the_files_is_what_is_written(tmp_path):
 
 def test_the_marks_it_explains_are_those_of_the_rubric():
     """Every kind of part has its row, and the numbers in it are the code's."""
-    from atriacourse.teaching.assignments.band import INSIDE
-    from atriacourse.teaching.grading.rubric import FEWEST_WORDS
+    from atriacourse.school.bands.band import INSIDE
+    from atriacourse.school.grading.rubric import FEWEST_WORDS
 
     rows = re.findall(r"^\| (hypothesis|tasks, interval|result|claim|report|checks, further) \|", PAGE, re.M)
     assert rows == ["hypothesis", "tasks, interval", "result", "claim", "report", "checks, further"]

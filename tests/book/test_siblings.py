@@ -64,7 +64,7 @@ def test_an_exercise_becomes_a_cell_to_fill_in_and_a_folded_solution(small_book_
     assert solution.cell_type == "markdown"
     assert solution.source.startswith("<details><summary>A worked solution")
     assert (
-        "```python\nfrom atriacourse.teaching.check import check_answer\n\ntwice = 2 * 3" in solution.source
+        "```python\nfrom atriacourse.exercises.check import check_answer\n\ntwice = 2 * 3" in solution.source
     )
     assert solution.source.endswith("That was all.\n\n\n</details>")
     assert end.source == "The end."

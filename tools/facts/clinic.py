@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from atriacourse.teaching.clinic.faults import FAULTS, faulty
-from atriacourse.teaching.clinic.pipeline import healthy
-from atriacourse.teaching.clinic.study import Outcome, report, train
+from atriacourse.clinic.faults import FAULTS, faulty
+from atriacourse.clinic.pipeline import healthy
+from atriacourse.clinic.study import Outcome, report, train
 from atriacourse.training.device import keep_cpu_fast
 
 SEED = 2018  # the first of SEEDS

@@ -12,7 +12,7 @@ from atriacourse.data.case import Case
 from atriacourse.data.cohort import open_cohort
 from atriacourse.data.volume import grey_levels
 from atriacourse.evaluation.summary import bootstrap_interval
-from atriacourse.teaching.tissue import tissue
+from atriacourse.pages.chapters.contrast_tissue import tissue
 
 SEED = 2018
 METHODS = ("none", "clahe", "auto_gamma")

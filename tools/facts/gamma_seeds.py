@@ -16,9 +16,9 @@ from atriacourse.data.splits import holdout_split
 from atriacourse.data.volume import grey_levels
 from atriacourse.evaluation.overlap import dice
 from atriacourse.evaluation.summary import bootstrap_interval
+from atriacourse.pages.bench.chapter import begin
+from atriacourse.pages.bench.small import FIXED_GEOMETRY, small_network
 from atriacourse.runs.predict import Segmenter
-from atriacourse.teaching.chapter import begin
-from atriacourse.teaching.small import FIXED_GEOMETRY, small_network
 
 SEED = 2018  # of the split and the bootstrap
 SEEDS = range(8)  # of the trainings

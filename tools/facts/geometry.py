@@ -10,7 +10,7 @@ import numpy as np
 from atriacourse.data.case import Case
 from atriacourse.data.cohort import open_cohort
 from atriacourse.evaluation.summary import bootstrap_interval
-from atriacourse.teaching.symmetry import centred, overlap_with_others
+from atriacourse.pages.chapters.geometry_symmetry import centred, overlap_with_others
 
 SEED = 2018
 HALF = (22, 40, 50)  # of the window around the centre, in voxels of every second row, column and slice

@@ -1,6 +1,7 @@
 """What the cut of the LA2018 mirror gives away: a guess from the frame alone, and the size of the frame.
 
-Cited by 02_audit; the method is atriacourse/teaching/leak.py. Every second voxel of the masks is used.
+Cited by 02_audit; the method is atriacourse/pages/chapters/audit_leak.py. Every second voxel of the masks is
+used.
 """
 
 from pathlib import Path
@@ -10,7 +11,7 @@ from scipy import stats
 
 from atriacourse.data.cohort import open_cohort
 from atriacourse.data.masks import bounding_box
-from atriacourse.teaching.leak import frame_dice
+from atriacourse.pages.chapters.audit_leak import frame_dice
 
 
 def measure(data: Path) -> dict:

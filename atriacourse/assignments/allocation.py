@@ -1,0 +1,77 @@
+"""From a student's id to a variant: the pair of levels, the seed and the clinic.
+
+After listing.py. Neighbours get different variants, and anybody who knows the id finds the same one again:
+nothing is drawn and nothing is stored.
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from atriacourse.assignments.assignment import Assignment
+from atriacourse.errors import InputError
+
+CLINICS = (2018, 2019, 2020)  # seeds of three cohorts of phantoms (clinics.py)
+SEEDS = (100_000, 1_000_000)  # six digits, so that two of a class hardly ever share one
+FIT_FOR_AN_ID = re.compile(r"[\w@+-][\w@+. -]*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """What one student works on."""
+
+    assignment: str
+    student: str  # as `student_id` spells it
+    a: str | None  # variants of the study; None where no network is trained
+    b: str | None
+    seed: int  # of weights, batches and augmentation
+    clinic: int  # one of CLINICS
+
+    @property
+    def says(self) -> str:
+        """The variant in words."""
+        levels = f"{self.a} against {self.b}, " if self.a else ""
+        return f"{self.assignment} for {self.student}: {levels}seed {self.seed}, clinic {self.clinic}"
+
+
+def student_id(text: object) -> str:
+    """An id in the one spelling that variants and file names use: small letters, no space around.
+
+    An accent may come as a mark of its own, as in names of folders on a Mac; it is joined to its letter.
+
+    Raises: InputError when it is empty, or holds characters that a file name should not have.
+    """
+    found = unicodedata.normalize("NFC", str(text).strip().lower())
+    if not FIT_FOR_AN_ID.fullmatch(found) or found.endswith("."):
+        raise InputError(
+            f"a student's id needs letters, digits, and between them . _ - + @ or spaces, got {text!r}"
+        )
+    return found
+
+
+def variant_of(assignment: Assignment, student: object) -> Variant:
+    """The variant of one student. Raises: InputError for an unfit id."""
+    student = student_id(student)
+    digest = hashlib.sha256(f"{assignment.name}:{student}".encode()).digest()
+    level, seed, clinic = (int.from_bytes(digest[start : start + 8]) for start in (0, 8, 16))
+    a, b = assignment.levels[level % len(assignment.levels)] if assignment.levels else (None, None)
+    return Variant(
+        assignment=assignment.name,
+        student=student,
+        a=a,
+        b=b,
+        seed=SEEDS[0] + seed % (SEEDS[1] - SEEDS[0]),
+        clinic=CLINICS[clinic % len(CLINICS)],
+    )
+
+
+def roster_variants(assignment: Assignment, students: Iterable[object]) -> list[Variant]:
+    """The variants of a class, in its order. Raises: InputError for an unfit id, or one that stands twice."""
+    found = [variant_of(assignment, student) for student in students]
+    twice = [name for name, count in Counter(one.student for one in found).items() if count > 1]
+    if twice:
+        raise InputError(f"ids must differ in more than capitals; these stand twice: {', '.join(twice)}")
+    return found

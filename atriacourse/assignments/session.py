@@ -1,0 +1,246 @@
+"""What an assignment's notebook calls: begin, commit a hypothesis, measure, claim, hand in.
+
+After listing.py, journal.py, shown.py, verdict.py. Nothing here raises for an answer that is missing: a
+notebook without any runs through, and says of every step what it waits for.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+import atriacourse
+from atriacourse.assignments.allocation import Variant, variant_of
+from atriacourse.assignments.assignment import SCALE, Assignment
+from atriacourse.assignments.journal import add_entry, journal_name, read_journal
+from atriacourse.assignments.listing import assignment as find_assignment
+from atriacourse.assignments.shown import Result, Shown, committed, not_yet, variant_table
+from atriacourse.assignments.verdict import (
+    TOLERANCE,
+    UNDECIDED,
+    wrong_bounds,
+    wrong_hypothesis,
+    wrong_verdict,
+)
+from atriacourse.errors import InputError
+from atriacourse.studies.catalogue import study as find_study
+from atriacourse.studies.records import kept
+
+WORK = "ATRIACOURSE_WORK"  # the folder where notebooks keep what they made; beside the notebook if unset
+
+
+def begin_assignment(
+    name: str,
+    *,
+    student: str,
+    scale: str = SCALE,
+    data: Path | str | None = None,
+    folder: Path | str | None = None,
+) -> "Work":
+    """Find the student's variant and open the journal.
+
+    Args:
+        scale: of the studies (scales.py); grading uses SCALE.
+        data: a folder of scans; None: the clinic of the variant.
+        folder: where the journal lies, the notebook's own if None.
+    Raises: InputError for an unknown assignment or scale, or an unfit id.
+    """
+    from atriacourse.studies.scales import scale as find_scale  # brings torch
+
+    found = find_assignment(name)
+    find_scale(scale)
+    data = None if data is None else str(data)
+    return Work(found, variant_of(found, student), scale=scale, data=data, folder=_journal_folder(folder))
+
+
+class Work:
+    """One student's work on one assignment; a notebook shows its variant."""
+
+    def __init__(
+        self, assignment: Assignment, variant: Variant, *, scale: str, data: str | None, folder: Path
+    ) -> None:
+        self.assignment, self.variant, self.scale, self.data = assignment, variant, scale, data
+        self.journal = folder / journal_name(assignment.name, variant.student)
+        kept_in = Path(os.environ.get(WORK) or folder)
+        self.folder = kept_in / f"work-{assignment.name}-{variant.student}"  # runs and records
+        self._hypothesis: Shown | None = None
+        self._result: Result | None = None
+        self._claim: Shown | None = None
+        add_entry(
+            self.journal,
+            "begin",
+            {
+                "assignment": assignment.name,
+                "student": variant.student,
+                "a": variant.a,
+                "b": variant.b,
+                "seed": variant.seed,
+                "clinic": variant.clinic,
+                "scale": scale,
+                "data": data,
+                "version": atriacourse.__version__,
+            },
+        )
+
+    def hypothesis(self, *, winner: object, low: object, high: object, because: object) -> Shown:
+        """Commit what you expect, before it is measured.
+
+        Args: winner: a variant's name or "not told apart". low, high: bounds of the difference b - a.
+            because: the reason. None, or an empty reason, means that it is not answered yet.
+        """
+        self._hypothesis = None
+        if any(_is_open(value) for value in (winner, low, high, because)):
+            return not_yet("hypothesis")
+        words = (self.variant.a, self.variant.b, UNDECIDED) if self.assignment.study else ()
+        if faults := wrong_hypothesis(winner, low, high, because, words=words):
+            return not_yet("hypothesis", *faults)
+        content = {"winner": winner, "low": float(low), "high": float(high), "because": because.strip()}
+        measured = read_journal(self.journal).last("result")
+        entry = add_entry(self.journal, "hypothesis", content)
+        says = f"Committed: {winner}, between {low:g} and {high:g}. {committed(entry)}"
+        if measured is not None and measured.index < entry.index:
+            says += (
+                f"\nThe result was there before, entry {measured.index}: this is marked as a change after it."
+            )
+        self._hypothesis = Shown(says=says, ready=True, entry=entry)
+        return self._hypothesis
+
+    def measure(self, *, tell: Callable[[str], None] = lambda line: None) -> Result:
+        """Train both networks and score them on the held-out cases; goes on where it was interrupted.
+
+        Args: tell: given a line now and then, e.g. `print`.
+        Returns: `.table` (case, a, b, difference), `.a` and `.b` (means), `.ready`; without a hypothesis not
+            ready, and nothing is trained.
+        Raises: InputError if there is nothing to train, the data cannot be read, or a training failed.
+        """
+        from atriacourse.assignments.clinics import measure_pair, open_clinic
+        from atriacourse.data.cohort import open_cohort
+        from atriacourse.studies.cells import hash_of  # brings torch
+
+        self._result = None
+        assignment, variant = self.assignment, self.variant
+        if assignment.study is None:
+            raise InputError(f"assignment {assignment.name} trains nothing; there is nothing to measure")
+        if self._hypothesis is None:
+            return _not_measured("Not measured: commit your hypothesis first, then run this cell again.")
+        cohort = open_cohort(self.data) if self.data else open_clinic(variant.clinic, scratch=self.folder)
+        table, keys = measure_pair(
+            variant,
+            cohort,
+            study=assignment.study,
+            metric=assignment.metric,
+            scale=self.scale,
+            folder=self.folder,
+            tell=tell,
+        )
+        finite = table[np.isfinite(table[["a", "b"]]).all(axis=1)]
+        a, b = float(finite["a"].mean()), float(finite["b"].mean())
+        said = hash_of(self._hypothesis.entry.content)
+        content = {
+            "study": assignment.study,
+            "metric": assignment.metric,
+            "hypothesis": said,
+            "records": keys,
+            "cases": list(table["case"]),
+            "values": {word: [kept(value) for value in table[word]] for word in ("a", "b")},
+            "means": {"a": kept(a), "b": kept(b)},
+        }
+        entry = add_entry(self.journal, "result", content)
+        labels = [find_study(assignment.study).variant(name).label for name in (variant.a, variant.b)]
+        says = (
+            f"Mean {assignment.metric} over {len(finite)} held-out cases: a, {labels[0]}: {a:.4f}; "
+            f"b, {labels[1]}: {b:.4f}. {committed(entry)}"
+        )
+        self._result = Result(says=says, ready=True, entry=entry, table=table, a=a, b=b, hypothesis=said)
+        return self._result
+
+    def claim(self, *, difference: object, low: object, high: object, verdict: object) -> Shown:
+        """Say what follows: the difference b - a, its interval, and which variant is better.
+
+        Answers at once whether the interval is one, the number is that of the table, and the verdict follows.
+        """
+        self._claim = None
+        if any(_is_open(value) for value in (difference, low, high, verdict)):
+            return not_yet("claim")
+        if faults := wrong_bounds(difference, low, high):
+            return not_yet("claim", *faults)
+        difference, low, high = float(difference), float(low), float(high)
+        content = {
+            "difference": kept(difference),
+            "low": kept(low),
+            "high": kept(high),
+            "verdict": str(verdict),
+        }
+        entry = add_entry(self.journal, "claim", content)
+        faults = self._faults_of_claim(difference, low, high, verdict)
+        says = f"Not yet: {'; '.join(faults)}." if faults else "Your claim fits what you measured."
+        self._claim = Shown(says=f"{says} {committed(entry)}", ready=not faults, entry=entry)
+        return self._claim
+
+    def _faults_of_claim(self, difference: float, low: float, high: float, verdict: object) -> list[str]:
+        if self.assignment.study is None:
+            return []
+        if self._result is None:
+            return ["nothing is measured yet that a claim could rest on"]
+        gain = self._result.table["difference"]
+        gain = gain[np.isfinite(gain)]
+        faults = wrong_verdict(
+            verdict,
+            low,
+            high,
+            a=self.variant.a,
+            b=self.variant.b,
+            metric=self.assignment.metric,
+            cases=len(gain),
+        )
+        if abs(difference - gain.mean()) > TOLERANCE:
+            faults.append(f"{difference:.4g} is not the mean of the table's column `difference`")
+        return faults
+
+    def hand_in(self) -> Shown:
+        """Say what to hand in, and which steps this notebook has not gone through yet."""
+        wanted = {"hypothesis": self._hypothesis, "result": self._result, "claim": self._claim}
+        kinds = [part.kind for part in self.assignment.rubric]
+        missing = [kind for kind in kinds if kind in wanted and not (wanted[kind] and wanted[kind].ready)]
+        still = f"Still missing: {', '.join(missing)}." if missing else "No step is missing."
+        broken = read_journal(self.journal).broken
+        if broken is not None:
+            still += f" The journal was changed by hand at line {broken + 1}; say so when you hand it in."
+        says = (
+            f"{still} Read your report once more: grading counts its words, your teacher reads them.\n"
+            f"Hand in two files: this notebook, saved with its outputs, and {self.journal.name} (in "
+            f"{self.journal.parent})."
+        )
+        return Shown(says=says, ready=not missing and broken is None)
+
+    def __repr__(self) -> str:
+        return f"{self.assignment.title}\n{self.variant.says}\n{self._table().to_string(index=False)}"
+
+    def _repr_html_(self) -> str:
+        return Shown(says=self.variant.says, ready=True, table=self._table())._repr_mimebundle_()["text/html"]
+
+    def _table(self) -> pd.DataFrame:
+        return variant_table(self.assignment, self.variant, scale=self.scale, data=self.data)
+
+
+def _is_open(value: object) -> bool:
+    """Whether a student has not answered yet."""
+    return value is None or value is ... or (isinstance(value, str) and not value.strip())
+
+
+def _not_measured(says: str) -> Result:
+    nothing = float("nan")
+    table = pd.DataFrame({name: [] for name in ("case", "a", "b", "difference")}, dtype=float)
+    return Result(says=says, ready=False, table=table, a=nothing, b=nothing, hypothesis=None)
+
+
+def _journal_folder(folder: Path | str | None) -> Path:
+    """Beside the notebook; on Colab where the course keeps its work, which may be the student's Drive."""
+    if folder is None and "google.colab" in sys.modules and os.environ.get(WORK):
+        folder = os.environ[WORK]
+    found = Path(folder or Path.cwd())
+    found.mkdir(parents=True, exist_ok=True)
+    return found

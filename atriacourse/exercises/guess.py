@@ -1,0 +1,154 @@
+"""Predict, then reveal: a reader commits to an interval before the result is shown.
+
+A guess that was made before the answer is known is worth making; one made after it teaches nothing.
+charts.py draws all guesses of a chapter beside what came out; `save_guesses` keeps them in a file, and
+`merge_guesses` puts the files of a whole class into one table.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+from numbers import Real
+from pathlib import Path
+from typing import Protocol, SupportsFloat
+
+import pandas as pd
+
+from atriacourse.errors import InputError
+from atriacourse.files import write_whole
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guess:
+    """An interval that a reader expects to hold the answer."""
+
+    question: str
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if self.low is ... or self.high is ...:
+            raise InputError(
+                f"put your interval in place of ... before you go on: low and high, for {self.question!r}"
+            )
+        for bound in (self.low, self.high):
+            if not isinstance(bound, Real):
+                raise InputError(f"low and high must be numbers, got {bound!r} for {self.question!r}")
+        if not self.low <= self.high:
+            raise InputError(
+                f"the guess runs from {self.low} to {self.high}; give the smaller number as `low`"
+            )
+
+    def holds(self, value: SupportsFloat) -> bool:
+        """Whether the answer lies inside."""
+        return self.low <= float(value) <= self.high
+
+    def reveal(self, value: SupportsFloat) -> "Reveal":
+        """The answer beside the guess; a notebook shows it as one sentence."""
+        return Reveal(
+            question=self.question,
+            low=float(self.low),
+            high=float(self.high),
+            value=float(value),
+            holds=self.holds(value),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Reveal:
+    """A guess and what came out."""
+
+    question: str
+    low: float
+    high: float
+    value: float
+    holds: bool  # whether the value lies in the interval
+
+    def __repr__(self) -> str:
+        if self.holds:
+            verdict = "inside your interval"
+        elif self.value > self.high or self.value < self.low:
+            verdict = "above your interval" if self.value > self.high else "below your interval"
+        else:
+            verdict = "not a number, so outside your interval"
+        interval = f"{_rounded(self.low)} to {_rounded(self.high)}"
+        return f"{self.question}: {_rounded(self.value)}, {verdict} ({interval})"
+
+    def _repr_html_(self) -> str:
+        """The sentence; the page's script makes it ask for the reader's own interval first."""
+        return (
+            f'<div class="reveal" data-question="{escape(self.question)}" data-low="{self.low:.6g}" '
+            f'data-high="{self.high:.6g}" data-value="{self.value:.6g}"><p>{escape(repr(self))}</p></div>'
+        )
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class SavedGuesses:
+    """Where the guesses of a chapter were written."""
+
+    path: Path
+    count: int
+
+    def __repr__(self) -> str:
+        return f"{self.count} guesses kept in {self.path.name}, in the chapter's folder (chapter.work)"
+
+
+class Asked(Protocol):
+    """Where guesses are made: what they need of a chapter (pages/bench/chapter.py)."""
+
+    name: str
+    profile: str
+    data: str | None
+    work: Path
+
+
+def save_guesses(chapter: Asked, committed: Sequence[tuple[Guess, SupportsFloat]]) -> SavedGuesses:
+    """Write a chapter's guesses and what came out to a JSON file in its folder.
+
+    Args: committed: (guess, what the run gave), in the chapter's order.
+    """
+    path = chapter.work / f"guesses_{chapter.name}.json"
+    record = {
+        "chapter": chapter.name,
+        "profile": chapter.profile,
+        "data": chapter.data,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "guesses": [
+            {"question": g.question, "low": float(g.low), "high": float(g.high)} for g, _ in committed
+        ],
+        "values": [float(value) for _, value in committed],
+    }
+    write_whole(path, json.dumps(record, indent=1) + "\n")
+    return SavedGuesses(path=path, count=len(committed))
+
+
+def merge_guesses(files: Iterable[str | Path]) -> pd.DataFrame:
+    """The guesses of a class in one table.
+
+    Args: files: what `save_guesses` wrote, one file per student and chapter.
+    Returns: a row per guess: file (its path), chapter, profile, data, date, question, low, high, value,
+        holds. Who guessed is known by the file's name alone.
+    Raises: InputError for a file that holds something else.
+    """
+    rows = []
+    for path in map(Path, files):
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+            run = {key: record[key] for key in ("chapter", "profile", "data", "date")}
+            for asked, value in zip(record["guesses"], record["values"], strict=True):
+                guess = Guess(question=str(asked["question"]), low=asked["low"], high=asked["high"])
+                revealed = guess.reveal(value)
+                rows.append({"file": str(path), **run, **vars(revealed)})
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"{path} is not a file of guesses: {error!r}; take one from save_guesses"
+            ) from error
+    columns = ["file", "chapter", "profile", "data", "date", "question", "low", "high", "value", "holds"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _rounded(number: float) -> str:
+    """Three digits that count, without an exponent where a reader would stumble over it."""
+    return f"{number:,.0f}" if 1000 <= abs(number) < 1e12 else f"{number:.3g}"

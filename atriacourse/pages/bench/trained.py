@@ -1,0 +1,68 @@
+"""A trained network for a chapter: the same call trains it, or loads it where it was trained before.
+
+After chapter.py and runs/train.py. With ATRIACOURSE_WORK set, what a chapter trains outlives the notebook,
+so a second run of it, or one after a lost GPU, does not begin anew.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from atriacourse.data.case import Cohort
+from atriacourse.data.splits import Split
+from atriacourse.pages.bench.chapter import Chapter
+from atriacourse.pages.bench.teller import Teller
+from atriacourse.runs.config import read_json
+from atriacourse.runs.folder import SavedModel, open_model
+from atriacourse.runs.train import train_run
+
+
+class Trained(NamedTuple):
+    """A network on disk, and a sentence on whether it was trained now or loaded."""
+
+    saved: SavedModel  # give it to `Segmenter`
+    said: str
+
+
+def trained_model(
+    chapter: Chapter,
+    cohort: Cohort,
+    split: Split,
+    *changes: str,
+    minutes: float | None = None,
+    name: str = "network",
+    tell: Callable[[str], None] | None = None,
+) -> Trained:
+    """Train a small network on `split.train`, or load the one that an earlier call left.
+
+    Args:
+        chapter: from `begin`; its profile sets the size of the network and the time.
+        changes: overrides by dotted name, e.g. "epochs=30", as in `Chapter.training`.
+        minutes: of the profiles "laptop" and "colab"; None takes their own.
+        name: of the folder below the chapter's own; one for each network.
+        tell: given a line now and then while it trains, e.g. `print`; None trains in silence.
+    Returns: the checkpoint that was best on the validation cases, and what happened, for the page.
+    Raises: InputError if the folder holds a network of other settings, scans, split or seed.
+    """
+    folder = chapter.folder(name)
+    record = folder / "run.json"
+    there_before = folder.is_dir()
+    done_before = record.is_file() and read_json(record)["done"]
+    # train_run itself sees whether the network that is there is the one asked for, and then leaves it alone
+    train_run(
+        cohort,
+        folder,
+        config=chapter.training(*changes, minutes=minutes),
+        split=split,
+        seed=chapter.seed,
+        watcher=None if tell is None or done_before else Teller(tell),
+    )
+    run = read_json(record)
+    if done_before:
+        verb = "Loaded: trained before"
+    else:
+        verb = "Trained, going on from before," if there_before else "Trained"
+    said = (
+        f"{verb} on {len(run['trained_on'])} cases, {run['epochs']} epochs in "
+        f"{run['seconds']:.0f} s; best validation Dice {run['best_validation_dice']:.3f}."
+    )
+    return Trained(open_model(folder), said)

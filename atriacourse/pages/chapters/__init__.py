@@ -1,0 +1,1 @@
+"""Experiments and pictures of one chapter alone; the file begins with the name of the chapter."""

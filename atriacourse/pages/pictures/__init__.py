@@ -1,0 +1,1 @@
+"""Figures with one shared style; each function returns a closed `Figure`."""

@@ -1,0 +1,207 @@
+"""Pictures of studies: forest plot, case-by-case ladder, curves with seed bands, a run inside its band.
+
+After studies/comparison.py and report.py; closed Figures in the course's style, as in charts.py.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from atriacourse.errors import InputError
+from atriacourse.evaluation.case import HIGHER_IS_BETTER
+from atriacourse.pages.pictures.style import BLUE, GREEN, ORANGE, PURPLE, SKY, STYLE, closed
+from atriacourse.studies.comparison import StudyComparison, compare_study
+from atriacourse.studies.published import Published, published, published_difference
+from atriacourse.studies.report import METRICS, summary
+from atriacourse.studies.results import Results
+
+GREY = "#777777"
+COLORS = (BLUE, ORANGE, GREEN, PURPLE, SKY)
+SCALE_COLORS = (SKY, BLUE, PURPLE)  # from the shortest training to the longest
+
+
+def forest(comparisons: Sequence[StudyComparison]) -> Figure:
+    """A row a comparison: the mean difference with its interval, and a line at zero.
+
+    A filled diamond names a winner, an open one does not. Dots below the line are the seeds.
+    Raises: InputError without a comparison.
+    """
+    if not comparisons:
+        raise InputError("there is no comparison to draw; run two variants of the study first")
+    metric = comparisons[0].metric
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(figsize=(7.2, 0.75 + 0.62 * len(comparisons)), layout="constrained")
+        axes.axvline(0, color=GREY, linewidth=1)
+        for row, one in enumerate(reversed(comparisons)):
+            face = BLUE if one.winner else "white"
+            if np.isfinite(one.low):
+                axes.plot([one.low, one.high], [row, row], color=BLUE, linewidth=2)
+            axes.plot([one.difference], [row], "D", color=BLUE, markerfacecolor=face, markersize=8)
+            axes.plot(one.by_seed, [row - 0.25] * len(one.by_seed), "o", color=ORANGE, markersize=4)
+        names = [f"{one.label_b}\nminus {one.label_a}" for one in reversed(comparisons)]
+        axes.set_yticks(range(len(names)), names, fontsize=9)
+        axes.set_ylim(-0.6, len(names) - 0.5)
+        better = "right" if metric in HIGHER_IS_BETTER else "left"
+        axes.set(
+            xlabel=f"difference of {METRICS.get(metric, metric)} ({better} of zero: the first is better)"
+        )
+        return closed(figure)
+
+
+def at_scales(results: Sequence[Results], *, metric: str = "dice") -> Figure:
+    """Each comparison of one study at every scale, one below the other, and the paper's own difference.
+
+    A filled diamond names a winner, an open one does not; a square is the paper's difference of two means.
+
+    Args: results: of one study, an entry a scale. Raises: InputError if of several studies, or none.
+    """
+    studies = {one.study.name for one in results}
+    if len(studies) != 1:
+        raise InputError(f"scales of one study can be drawn, got {', '.join(sorted(studies)) or 'none'}")
+    found = {one.scale: {(c.a, c.b): c for c in compare_study(one, metric=metric)} for one in results}
+    pairs = [pair for pair in results[0].study.pairs if any(pair in at for at in found.values())]
+    variant = results[0].study.variant
+    with plt.rc_context(STYLE):
+        height = 0.9 + (0.3 + 0.22 * len(found)) * len(pairs)
+        figure, axes = plt.subplots(figsize=(7.2, height), layout="constrained")
+        axes.axvline(0, color=GREY, linewidth=1)
+        for row, pair in enumerate(reversed(pairs)):
+            paper = published_difference(results[0].study.name, *pair, metric)
+            if paper is not None:
+                axes.plot([paper], [row + 0.3], "s", color=ORANGE, markersize=6)
+            for place, (at, color) in enumerate(zip(found.values(), SCALE_COLORS, strict=False)):
+                if pair not in at:
+                    continue
+                one, level = at[pair], row + 0.3 - 0.6 * (place + 1) / len(found)
+                face = color if one.winner else "white"
+                axes.plot([one.low, one.high], [level, level], color=color, linewidth=2)
+                axes.plot([one.difference], [level], "D", color=color, markerfacecolor=face, markersize=7)
+        if any(line.get_marker() == "s" for line in axes.lines):
+            axes.plot([], [], "s", color=ORANGE, label="paper")
+        for name, color in zip(found, SCALE_COLORS, strict=False):
+            axes.plot([], [], "D-", color=color, label=f"scale {name}")
+        names = [f"{variant(b).label}\nminus {variant(a).label}" for a, b in reversed(pairs)]
+        axes.set_yticks(range(len(names)), names, fontsize=9)
+        axes.set(xlabel=f"difference of {METRICS.get(metric, metric)}", ylim=(-0.6, len(names) - 0.4))
+        figure.legend(fontsize=9, loc="outside lower center", ncols=1 + len(found))
+        return closed(figure)
+
+
+def ladder(results: Results, a: str, b: str, *, metric: str = "dice") -> Figure:
+    """Each held-out case as a rung: from its value under `a` to its value under `b`, means over seeds.
+
+    The short bars are the range over seeds.
+    """
+    tables = {name: results.values(name, metric) for name in (a, b)}
+    names = [name for name in tables[a].columns if name in tables[b].columns]
+    means = {name: table[names].mean() for name, table in tables.items()}
+    order = np.argsort(means[a].to_numpy())
+    rows = np.arange(len(names))
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(figsize=(7.2, 0.8 + 0.27 * len(names)), layout="constrained")
+        for row, index in enumerate(order):
+            start, end = means[a].iloc[index], means[b].iloc[index]
+            better = (end > start) == (metric in HIGHER_IS_BETTER)
+            axes.plot([start, end], [row, row], color=BLUE if better else ORANGE, linewidth=2, zorder=1)
+            for name, height in ((a, 0.16), (b, -0.16)):
+                seeds = tables[name][names].iloc[:, index]
+                axes.plot([seeds.min(), seeds.max()], [row + height] * 2, color="#BBBBBB", zorder=0)
+        axes.plot(means[a].to_numpy()[order], rows, "o", color="white", markeredgecolor=GREY, zorder=2)
+        axes.plot(means[b].to_numpy()[order], rows, "o", color=BLUE, zorder=3)
+        axes.plot([], [], "o", color="white", markeredgecolor=GREY, label=results.study.variant(a).label)
+        axes.plot([], [], "o", color=BLUE, label=results.study.variant(b).label)
+        axes.set_yticks(rows, [names[index][:6] for index in order], fontsize=8)
+        axes.set(xlabel=METRICS.get(metric, metric))
+        axes.legend(loc="upper left", fontsize=9)
+        return closed(figure)
+
+
+def curves(results: Results, variants: Sequence[str] | None = None, *, curve: str = "mask_loss") -> Figure:
+    """A training curve for each variant: the mean over seeds, and the band from lowest to highest.
+
+    Raises: InputError if no record has the curve (a bag has none).
+    """
+    chosen = list(variants or results.variants)
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(figsize=(7.2, 3.0), layout="constrained")
+        for name, color in zip(chosen, COLORS, strict=False):
+            found = [
+                r.curve[curve] for (v, _), r in results.records.items() if v == name and curve in r.curve
+            ]
+            if not found:
+                continue
+            lines = np.array([line[: min(map(len, found))] for line in found], dtype=float)
+            epochs = np.arange(1, lines.shape[1] + 1)
+            axes.plot(epochs, lines.mean(axis=0), color=color, label=results.study.variant(name).label)
+            if len(lines) > 1:
+                axes.fill_between(epochs, lines.min(axis=0), lines.max(axis=0), color=color, alpha=0.25, lw=0)
+        if not axes.lines:
+            plt.close(figure)
+            raise InputError(f"no record of {', '.join(chosen)} has a curve {curve!r}")
+        axes.set(xlabel="epochs", ylabel=curve.replace("_", " "))
+        axes.legend(fontsize=9)
+        return closed(figure)
+
+
+def published_means(rows: Mapping[str, Published], *, cases: int, label: str) -> Figure:
+    """Published means, each with the 95 % interval that its SD and number of cases allow.
+
+    Args: rows: what to print -> mean and SD; cases: they are over; label: of the axis.
+    """
+    from scipy import stats
+
+    wide = stats.t.ppf(0.975, cases - 1) / np.sqrt(cases)  # in SDs
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(figsize=(7.2, 0.7 + 0.45 * len(rows)), layout="constrained")
+        for row, number in enumerate(reversed(rows.values())):
+            half = wide * float(number.sd)
+            axes.plot([float(number) - half, float(number) + half], [row, row], color=BLUE, linewidth=2)
+            axes.plot([float(number)], [row], "D", color=BLUE)
+        axes.set_yticks(range(len(rows)), list(reversed(rows)))
+        axes.set(xlabel=label, ylim=(-0.5, len(rows) - 0.5))
+        axes.grid(axis="x", color="#DDDDDD")
+        return closed(figure)
+
+
+def beside_paper(results: Results, *, metric: str = "dice") -> Figure:
+    """For each variant the paper's mean and ours with its interval, on one scale."""
+    names = results.variants
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(figsize=(7.2, 0.9 + 0.5 * len(names)), layout="constrained")
+        for row, name in enumerate(reversed(names)):
+            one = summary(results, name, metric)
+            axes.plot([one["low"], one["high"]], [row, row], color=BLUE, linewidth=2)
+            axes.plot([one["mean"]], [row], "D", color=BLUE, label="ours" if row == 0 else None)
+            number = published(results.study.name, name, metric)
+            if number:
+                axes.plot([float(number)], [row + 0.22], "s", color=ORANGE, markersize=6)
+        axes.plot([], [], "s", color=ORANGE, label="paper")
+        axes.set_yticks(range(len(names)), [results.study.variant(name).label for name in reversed(names)])
+        axes.set(xlabel=METRICS.get(metric, metric), ylim=(-0.6, len(names) - 0.4))
+        axes.grid(axis="x", color="#DDDDDD")
+        axes.legend(fontsize=9)
+        return closed(figure)
+
+
+def in_band(results: Results, live: Mapping[str, float], *, metric: str = "dice") -> Figure:
+    """A reader's own means as diamonds over the recorded seeds of each variant.
+
+    Args: live: variant -> the mean over the held-out cases of the reader's run; empty: the bands alone.
+    """
+    names = list(reversed(live or results.variants))
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(figsize=(7.2, 0.8 + 0.5 * len(names)), layout="constrained")
+        for row, name in enumerate(names):
+            means = results.values(name, metric).mean(axis=1).to_numpy()
+            axes.plot([means.min(), means.max()], [row, row], color=SKY, linewidth=9, alpha=0.6)
+            axes.plot(means, [row] * len(means), "o", color=BLUE, markersize=5)
+            if name in live:
+                axes.plot([live[name]], [row], "D", color=ORANGE, markersize=9)
+        axes.plot([], [], "o", color=BLUE, label="recorded seeds")
+        axes.plot([], [], "D", color=ORANGE, label="this run")
+        axes.set_yticks(range(len(names)), [results.study.variant(name).label for name in names])
+        axes.set(xlabel=f"mean {METRICS.get(metric, metric)}", ylim=(-0.6, len(names) - 0.4))
+        axes.legend(fontsize=9)
+        return closed(figure)

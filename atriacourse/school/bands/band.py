@@ -1,0 +1,87 @@
+"""Between which bounds the difference of two variants lies when only the seed and the clinic change.
+
+The class's own atlas, in the folder records/ beside this file, holds the records of every
+pair on all clinics, each with several seeds; a student's seed is another one. Grading compares with the band,
+and the instructor's guide prints it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from scipy import stats
+
+from atriacourse.assignments.assignment import SCALE
+from atriacourse.errors import InputError
+from atriacourse.studies.catalogue import study as find_study
+from atriacourse.studies.cells import plan_study
+from atriacourse.studies.records import Record, read_records
+from atriacourse.studies.results import gather
+
+ATLAS = Path(__file__).parent / "records"
+INSIDE = 0.99  # of new runs that are alike
+NARROWEST = 0.02  # half-width; two machines round differently
+NARROWEST_MM = 2.0  # of distances, in mm: a third of a voxel of the clinics
+
+
+@dataclass(frozen=True, kw_only=True)
+class Band:
+    """Where the mean difference b - a of one more run is expected."""
+
+    low: float
+    high: float
+    runs: int  # that it stands on
+
+    def holds(self, difference: float) -> bool:
+        """Whether a difference lies inside."""
+        return self.low <= difference <= self.high
+
+
+def seed_band(study: str, pair: tuple[str, str], metric: str = "dice", *, folder: Path = ATLAS) -> Band:
+    """The band of a pair of variants, (a, b).
+
+    Raises: InputError if fewer than two runs of both variants are recorded.
+    Source: prediction interval of one more value, m +- t s sqrt(1 + 1/n); Hahn and Meeker 1991, section 4.2.
+    """
+    found = differences(study, pair, metric, folder=folder)
+    if len(found) < 2:
+        raise InputError(
+            f"{folder} has {len(found)} runs of {study}/{pair[0]} and {pair[1]} at scale {SCALE}; two are "
+            f"needed, `atriacourse study run {study} --scale {SCALE}` on a clinic makes them"
+        )
+    return band_of(found, narrowest=NARROWEST_MM if metric.endswith("_mm") else NARROWEST)
+
+
+def band_of(differences: Sequence[float], *, narrowest: float = NARROWEST) -> Band:
+    """The band that follows from the differences of some runs, two or more."""
+    values = np.asarray(differences, float)
+    quantile = stats.t.ppf((1 + INSIDE) / 2, len(values) - 1)
+    half = quantile * values.std(ddof=1) * np.sqrt(1 + 1 / len(values))
+    half = max(float(half), narrowest)
+    mean = float(values.mean())
+    return Band(low=mean - half, high=mean + half, runs=len(values))
+
+
+def differences(study: str, pair: tuple[str, str], metric: str, *, folder: Path = ATLAS) -> list[float]:
+    """The mean difference b - a of every recorded clinic and seed; cases that are not finite are left out."""
+    records, declared = _records(folder), find_study(study)
+    found = []
+    for data in sorted({record.data for record in records.values()}):
+        seeds = sorted({record.seed for record in records.values() if record.data == data})
+        units = plan_study(declared, scale_name=SCALE, data=data, seeds=seeds, variants=list(pair))
+        results = gather(units, declared, records, scale=SCALE, cohort="")
+        if not set(pair) <= set(results.variants):
+            continue
+        a, b = (results.values(name, metric) for name in pair)
+        for seed in a.index.intersection(b.index):
+            gain = (b.loc[seed] - a.loc[seed]).to_numpy(float)
+            if np.isfinite(gain).any():
+                found.append(float(gain[np.isfinite(gain)].mean()))
+    return found
+
+
+@cache
+def _records(folder: Path) -> dict[str, Record]:
+    return {key: one for key, one in read_records(folder).items() if one.scale == SCALE}

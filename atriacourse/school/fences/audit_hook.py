@@ -1,0 +1,122 @@
+"""Python's own watchman: what a notebook tries to open, connect to or start is noted, and refused.
+
+Beside system.py, used by kernel.py. An audit hook (PEP 578) works on every system and knows what was tried,
+which the system's own fences do not tell. It is no wall: code outside of Python passes it by, which is why
+the fences come first where a system has them.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+
+READS = frozenset({"os.listdir", "os.scandir"})
+WRITES = frozenset(
+    {"os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.chmod", "os.chown", "os.link", "os.symlink"}
+    | {"os.truncate", "os.utime"}
+)
+STARTS = frozenset(
+    {"subprocess.Popen", "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn"}
+    | {"pty.spawn", "os.startfile"}
+)
+CALLS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo"})
+WATCHED = READS | WRITES | STARTS | CALLS | {"open", "os.kill", "ctypes.dlopen", "socket.gethostbyname"}
+HERE = ("127.", "::1", "localhost", "0.0.0.0")  # addresses of this machine
+ASKING = ("IPython", "ipykernel", "pexpect", "ptyprocess")  # packages that start what a cell asks them to
+
+
+def watch(*, read: Iterable[str], write: Iterable[str], report: Callable[[str, str], None]) -> None:
+    """Note and refuse, from now on and for good, what is not allowed in this process.
+
+    Args:
+        read, write: the folders (real paths) below which files may be read, and written.
+        report: given a kind ("read", "write", "start", "connect") and what was tried. Libraries that try
+            to start a program of their own (`git`, to name a commit) are refused and not reported.
+    """
+    real, frame_of, folder_of_standard_library = os.path.realpath, sys._getframe, os.path.dirname(os.__file__)
+    may_write = tuple(write)
+    may_read = (*read, *may_write)
+    writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+    watched, own = WATCHED, os.getpid()
+    searched = frozenset(map(real, filter(None, sys.path)))  # for packages; listed by whoever looks for one
+
+    def inside(path: object, folders: tuple[str, ...]) -> bool:
+        where = real(os.fsdecode(path))
+        return any(where == folder or where.startswith(folder + os.sep) for folder in folders)
+
+    def packaged(name: str) -> bool:
+        return "site-packages" in name or "dist-packages" in name
+
+    def caller() -> str:
+        """The file of the code that asked: a cell or a library, never the standard library."""
+        frame = frame_of(1)
+        while frame is not None:
+            name = frame.f_code.co_filename
+            standard = name.startswith((folder_of_standard_library, "<frozen")) and not packaged(name)
+            if not standard and name != __file__:
+                return name
+            frame = frame.f_back
+        return ""
+
+    def from_cell() -> bool:
+        name = caller()
+        library = packaged(name) or f"{os.sep}atriacourse{os.sep}" in name
+        return not library or any(f"{os.sep}{package}{os.sep}" in name for package in ASKING)
+
+    def from_imports() -> bool:
+        frame = frame_of(1)
+        while frame.f_code.co_filename == __file__:
+            frame = frame.f_back
+        return frame.f_code.co_filename.startswith("<frozen importlib")
+
+    def refuse(kind: str, what: object) -> None:
+        report(kind, str(what))
+        raise PermissionError(f"while grading, a notebook may not {kind}: {what}")
+
+    def on_files(event: str, args: tuple) -> None:
+        path = args[0]
+        if not isinstance(path, str | bytes | os.PathLike):
+            return  # an open file, or the working folder
+        change = event in WRITES or (event == "open" and isinstance(args[2], int) and args[2] & writing)
+        folders = may_write if change else may_read
+        for each in args[:2] if event in ("os.rename", "os.link") else args[:1]:
+            if inside(each, folders):
+                continue
+            search = from_imports() or real(os.fsdecode(each)) in searched
+            if (event in READS and search) or os.fsdecode(each).startswith("/dev/"):
+                raise PermissionError(os.fsdecode(each))  # the import system, IPython's search for a terminal
+            refuse("write" if change else "read", os.fsdecode(each))
+
+    def on_network(event: str, args: tuple) -> None:
+        address = args[0] if event.startswith("socket.get") else args[1]
+        if isinstance(address, tuple):
+            address = address[0]
+        if isinstance(address, bytes):
+            address = os.fsdecode(address)
+        if address is None or (isinstance(address, str) and address.startswith(HERE)):
+            return
+        if isinstance(address, str) and os.sep in address and inside(address, may_write):
+            return
+        refuse("connect", address)
+
+    def hook(event: str, args: tuple) -> None:
+        if event not in watched:
+            return
+        if event == "open" or event in READS or event in WRITES:
+            on_files(event, args)
+        elif event in STARTS:
+            what = args[1] if event == "subprocess.Popen" else args[0] if args else event
+            words = what if isinstance(what, list | tuple) else [what]
+            what = " ".join(os.fsdecode(word) if isinstance(word, bytes) else str(word) for word in words)
+            if from_cell():
+                refuse("start", what)
+            raise PermissionError(f"while grading, no program is started: {what}")
+        elif event == "os.kill":
+            if args[0] != own:
+                refuse("start", f"a signal to process {args[0]}")
+        elif event == "ctypes.dlopen":
+            if from_cell() and caller().startswith(may_write):
+                refuse("start", f"the C library {args[0]}")
+        else:
+            on_network(event, args)
+
+    sys.addaudithook(hook)

@@ -1,0 +1,85 @@
+"""Run one notebook with papermill: what jail.py starts as a process of its own.
+
+    python -m atriacourse.school.fences.papermill_run JOB.json
+
+This process is ours; the student's code runs in the kernel that it starts (kernel.py), behind the fences.
+An error in a cell is kept in the notebook and the next cell is run. After every cell the notebook is written,
+so that what ran before a time limit still counts.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+
+def main() -> None:
+    """Run the job."""
+    job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    # An interrupt meant for the cell that runs too long must not end what stands between us and the kernel.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _own_orphans()
+    import papermill
+    from nbclient.exceptions import DeadKernelError
+
+    ending = ""
+    try:
+        papermill.execute_notebook(
+            job["source"],
+            job["target"],
+            kernel_name=job["kernel"],
+            language="python",
+            cwd=job["cwd"],
+            progress_bar=False,
+            log_output=False,
+            execution_timeout=job["cell_seconds"],
+            start_timeout=job["start_seconds"],
+            allow_errors=True,
+            interrupt_on_timeout=True,
+            raise_on_iopub_timeout=False,
+            config=_config(job),
+        )
+    except papermill.PapermillExecutionError:
+        pass  # papermill's remark, after the last cell, that some cell had an error
+    except DeadKernelError:
+        ending = "the kernel died"
+    except Exception as error:  # noqa: BLE001 (any end of a student's notebook is told, none may stop a batch)
+        ending = f"{type(error).__name__}: {error}"
+    times = os.times()
+    cpu = times.user + times.system + times.children_user + times.children_system
+    said = json.dumps({"ending": ending, "cpu_seconds": cpu})
+    Path(job["ending"]).write_text(said, encoding="utf-8")
+    _end_children()
+
+
+def _end_children() -> None:
+    """Kill what a notebook started and left behind."""
+    import psutil
+
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            child.kill()
+
+
+def _config(job: dict) -> object:
+    """Sockets in the file system, which need no network."""
+    from traitlets.config import Config
+
+    if job["sockets"] is None:
+        return Config()
+    return Config(KernelManager={"transport": "ipc", "ip": job["sockets"]})
+
+
+def _own_orphans() -> None:
+    """Processes that a notebook leaves behind become our children, so that they end with us (prctl(2))."""
+    if sys.platform.startswith("linux"):
+        import ctypes
+
+        be_subreaper = 36
+        ctypes.CDLL(None).prctl(be_subreaper, 1, 0, 0, 0)
+
+
+if __name__ == "__main__":
+    main()

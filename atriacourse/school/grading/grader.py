@@ -1,0 +1,158 @@
+"""One submission from file to grade.
+
+After reading.py, restore.py, fences/jail.py and rubric.py, before grade_class.py.
+"""
+
+import hashlib
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import atriacourse
+from atriacourse.assignments.allocation import variant_of
+from atriacourse.assignments.assignment import Assignment
+from atriacourse.assignments.clinics import CLASS
+from atriacourse.assignments.listing import SOURCES, assignment
+from atriacourse.evaluation.summary import bootstrap_interval
+from atriacourse.school.fences.jail import Execution, execute
+from atriacourse.school.fences.layout import FENCES
+from atriacourse.school.fences.system import Limits
+from atriacourse.school.grading.evidence import Case, gather_evidence
+from atriacourse.school.grading.marks import Graded
+from atriacourse.school.grading.measured import band_for, measured
+from atriacourse.school.grading.reading import Found, Submission, read_submission
+from atriacourse.school.grading.restore import Prepared, prepare
+from atriacourse.school.grading.rubric import mark_all, no_marks
+
+RULES = 2  # raise it when a change of the rules must grade everybody anew
+LONGEST_FLAG = 300  # characters
+SAID = {"read": "read", "write": "write", "start": "start", "connect": "connect to"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grader:
+    """How submissions are run; the same for all of a batch."""
+
+    limits: Limits
+    clinics: Path | None = None  # where all clinics are; None: each run makes its own
+    fences: Sequence[str] = FENCES
+    stop: threading.Event | None = None
+
+    def grade(self, found: Found) -> Graded:
+        """Read, run and mark one submission; whatever happens, there is a grade with a reason."""
+        declared = assignment(found.assignment)
+        submission = read_submission(found)
+        try:
+            return self._grade(declared, found, submission)
+        except Exception as error:  # noqa: BLE001 (one submission never stops a batch; the reason is told)
+            problem = f"the grader failed on it ({type(error).__name__}: {error}); look at it by hand"
+            graded = _ungraded(declared, submission, problem, flags=("the grader failed",))
+            return replace(graded, key="")  # the next run tries again
+
+    def _grade(self, declared: Assignment, found: Found, submission: Submission) -> Graded:
+        if submission.problem:
+            return _ungraded(declared, submission, submission.problem)
+        prepared = prepare(declared, submission.student, submission.notebook)
+        prepared.notes += [f"{name} was handed in as well and is not graded" for name in found.others]
+        return mark_submission(declared, submission, prepared, self.run(prepared))
+
+    def run(self, prepared: Prepared) -> Execution:
+        """Run a prepared notebook behind the fences."""
+        shared = [] if self.clinics is None else [self.clinics]
+        return execute(
+            prepared.notebook,
+            limits=self.limits,
+            read=shared,
+            environment={CLASS: str(self.clinics)} if shared else {},
+            keep=["journal-*.jsonl"],
+            fences=self.fences,
+            stop=self.stop,
+        )
+
+
+def mark_submission(
+    declared: Assignment, submission: Submission, prepared: Prepared, execution: Execution
+) -> Graded:
+    """Mark what came of a run."""
+    variant, flags = variant_of(declared, submission.student), [*prepared.flags, *prepared.tampered]
+    evidence = gather_evidence(prepared, execution, submission.journal)
+    case = Case(assignment=declared, variant=variant, prepared=prepared, evidence=evidence, flags=flags)
+    parts = mark_all(case)
+    tried = [f"tried to {SAID.get(one.kind, one.kind)} {one.what}" for one in execution.attempts]
+    flags += tried
+    notes = [
+        *prepared.notes,
+        *(f"while it was run, your notebook {each}; that was refused" for each in tried),
+    ]
+    if execution.ending:
+        flags.append(f"not run to its end: {execution.ending}")
+    return Graded(
+        student=submission.student,
+        assignment=declared.name,
+        parts=tuple(parts),
+        # on one line, or a spreadsheet could not read the gradebook; short, for they quote what was handed in
+        flags=tuple(dict.fromkeys(" ".join(flag.split())[:LONGEST_FLAG] for flag in flags)),
+        notes=tuple(notes),
+        ending=execution.ending,
+        seconds=round(execution.seconds, 1),
+        cpu_seconds=None if execution.cpu_seconds is None else round(execution.cpu_seconds, 1),
+        memory_gb=round(execution.memory_gb, 2),
+        fence=", ".join(execution.fences),
+        content_hash=submission.content_hash,
+        key=key_of(declared, submission),
+        handed_in=submission.handed_in,
+        hypothesis=evidence.hypothesis,
+        result=_result_of(case),
+        claim=evidence.claim,
+        answers={
+            **{name: text for name, text in prepared.answers.items() if name not in prepared.untouched},
+            **{name: text for name, text in prepared.reports.items() if name not in prepared.untouched},
+        },
+    )
+
+
+def _result_of(case: Case) -> dict | None:
+    found, variant = measured(case), case.variant
+    if found is None:
+        return None
+    band, (low, high) = band_for(case), bootstrap_interval(found["gain"], seed=0)
+    return {
+        "study": case.assignment.study,
+        "metric": case.assignment.metric,
+        **{name: getattr(variant, name) for name in ("a", "b", "seed", "clinic")},
+        "means": found["means"],
+        "difference": found["difference"],
+        "low": float(low),
+        "high": float(high),
+        "cases": len(found["gain"]),
+        "names": [str(name) for name in case.evidence.result["cases"]],
+        "values": {
+            word: case.evidence.result["values"][word] for word in ("a", "b")
+        },  # `classroom` pools them
+        "band": None if band is None else [band.low, band.high],
+    }
+
+
+def _ungraded(
+    declared: Assignment, submission: Submission, problem: str, *, flags: tuple[str, ...] = ()
+) -> Graded:
+    """No points, and why."""
+    return Graded(
+        student=submission.student,
+        assignment=declared.name,
+        parts=tuple(no_marks(declared, problem)),
+        flags=flags or (problem,),
+        problem=problem,
+        content_hash=submission.content_hash,
+        key=key_of(declared, submission),
+        handed_in=submission.handed_in,
+    )
+
+
+def key_of(declared: Assignment, submission: Submission) -> str:
+    """Changes with the files handed in, with our source, and with the rules."""
+    digest = hashlib.sha256(f"{RULES} {atriacourse.__version__} {submission.content_hash}".encode())
+    for path in (declared.source, SOURCES / "_common.md"):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

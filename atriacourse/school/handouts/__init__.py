@@ -1,0 +1,1 @@
+"""From an assignment's source to what is handed out: source, notebook, guide, handout."""

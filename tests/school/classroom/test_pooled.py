@@ -1,0 +1,106 @@
+"""Pooling over a class: against the studies' own interval, by hand, and in words."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from atriacourse.assignments.assignment import SCALE
+from atriacourse.school.bands.band import Band
+from atriacourse.school.classroom import pooled
+from atriacourse.school.classroom.pooled import believed, pairs_of, pooled_interval, questions_of
+from atriacourse.school.classroom.runs import Run, Said
+from atriacourse.studies.comparison import hierarchical_interval
+
+
+def run(gains, *, seed=1, place="clinic 2018", pair=("standard", "clahe"), said=None, scale=SCALE):
+    return Run(
+        assignment="contrast",
+        student=f"student{seed}",
+        a=pair[0],
+        b=pair[1],
+        seed=seed,
+        place=place,
+        scale=scale,
+        gains={f"case{number}": gain for number, gain in enumerate(gains)},
+        rerun=True,
+        said=said,
+    )
+
+
+def test_one_place_is_the_studies_own_interval(rng):
+    values = rng.normal(0.1, 0.05, (5, 6))
+    assert pooled_interval([values], seed=3) == pytest.approx(hierarchical_interval(values, seed=3))
+
+
+def test_the_interval_covers_what_it_should(rng):
+    """Three places of six cases, ten runs: near 95 of 100 intervals hold the true mean."""
+    held = 0
+    for trial in range(100):
+        groups = []
+        for runs in (4, 3, 3):
+            of_cases = rng.normal(0, 0.05, 6)
+            of_runs = rng.normal(0, 0.03, (runs, 1))
+            groups.append(of_cases + of_runs + rng.normal(0, 0.02, (runs, 6)))
+        low, high = pooled_interval(groups, seed=trial)
+        held += low <= 0 <= high
+    assert held >= 84  # six cases are few for a bootstrap; a run-only interval holds about 70
+
+
+def test_too_few_for_an_interval():
+    assert np.isnan(pooled_interval([np.ones((1, 6))], seed=0)).all()
+    assert np.isnan(pooled_interval([np.ones((2, 6)), np.ones((1, 1))], seed=0)).all()
+
+
+def test_a_pair_by_hand(monkeypatch):
+    monkeypatch.setattr(pooled, "seed_band", lambda *_: Band(low=0.0, high=0.15, runs=9))
+    said = Said(winner="not told apart", low=0.0, high=0.3)
+    runs = [
+        run([0.3, 0.1] * 3, seed=1, said=Said(winner="clahe", low=0.15, high=0.25)),
+        run([0.1, -0.1] * 3, seed=2, place="clinic 2019", said=said),
+        run([float("nan"), 0.2, 0.0, 0.1], seed=3, said=None),
+    ]
+    (pair,) = pairs_of(runs)
+    assert [round(one.difference, 6) for one in pair.runs] == [0.0, 0.1, 0.2]
+    assert pair.difference == pytest.approx(0.1) and pair.places == 2
+    assert pair.inside == 2  # 0.0 and 0.1
+    assert [one.verdict for one in pair.runs] == ["not told apart", "not told apart", "clahe"]
+    # both intervals hold the difference (0.0 and 0.2), both words are the verdict
+    assert believed([pair]) == {"contrast": (2, 2, 2)}
+
+
+def test_clear_runs_name_a_winner():
+    runs = [run([0.2, 0.21, 0.19, 0.2, 0.22, 0.18], seed=seed) for seed in range(4)]
+    (pair,) = pairs_of(runs)
+    assert pair.verdict == "clahe" and pair.low > 0.15
+    (other,) = pairs_of([run([-gain for gain in one.gains.values()], seed=one.seed) for one in runs])
+    assert other.verdict == "standard"
+
+
+def test_pairs_scales_and_scans_stay_apart():
+    runs = [
+        run([0.1, 0.2], seed=1, pair=("clahe", "gamma_augmentation")),
+        run([0.1, 0.2], seed=2),
+        run([0.1, 0.2], seed=3, scale="atlas"),
+        run([0.1, 0.2], seed=4, place="scans la2018"),
+    ]
+    found = pairs_of(runs)
+    assert [(one.b, one.scale, one.clinics) for one in found] == [
+        ("clahe", "atlas", True),
+        ("clahe", SCALE, True),
+        ("clahe", SCALE, False),
+        ("gamma_augmentation", SCALE, True),
+    ]
+    assert all(one.band is None for one in found if not one.clinics or one.scale != SCALE)
+
+
+def test_questions():
+    rows = [
+        ("b", "easy", 0.0, 1.0, 0.5),
+        ("b", "hard", 0.0, 1.0, 2.0),
+        ("b", "hard", 1.0, 4.0, 2.0),
+        ("a", "late", 0.0, 1.0, float("nan")),
+    ]
+    table = pd.DataFrame(rows, columns=["chapter", "question", "low", "high", "value"])
+    hard, easy = questions_of(table)
+    assert (hard.text, hard.held, hard.width, hard.values) == ("hard", 1, 2.0, (2.0, 2.0))
+    assert (easy.text, easy.held) == ("easy", 1)

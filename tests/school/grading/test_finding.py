@@ -1,0 +1,128 @@
+import json
+
+import pytest
+
+from atriacourse.errors import InputError
+from atriacourse.school.grading.finding import find_submissions, left_out
+
+NAMES = ["contrast", "padding"]
+
+
+def notebook_of(**metadata):
+    return json.dumps({"cells": [], "metadata": {"atriacourse": metadata}}).encode()
+
+
+def lay(folder, **files):
+    for name, content in files.items():
+        path = folder / name.replace("__", "/").replace("_ipynb", ".ipynb")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def found_in(folder):
+    return {(one.student, one.assignment): one.path.name for one in find_submissions(folder, NAMES)}
+
+
+def test_folders_and_flat_files_are_found(tmp_path):
+    lay(tmp_path, ada__contrast_ipynb=b"{}", Bob__padding_ipynb=b"{}")
+    (tmp_path / "contrast-carl.ipynb").write_bytes(b"{}")
+    (tmp_path / "instructor").mkdir()
+    (tmp_path / "instructor" / "contrast-ada.ipynb").write_bytes(b"{}")
+    assert found_in(tmp_path) == {
+        ("ada", "contrast"): "contrast.ipynb",
+        ("bob", "padding"): "padding.ipynb",
+        ("carl", "contrast"): "contrast-carl.ipynb",
+    }
+
+
+def test_a_renamed_notebook_is_known_by_what_it_says(tmp_path):
+    lay(tmp_path, ada__final_ipynb=notebook_of(assignment="padding", student="ada"))
+    assert found_in(tmp_path) == {("ada", "padding"): "final.ipynb"}
+
+
+def test_of_several_the_one_named_as_handed_out(tmp_path):
+    lay(tmp_path, ada__contrast_ipynb=b"{}")
+    (tmp_path / "ada" / "contrast (1).ipynb").write_bytes(b"{}")
+    (one,) = find_submissions(tmp_path, NAMES)
+    assert one.path.name == "contrast.ipynb" and one.others == ("contrast (1).ipynb",)
+
+
+def test_who_hands_in_something_else_is_found_too(tmp_path):
+    lay(tmp_path, ada__contrast_ipynb=b"{}")
+    (tmp_path / "bob").mkdir()
+    (tmp_path / "bob" / "report.docx").write_bytes(b"PK")
+    assert found_in(tmp_path)["bob", "contrast"] == "report.docx"
+
+
+def test_checkpoints_are_no_submissions(tmp_path):
+    lay(tmp_path, ada__contrast_ipynb=b"{}")
+    kept = tmp_path / "ada" / ".ipynb_checkpoints"
+    kept.mkdir()
+    (kept / "padding.ipynb").write_bytes(b"{}")
+    assert list(found_in(tmp_path)) == [("ada", "contrast")]
+
+
+def test_a_journal_of_another_in_a_flat_folder_is_not_taken(tmp_path):
+    for student in ("ada", "bob"):
+        (tmp_path / f"contrast-{student}.ipynb").write_bytes(b"{}")
+    (tmp_path / "journal-contrast-bob.jsonl").write_text("{}")
+    journals = {one.student: one.journal for one in find_submissions(tmp_path, NAMES)}
+    assert journals["ada"] is None and journals["bob"].name == "journal-contrast-bob.jsonl"
+
+
+def test_a_folder_without_any_says_what_is_needed(tmp_path):
+    with pytest.raises(InputError, match=r"STUDENT/ASSIGNMENT\.ipynb"):
+        find_submissions(tmp_path, NAMES)
+    with pytest.raises(InputError, match="no folder"):
+        find_submissions(tmp_path / "absent", NAMES)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "contrast-ada (1)",
+        "contrast-ada-Copy1",
+        "contrast-ada - Copy",
+        "contrast-ada - Copy (2)",
+        "contrast_ada",
+    ],
+)
+def test_a_flat_file_is_its_students_whatever_a_file_system_added(tmp_path, name):
+    (tmp_path / f"{name}.ipynb").write_bytes(b"{}")
+    assert list(found_in(tmp_path)) == [("ada", "contrast")]
+
+
+def test_what_is_nobodys_is_named_and_given_to_nobody(tmp_path):
+    lay(tmp_path, ada__contrast_ipynb=b"{}", bob__padding_ipynb=b"{}", carl__essay_ipynb=b"{}")
+    told = notebook_of(assignment="contrast", student="ada")
+    for name in ("final-version.ipynb", "ada_contrast.ipynb", "contrast.ipynb", ".hidden.ipynb"):
+        (tmp_path / name).write_bytes(told)
+    for name in ("O'Hara, Scarlett", "instructor", ".git"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "roster.csv").write_text("id")
+    found = find_submissions(tmp_path, NAMES)
+    assert [(one.student, one.assignment) for one in found] == [("ada", "contrast"), ("bob", "padding")]
+    assert left_out(tmp_path, found) == [
+        "O'Hara, Scarlett",
+        "ada_contrast.ipynb",
+        "carl",
+        "contrast.ipynb",
+        "final-version.ipynb",
+    ]
+
+
+def test_a_second_file_of_a_student_is_not_nobodys(tmp_path):
+    for name in ("contrast-ada.ipynb", "contrast-ada (1).ipynb"):
+        (tmp_path / name).write_bytes(b"{}")
+    (one,) = found = find_submissions(tmp_path, NAMES)
+    assert one.others == ("contrast-ada (1).ipynb",) and left_out(tmp_path, found) == []
+
+
+def test_a_journal_is_of_the_same_assignment(tmp_path):
+    lay(tmp_path, Ada__contrast_ipynb=b"{}", Ada__padding_ipynb=b"{}", bob__contrast_ipynb=b"{}")
+    for name in ("Ada/journal-padding-ada.jsonl", "bob/journal-contrast-ada.jsonl"):
+        (tmp_path / name).write_text("{}")
+    found = {(one.student, one.assignment): one.journal for one in find_submissions(tmp_path, NAMES)}
+    assert found["ada", "contrast"] is None
+    assert found["ada", "padding"].name == "journal-padding-ada.jsonl"
+    assert found["bob", "contrast"].name == "journal-contrast-ada.jsonl"  # another's: marking tells of it

@@ -1,0 +1,216 @@
+import csv
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from atriacourse.errors import InputError
+from atriacourse.school.fences.jail import Attempt
+from atriacourse.school.grading import grade_class
+from atriacourse.school.grading.grade_class import grade_folder
+from atriacourse.school.handouts.handout import Student
+
+
+@pytest.fixture
+def out(tmp_path, monkeypatch, pretend):
+    """The folder for grades; no clinics are made, and nothing is run."""
+    monkeypatch.setattr(grade_class, "make_clinics", lambda folder: folder)
+    return tmp_path / "grades"
+
+
+def gradebook(out):
+    with (out / "gradebook.csv").open(encoding="utf-8") as file:
+        return {row["student"]: row for row in csv.DictReader(file)}
+
+
+def before(pretend, student, act):
+    """Something that happens when the student's notebook is to be run."""
+    outcome = pretend.outcome
+
+    def run(prepared, who):
+        if who == student:
+            act()
+        return outcome(prepared, who)
+
+    pretend.outcome = run
+
+
+def test_everything_is_written(out, hand_in, pretend):
+    folder = hand_in("ada")
+    done = grade_folder(folder, out)
+    assert (done.executed, done.kept, done.interrupted) == (1, 0, False)
+    assert sorted(path.name for path in out.iterdir()) == [
+        "class.html",
+        "feedback",
+        "gradebook.csv",
+        "results.json",
+    ]
+    assert gradebook(out)["ada"]["total"] == "95"  # no journal
+
+
+def test_a_second_run_runs_nothing_and_a_late_file_alone(out, hand_in, pretend):
+    folder = hand_in("ada")
+    hand_in("bob")
+    grade_folder(folder, out)
+    before = (out / "gradebook.csv").read_bytes()
+    assert pretend.runs == ["ada", "bob"]
+    again = grade_folder(folder, out)
+    assert (again.executed, again.kept) == (0, 2)
+    assert (out / "gradebook.csv").read_bytes() == before
+    hand_in("carl")
+    late = grade_folder(folder, out)
+    assert (late.executed, late.kept) == (1, 2)
+    assert pretend.runs == ["ada", "bob", "carl"]
+    grade_folder(folder, out, rerun=True)
+    assert len(pretend.runs) == 6
+
+
+def test_a_changed_journal_is_graded_anew(out, hand_in, pretend, kit):
+    folder = hand_in("ada")
+    grade_folder(folder, out)
+    lines = [("begin", {"student": "ada"}), ("hypothesis", kit.said), ("result", kit.result)]
+    hand_in("ada", journal=lines)
+    grade_folder(folder, out)
+    assert pretend.runs == ["ada", "ada"]
+    assert gradebook(out)["ada"]["total"] == "100"
+
+
+def test_an_override_outlives_a_new_submission(out, hand_in):
+    folder = hand_in("ada")
+    grade_folder(folder, out)
+    path = out / "gradebook.csv"
+    path.write_text(path.read_text().replace("contrast,95,95,,", "contrast,95,95,99,fine"))
+    hand_in("ada", solved=False)
+    grade_folder(folder, out)
+    row = gradebook(out)["ada"]
+    assert (row["total"], row["override"], row["comment"]) == ("99", "99", "fine")
+    assert float(row["graded"]) < 95
+
+
+def test_what_cannot_be_read_has_a_row_with_a_reason(out, hand_in, pretend):
+    folder = hand_in("ada")
+    for student, content in (("bob", b""), ("carl", b"no notebook"), ("dora", b'{"cells": [')):
+        (folder / student).mkdir()
+        (folder / student / "contrast.ipynb").write_bytes(content)
+    done = grade_folder(folder, out)
+    assert done.executed == 4 and pretend.runs == ["ada"]
+    flags = {student: row["flags"] for student, row in gradebook(out).items()}
+    assert "is empty" in flags["bob"] and "not JSON" in flags["carl"] and "cut off" in flags["dora"]
+    assert gradebook(out)["dora"]["total"] == "0"
+
+
+def test_a_submission_deleted_midway_has_a_reason(out, hand_in, pretend):
+    folder = hand_in("ada")
+    hand_in("bob")
+    before(pretend, "ada", (folder / "bob" / "contrast.ipynb").unlink)
+    grade_folder(folder, out)
+    assert "is gone" in gradebook(out)["bob"]["flags"]
+    assert gradebook(out)["ada"]["total"] == "95"
+
+
+def test_a_grade_stays_when_the_file_goes(out, hand_in, pretend):
+    folder = hand_in("ada")
+    grade_folder(hand_in("bob"), out)
+    (folder / "ada" / "contrast.ipynb").unlink()
+    (folder / "ada").rmdir()
+    grade_folder(folder, out)
+    assert gradebook(out)["ada"]["total"] == "95"
+
+
+def test_an_error_of_the_grader_stops_nobody(out, hand_in, pretend):
+    folder = hand_in("ada")
+    hand_in("bob")
+    before(pretend, "ada", lambda: 1 / 0)
+    grade_folder(folder, out)
+    assert gradebook(out)["ada"]["flags"] == "the grader failed"
+    assert gradebook(out)["bob"]["total"] == "95"
+
+
+def test_an_interrupt_keeps_what_is_graded_and_the_next_run_goes_on(out, hand_in, pretend):
+    folder = hand_in("ada")
+    for student in ("bob", "carl"):
+        hand_in(student)
+
+    def ctrl_c(done, total, graded):
+        if done == 1:
+            raise KeyboardInterrupt
+
+    done = grade_folder(folder, out, on_progress=ctrl_c)
+    assert done.interrupted and done.executed == 1
+    assert set(gradebook(out)) == {"ada"}
+    done = grade_folder(folder, out)
+    assert not done.interrupted and set(gradebook(out)) == {"ada", "bob", "carl"}
+    assert pretend.runs.count("ada") == 1
+
+
+def test_who_is_missing_or_late_is_told(out, hand_in):
+    roster = [Student(id="ada", name="Ada"), Student(id="bob", name="Bob")]
+    deadline = datetime.now(UTC) - timedelta(hours=3)
+    grade_folder(hand_in("ada"), out, roster=roster, deadline=deadline)
+    rows = gradebook(out)
+    assert rows["bob"]["flags"] == "nothing handed in" and rows["bob"]["name"] == "Bob"
+    assert rows["ada"]["late"] == "3.0 h" and rows["ada"]["total"] == "95"
+
+
+def test_copies_are_flagged_in_both_rows(out, hand_in, kit):
+    def tell(notebook):
+        for name in ("report-01", "report-02"):
+            cell = kit.cell_of(notebook, name)
+            words = "our forks of " + " and ".join(f"{name}x{letter}" for letter in "abcdefghijklmnopqrstuvw")
+            cell.source = f"{cell.source.splitlines()[0]}\n\n{words}"
+
+    folder = hand_in("ada", change=tell, solved=False)
+    hand_in("bob", change=tell, solved=False)
+    done = grade_folder(folder, out)
+    assert [(pair.first, pair.second) for pair in done.pairs] == [("ada", "bob")]
+    assert "looks like bob" in gradebook(out)["ada"]["flags"]
+    assert "looks like ada" in gradebook(out)["bob"]["flags"]
+
+
+def test_half_a_character_and_a_line_break_do_no_harm(out, hand_in, pretend, kit):
+    half = "\ud83d"  # of an emoji, as an editor may leave it
+
+    def write(notebook):
+        kit.cell_of(notebook, "report-01").source += f" {half}"
+
+    tried = (Attempt(kind="read", what=f"/tmp/{half}\r\n{'x' * 1000}"),)
+    outcome = pretend.outcome
+    pretend.outcome = lambda *given: replace(outcome(*given), attempts=tried)
+    folder = hand_in("ada", change=write)
+    grade_folder(folder, out)
+    again = grade_folder(folder, out)
+    assert (again.executed, again.kept) == (0, 1)
+    flags = gradebook(out)["ada"]["flags"]
+    assert "tried to read /tmp/\\ud83d xxx" in flags and len(flags) < 500
+
+
+def test_grades_are_not_written_among_the_submissions(out, hand_in):
+    folder = hand_in("ada")
+    with pytest.raises(InputError, match="taken for a student's folder"):
+        grade_folder(folder, folder / "grades")
+    assert not (folder / "grades").exists()
+
+
+def test_a_deadline_without_a_time_zone_is_said_before_anybody_is_run(out, hand_in, pretend):
+    with pytest.raises(InputError, match="needs a time zone"):
+        grade_folder(hand_in("ada"), out, deadline=datetime(2026, 12, 1))
+    assert pretend.runs == []
+
+
+def test_an_error_of_ours_does_not_wait_for_the_class(out, hand_in, pretend):
+    for student in ("ada", "bob", "carl", "dora"):
+        folder = hand_in(student)
+
+    def full_disk(done, total, graded):
+        if done:
+            raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space left"):
+        grade_folder(folder, out, on_progress=full_disk)
+    assert len(pretend.runs) < 4
+
+
+def test_what_is_nobodys_is_told(out, hand_in):
+    folder = hand_in("ada")
+    (folder / "final.ipynb").write_bytes(b"{}")
+    assert grade_folder(folder, out).left_out == ("final.ipynb",)
