@@ -17,8 +17,10 @@ from data_fetch.disk import check_space
 from data_fetch.errors import FetchError, FetchStoppedError, TermsError
 from data_fetch.registry import DataSet, RemoteFile
 from data_fetch.transfer import TransferConfig, part_bytes, retrieve
-from data_fetch.unpack import is_unpacked, unpack
+from data_fetch.unpack import is_unpacked, receipt_path, unpack
 from data_fetch.watcher import Watcher
+
+ONCE_MORE = "the archive is unpacked once more, and what is whole is kept"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,6 +163,8 @@ def _fetch_files(
             target = home / file.path
             if file.is_archive and is_unpacked(target):
                 continue
+            if file.is_archive and receipt_path(target).exists():
+                watcher.note(f"{receipt_path(target)} is damaged, or files that it lists are; {ONCE_MORE}")
             try:
                 retrieve(file, target, url=address(file, data_set, base_url), config=config, watcher=watcher)
             except FetchError as error:

@@ -71,12 +71,15 @@ def receipt_path(archive: Path) -> Path:
 
 
 def is_unpacked(archive: Path) -> bool:
-    """Whether everything `archive` held lies unpacked beside it (the archive itself may be gone)."""
-    receipt = receipt_path(archive)
-    if not receipt.exists():
+    """Whether everything `archive` held lies unpacked beside it (the archive itself may be gone).
+
+    A list that is damaged vouches for nothing; unpacking again keeps what is whole and writes a new one.
+    """
+    try:
+        sizes = json.loads(receipt_path(archive).read_text(encoding="utf-8"))
+        return bool(sizes) and all(_has_size(archive.parent / path, size) for path, size in sizes.items())
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return False
-    sizes: dict[str, int] = json.loads(receipt.read_text(encoding="utf-8"))
-    return all(_has_size(archive.parent / path, size) for path, size in sizes.items())
 
 
 def _write_receipt(archive: Path, members: list[Member]) -> Path:

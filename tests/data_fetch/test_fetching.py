@@ -122,6 +122,16 @@ def test_an_unpacked_archive_may_be_deleted(get, zipped, tmp_path, server):
     assert len(server.served) == count
 
 
+def test_a_damaged_list_of_what_was_unpacked_is_said(get, zipped, tmp_path, server, listener):
+    get(zipped)
+    receipt = tmp_path / "data/zipped/set.zip.unpacked.json"
+    whole, count = receipt.read_text(), len(server.served)
+    receipt.write_text(whole[: len(whole) // 2])
+    assert get(zipped).complete
+    assert receipt.read_text() == whole and len(server.served) == count  # from the archive that was kept
+    assert any(str(receipt) in note and "damaged" in note for note in listener.notes)
+
+
 def test_an_archive_that_cannot_be_unpacked_is_kept_and_said(get, zipped, tmp_path, server):
     mine = tmp_path / "data/zipped/Training Set/AAA/lgemri.nrrd"
     mine.parent.mkdir(parents=True)

@@ -239,6 +239,33 @@ def test_a_deleted_file_is_noticed_and_a_deleted_archive_is_not_missed(home):
     assert not is_unpacked(archive)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "null",
+        "7",
+        "[]",
+        "{}",
+        '["a"]',
+        '{"a": "b"}',
+        '{"a":',
+        "[" * 100_000,
+        "9" * 5000,
+        '{"\\u0000": 1}',
+    ],
+)
+def test_a_damaged_list_vouches_for_nothing_and_is_written_anew(home, text):
+    archive = make_zip(home / "set.zip", GOOD)
+    whole = unpack(archive, home).read_text()
+    before = (home / "readme.txt").stat().st_ino
+    receipt_path(archive).write_text(text)
+    assert not is_unpacked(archive)
+    unpack(archive, home)
+    assert receipt_path(archive).read_text() == whole and is_unpacked(archive)
+    assert (home / "readme.txt").stat().st_ino == before  # what is whole is kept
+
+
 def test_no_room_is_found_out_before_a_byte_is_written(home, monkeypatch):
     archive = make_zip(home / "set.zip", GOOD)
     monkeypatch.setattr("data_fetch.disk.free_bytes", lambda _folder: 64 * 2**20 + 2_000_000)
