@@ -87,7 +87,7 @@ BOUNDS = {
     "network.grids": Bound(1, 32, "bins along a side; the paper's finest grid has 8"),
     "network.hidden": WIDTH,
     "network.dropout": Bound(0.0, 0.99, "a probability; at 1 nothing is left"),
-    "training.learning_rate": Bound(1e-12, 10.0, "beyond, every training diverges"),
+    "training.learning_rate": Bound(1e-12, 1e9, "far beyond what diverges"),
     "training.momentum": Bound(0.0, 0.9999, "at 1 no step is ever forgotten"),
     "training.weight_decay": Bound(0.0, 10.0, "beyond, the weights are gone after a step"),
     "training.gradient_clip": Bound(0.0, 1e6, "0 leaves the gradient alone"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from atriacourse.bounds import shown
 from atriacourse.cli.options import number
 from atriacourse.errors import InputError
 
@@ -119,6 +120,7 @@ def grade(
     from atriacourse.school.grading.grade_class import grade_folder
     from atriacourse.school.handouts.handout import read_roster
 
+    due = None if deadline is None else _moment(deadline)
     students = [] if roster is None else read_roster(roster)
     with bar("grading", 0, "submission") as shown:
 
@@ -134,7 +136,7 @@ def grade(
             limits=Limits(minutes=minutes, memory_gb=memory_gb),
             jobs=jobs,
             roster=students,
-            deadline=None if deadline is None else _moment(deadline),
+            deadline=due,
             rerun=rerun,
             on_progress=follow,
         )
@@ -154,4 +156,4 @@ def _moment(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text).astimezone()
     except (ValueError, OverflowError, OSError) as error:  # the year 1, or 9999, in another time zone
-        raise InputError(f"--deadline is a date and time like 2026-12-01T18:00, got {text!r}") from error
+        raise InputError(f"--deadline is a date and time like 2026-12-01T18:00, got {shown(text)}") from error

@@ -22,7 +22,6 @@ from typing import NamedTuple
 import numpy as np
 from nibabel import orientations
 
-from atriacourse.bounds import bounded
 from atriacourse.errors import InputError
 
 CANONICAL = ("S", "P", "L")  # of the array's axes (z, y, x)
@@ -170,9 +169,9 @@ def checked_orientation(orientation: str) -> str:
 def checked_spacing(spacing_mm: tuple[float, float, float]) -> tuple[float, float, float]:
     """Three positive finite numbers. Raises: InputError otherwise."""
     values = tuple(float(value) for value in spacing_mm)
-    if len(values) != 3:
-        raise InputError(f"spacing must be three numbers of millimetres (z, y, x); got {spacing_mm}")
-    return tuple(bounded("spacing_mm", value, called="spacing (z, y, x)") for value in values)
+    if len(values) != 3 or not all(np.isfinite(value) and value > 0 for value in values):
+        raise InputError(f"spacing must be three positive numbers of millimetres (z, y, x); got {spacing_mm}")
+    return values
 
 
 def as_rows(affine: np.ndarray) -> tuple[tuple[float, ...], ...]:
