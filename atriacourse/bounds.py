@@ -56,6 +56,7 @@ BOUNDS = {
     "folds.number": Bound(1, 1000, "which of the folds"),
     "cases": Bound(1, 10_000, "a hundred times the challenge's training set"),
     "spacing_mm": Bound(0.01, 50.0, "millimetres; the scans have about 0.6"),
+    "most_voxels": Bound(1, 10**11, "of one scan; the largest real ones have 36 million"),
     "grade.minutes": Bound(0.1, 1440.0, "of one submission: a day"),
     "grade.memory_gb": Bound(0.5, 1024.0, "of one submission"),
     "epochs": EPOCHS,

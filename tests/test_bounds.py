@@ -186,7 +186,7 @@ WHAT_ELSE = {  # what each command needs beside its numbers; nothing of it is th
 }
 STUDY = ("run", "status", "report")
 BAD_WORDS = ("-1", str(2**63), str(2**64), "1e300", "inf", "-inf", "nan", "true", "x", "", "9" * 5000)
-LARGE = ("1000000000", str(2**40))  # fine for a seed, for nothing else
+LARGE = ("1000000000", str(2**40))  # fine for a seed and for a count of voxels, for nothing else
 
 
 @pytest.fixture
@@ -212,7 +212,7 @@ def refuse(monkeypatch, capsys, tmp_path):
 def test_a_command_refuses_a_number_out_of_bounds_in_one_line(refuse, command, name, hint):
     several = typing.get_origin(next(iter(typing.get_args(typing.get_args(hint)[0])), None)) is tuple
     option = f"--{name.replace('_', '-')}"
-    for word in BAD_WORDS if name == "seed" else BAD_WORDS + LARGE:
+    for word in BAD_WORDS if name in ("seed", "most_voxels") else BAD_WORDS + LARGE:
         values = ["0.625", "0.625", word] if several else [word]
         said = refuse(command, option, *values)
         assert f"{option} must be " in said and "got " in said, said
@@ -307,6 +307,7 @@ def test_the_bounds_are_used_by_name():
         "folds.number",
         "cases",
         "spacing_mm",
+        "most_voxels",
         "grade.minutes",
         "grade.memory_gb",
         "network.poolings",

@@ -43,6 +43,9 @@ Spacing = Annotated[
         "spacing_mm", metavar="Z Y X", says="voxel size in mm, instead of the file's or the assumed 0.625"
     ),
 ]
+MostVoxels = Annotated[
+    int, number("most_voxels", says="scans with more voxels than this are refused before they are read")
+]
 TrainedSpacing = Annotated[
     tuple[float, float, float] | None,
     number(

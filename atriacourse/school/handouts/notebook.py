@@ -11,8 +11,8 @@ from typing import Any
 import atriacourse
 from atriacourse.assignments.allocation import Variant, variant_of
 from atriacourse.assignments.assignment import SCALE, Assignment
-from atriacourse.assignments.verdict import better
 from atriacourse.errors import InputError
+from atriacourse.evaluation.uncertainty import better
 from atriacourse.exercises.colab import course_address, setup_cell
 from atriacourse.exercises.stubs import stub_of
 from atriacourse.school.handouts.source import SourceCell, read_source
