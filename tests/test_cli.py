@@ -90,7 +90,10 @@ def test_every_command_explains_itself(cli, command):
         (["audit", "nowhere"], "no such file or folder"),
         (["train", "--data", "nowhere", "--out", "run"], "no such file or folder"),
         (["train", "--data", ".", "--out", "run", "--epochs", "1", "--minutes", "1"], "not both"),
-        (["train", "--data", ".", "--out", "run", "--threads", "0"], "--threads must be 1 or more"),
+        (
+            ["train", "--data", ".", "--out", "run", "--threads", "0"],
+            "--threads must be a whole number",
+        ),
         (["predict", "nowhere", "--model", "m", "--out", "o"], "no such file or folder"),
         (["evaluate", "--model", "nowhere", "--data", "DATA"], "not the folder of a run"),
         (["compare", "a.csv", "b.csv"], "no table a.csv"),
@@ -241,7 +244,7 @@ def test_train_on_a_fold_with_a_damaged_checkpoint(cli, phantom_folder, tiny, tm
 
 def test_a_diverging_run_is_one_line_and_code_2(cli, phantom_folder, tiny, tmp_path):
     words = ["train", "--data", phantom_folder, "--out", tmp_path / "run", *tiny]
-    code, _, err = cli(*words, "--set", "training.learning_rate=1e30")
+    code, _, err = cli(*words, "--set", "training.learning_rate=1e9")
     assert code == 2 and "NaN or infinite" in error_line(err)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from atriacourse.cli.options import Labels, MostVoxels, Seed, Spacing
+from atriacourse.cli.options import Labels, MostVoxels, Seed, Spacing, number
 from atriacourse.cli.progress import advance, bar
 from atriacourse.data.grid import MOST_VOXELS
 
@@ -36,9 +36,11 @@ def audit(
 
 def phantom(
     folder: Annotated[Path, typer.Argument(help="new folder for the phantom cohort")],
-    cases: Annotated[int, typer.Option(help="how many", min=1)] = 12,
-    matrix: Annotated[int, typer.Option(help="voxels along x and y; 576 or 640 are the scans' own")] = 144,
-    slices: Annotated[int, typer.Option(help="88 are the scans' own")] = 44,
+    cases: Annotated[int, number("cases", says="how many")] = 12,
+    matrix: Annotated[
+        int, number("phantom.matrix", says="voxels along x and y; 576 or 640 are the scans' own")
+    ] = 144,
+    slices: Annotated[int, number("phantom.slices", says="88 are the scans' own")] = 44,
     file_format: Annotated[str, typer.Option("--format", help="nrrd or nifti")] = "nrrd",
     seed: Seed = 0,
 ) -> None:

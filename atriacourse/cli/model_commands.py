@@ -19,6 +19,7 @@ from atriacourse.cli.options import (
     Spacing,
     Threads,
     TrainedSpacing,
+    number,
     run_config,
     use_threads,
 )
@@ -135,7 +136,7 @@ def compare(
     table_a: Annotated[Path, typer.Argument(help="per-case table of run A")],
     table_b: Annotated[Path, typer.Argument(help="per-case table of run B")],
     metric: Annotated[str, typer.Option(help="a column of both tables")] = "dice",
-    seed: Annotated[int, typer.Option(help="of the bootstrap")] = 0,
+    seed: Annotated[int, number("seed", says="of the bootstrap")] = 0,
 ) -> None:
     """Compare two runs case by case; no winner is named when the interval spans zero."""
     from atriacourse.evaluation.case import read_table

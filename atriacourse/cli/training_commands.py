@@ -19,6 +19,7 @@ from atriacourse.cli.options import (
     Spacing,
     SplitKind,
     Threads,
+    number,
     run_config,
     use_threads,
 )
@@ -63,7 +64,7 @@ def bag(
         Path | None, typer.Option(help="folder of the bag [default: runs/COHORT-PROFILE-bagN-seedN]")
     ] = None,
     profile: Profile = "laptop",
-    members: Annotated[int, typer.Option(help="how many networks", min=1)] = 5,
+    members: Annotated[int, number("members", says="how many networks")] = 5,
     subsets: Annotated[
         str, typer.Option(help="bootstrap (the paper), folds, or all: other seeds alone")
     ] = "bootstrap",

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from atriacourse.bounds import bounded
 from atriacourse.data.case import Cohort
 from atriacourse.data.fingerprint import scan_groups
 from atriacourse.errors import InputError
@@ -169,8 +170,7 @@ def bootstrap_subsets(
     Returns: splits whose `train` repeats a name as often as it was drawn and whose `test` are the cases never
         drawn, about 37 % (it can be empty in a tiny cohort).
     """
-    if count < 1:
-        raise InputError(f"count must be at least 1, got {count}")
+    bounded("members", count, called="count")
     cohort = cohort if names is None else cohort.subset(names)
     groups = known_groups(cohort, groups)
     strata = strata_of(cohort, groups, seed=seed)
@@ -209,8 +209,7 @@ def member_subsets(
     """
     if subsets not in SUBSETS:
         raise InputError(f"subsets must be one of {', '.join(SUBSETS)}, got {subsets!r}")
-    if members < 1:
-        raise InputError(f"a bag needs at least 1 member, got {members}")
+    bounded("members", members)
     if subsets == "bootstrap":
         return bootstrap_subsets(cohort, seed=seed, count=members, groups=groups)
     if subsets == "folds":

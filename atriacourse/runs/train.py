@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from atriacourse.bounds import bounded
 from atriacourse.data.bank import BankCase, SliceBank
 from atriacourse.data.case import Case, Cohort
 from atriacourse.data.splits import Split, holdout_split
@@ -31,6 +32,7 @@ from atriacourse.runs.config import RunConfig, to_json, write_json
 from atriacourse.runs.folder import RESTORE, Knots, is_done, saved_setup
 from atriacourse.runs.loading import data_hash, load_bank_cases, median_spacing_mm
 from atriacourse.runs.logs import refuse_foreign_logs, write_logs
+from atriacourse.runs.memory import refuse_what_cannot_fit
 from atriacourse.runs.ours import held, refuse_foreign
 from atriacourse.runs.provenance import processor, provenance
 from atriacourse.runs.watcher import Silent, Watcher
@@ -98,7 +100,9 @@ def _train_run(
             "torch was at work before this run, so subnormal numbers may slow it; start afresh if they do"
         )
     where = choose_device(device)
+    bounded("seed", seed)
     inner = inner_split(cohort, split, fraction=config.validation, seed=seed)
+    refuse_what_cannot_fit(config, cases=len(inner.train), device=where)
     bank_cases = load_bank_cases(cohort, inner.train, config, watcher, read=read_case)
     held = [(case.name, grey_levels(case.image()), case.mask().voxels) for case in cohort.subset(inner.test)]
     setup = {

@@ -210,11 +210,11 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
 
 
 def test_nonsense_is_refused(tmp_path):
-    with pytest.raises(InputError, match="at least one"):
+    with pytest.raises(InputError, match=r"cases must be a whole number from 1 .*, got 0"):
         write_phantom_cohort(tmp_path / "new", cases=0, config=TINY, seed=0)
-    with pytest.raises(InputError, match="seed=-1"):
+    with pytest.raises(InputError, match=r"seed must be a whole number from 0 .*, got -1"):
         write_phantom_cohort(tmp_path / "new", cases=1, config=TINY, seed=-1)
-    with pytest.raises(InputError, match="seed=-1"):
+    with pytest.raises(InputError, match=r"seed must be a whole number from 0 .*, got -1"):
         make_phantom(TINY, seed=-1)
     with pytest.raises(InputError, match="must be one of"):
         write_phantom_cohort(tmp_path / "new", cases=1, config=TINY, seed=0, file_format="dicom")

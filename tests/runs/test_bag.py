@@ -157,7 +157,7 @@ def test_a_runs_folder_is_not_made_a_bags(tiny_run, cohort, split, config, tmp_p
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"members": 0}, "at least 1 member"),
+        ({"members": 0}, "members must be a whole number from 1 to 100"),
         ({"subsets": "jackknife"}, "bootstrap, folds"),
         ({"members": 1, "subsets": "folds"}, "folds must be at least 2"),
     ],

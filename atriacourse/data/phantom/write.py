@@ -24,6 +24,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from typing_extensions import TypedDict
 
+from atriacourse.bounds import bounded
 from atriacourse.data.grid import as_rows, plain_grid
 from atriacourse.data.phantom.config import PhantomConfig
 from atriacourse.data.phantom.phantom import VERSION, Phantom, make_phantom
@@ -105,10 +106,8 @@ def write_phantom_cohort(
         that are no phantom cohort.
     """
     folder = Path(folder)
-    if cases < 1:
-        raise InputError(f"cases={cases}: a cohort has at least one")
-    if seed < 0:
-        raise InputError(f"seed={seed}: must be 0 or more")
+    bounded("cases", cases)
+    bounded("seed", seed)
     if file_format not in SUFFIXES:
         raise InputError(f"file_format={file_format!r}: must be one of {sorted(SUFFIXES)}")
     settings = {"version": VERSION, "config": asdict(config), "seed": seed, "file_format": file_format}
