@@ -64,6 +64,7 @@ def execute(
     *,
     limits: Limits,
     read: Iterable[str | Path] = (),
+    packages: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
     keep: Sequence[str] = (),
     fences: Sequence[str] = FENCES,
@@ -72,7 +73,8 @@ def execute(
     """Run all cells in a fresh kernel, in a fresh folder that is gone afterwards.
 
     Args:
-        read: folders that the notebook may read, beside Python's own and this package's.
+        read: folders that the notebook may read, beside Python's own and what is installed.
+        packages: names of packages that it may read wherever they lie, and which are libraries, not its own.
         environment: variables beside the few that it is given.
         keep: patterns of files in its folder that are read before the folder goes.
         fences: those to close if the system has them.
@@ -88,10 +90,10 @@ def execute(
             (box / folder).mkdir(parents=True)
         (desk / "log").mkdir(parents=True)
         nbformat.write(notebook, desk / "in.ipynb")
-        folders = [*readable_folders(), *(str(Path(each).resolve()) for each in read)]
-        job = lay_out(box, desk, limits, folders, fences)
+        folders = [*readable_folders(packages), *(str(Path(each).resolve()) for each in read)]
+        job = lay_out(box, desk, limits, folders, fences, packages=packages)
         own = environment_for(box, desk) | dict(environment or {})
-        command = [sys.executable, "-m", "atriacourse.school.fences.papermill_run", str(job)]
+        command = [sys.executable, "-m", f"{__package__}.papermill_run", str(job)]
         with (desk / "stderr.txt").open("wb") as errors:
             process = subprocess.Popen(
                 command,

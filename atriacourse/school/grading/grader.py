@@ -26,6 +26,7 @@ from atriacourse.school.grading.restore import Prepared, prepare
 from atriacourse.school.grading.rubric import mark_all, no_marks
 
 RULES = 2  # raise it when a change of the rules must grade everybody anew
+PACKAGES = ("atriacourse", "data_fetch")  # a notebook may import these
 LONGEST_FLAG = 300  # characters
 SAID = {"read": "read", "write": "write", "start": "start", "connect": "connect to"}
 
@@ -64,6 +65,7 @@ class Grader:
             prepared.notebook,
             limits=self.limits,
             read=shared,
+            packages=PACKAGES,
             environment={CLASS: str(self.clinics)} if shared else {},
             keep=["journal-*.jsonl"],
             fences=self.fences,
