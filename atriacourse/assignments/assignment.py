@@ -1,10 +1,9 @@
 """What an assignment is: its title, its budget, the ablation behind it, and how it is marked.
 
-Before listing.py, which reads one declaration from the front matter of each file of sources/.
+Before listing.py, which reads one declaration from each file of declared/.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from atriacourse.errors import InputError
 from atriacourse.evaluation.case import HIGHER_IS_BETTER, LOWER_IS_BETTER
@@ -34,7 +33,7 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Assignment:
-    """One assignment; its text stands in `source`, of which this is the front matter."""
+    """One assignment, as students may know it; its text with the solution is the school's."""
 
     name: str
     title: str
@@ -44,8 +43,6 @@ class Assignment:
     memory_gb: float
     goals: tuple[str, ...]
     rubric: tuple[Part, ...]
-    mistakes: tuple[str, ...]  # the common ones, for instructors
-    source: Path
     study: str | None = None  # of the studies' catalogue; None: no network is trained
     levels: tuple[tuple[str, str], ...] = ()  # pairs of variants; each student gets one
     metric: str = "dice"

@@ -13,7 +13,7 @@ import atriacourse
 from atriacourse.assignments.allocation import variant_of
 from atriacourse.assignments.assignment import Assignment
 from atriacourse.assignments.clinics import CLASS
-from atriacourse.assignments.listing import SOURCES, assignment
+from atriacourse.assignments.listing import DECLARED, assignment
 from atriacourse.evaluation.summary import bootstrap_interval
 from atriacourse.school.fences.jail import Execution, execute
 from atriacourse.school.fences.layout import FENCES
@@ -24,6 +24,7 @@ from atriacourse.school.grading.measured import band_for, measured
 from atriacourse.school.grading.reading import Found, Submission, read_submission
 from atriacourse.school.grading.restore import Prepared, prepare
 from atriacourse.school.grading.rubric import mark_all, no_marks
+from atriacourse.school.handouts.source import COMMON, SOURCES
 
 RULES = 2  # raise it when a change of the rules must grade everybody anew
 PACKAGES = ("atriacourse", "data_fetch")  # a notebook may import these
@@ -155,6 +156,6 @@ def _ungraded(
 def key_of(declared: Assignment, submission: Submission) -> str:
     """Changes with the files handed in, with our source, and with the rules."""
     digest = hashlib.sha256(f"{RULES} {atriacourse.__version__} {submission.content_hash}".encode())
-    for path in (declared.source, SOURCES / "_common.md"):
+    for path in (DECLARED / f"{declared.name}.yaml", SOURCES / f"{declared.name}.md", COMMON):
         digest.update(path.read_bytes())
     return digest.hexdigest()

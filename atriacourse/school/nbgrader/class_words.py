@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from atriacourse.assignments.allocation import variant_of
 from atriacourse.assignments.assignment import Assignment
+from atriacourse.assignments.words import WORD, filled, words_of
 from atriacourse.errors import InputError
-from atriacourse.school.handouts.notebook import WORD, filled, words_of
 
 ANYBODY = "anybody"  # an id; nothing that follows from it is used
 NUMBERS = {"seed": "work.variant.seed", "clinic": "work.variant.clinic"}
@@ -41,7 +41,7 @@ def fixed_words(assignment: Assignment) -> dict[str, str]:
 def text_for_all(text: str, assignment: Assignment) -> str:
     """Markdown for a whole class: `"{{ a }}"` becomes `work.variant.a`, what students can type instead."""
     text = QUOTED.sub(lambda found: NAMES.get(found[2], found[0]), text)
-    return filled(text, fixed_words(assignment) | IN_TEXT, assignment.source.name)
+    return filled(text, fixed_words(assignment) | IN_TEXT, f"{assignment.name}.md")
 
 
 def code_for_all(code: str, assignment: Assignment) -> str:
@@ -49,7 +49,7 @@ def code_for_all(code: str, assignment: Assignment) -> str:
 
     Raises: InputError for a word that stands inside a longer string, where no expression can stand.
     """
-    place, own = assignment.source.name, _of_student(code)
+    place, own = f"{assignment.name}.md", _of_student(code)
     code = QUOTED.sub(lambda found: IN_CODE.get(found[2], found[0]), code)
     code = filled(code, fixed_words(assignment) | IN_CODE, place)
     if own:

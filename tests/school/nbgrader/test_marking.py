@@ -8,8 +8,9 @@ import pytest
 from atriacourse.assignments import begin_assignment
 from atriacourse.assignments.assignment import SCALE, Part
 from atriacourse.assignments.journal import add_entry, read_journal
+from atriacourse.assignments.nbgrader import begin, word
 from atriacourse.errors import InputError
-from atriacourse.school.nbgrader.runtime import Points, begin, points, word
+from atriacourse.school.nbgrader.marking import Points, points
 
 SAID = {"winner": "not told apart", "low": -1, "high": 1, "because": "six cases say very little"}
 

@@ -1,0 +1,40 @@
+"""What stands for the words in double braces of an assignment's text.
+
+After allocation.py and verdict.py; used by nbgrader.py, and by the school where it writes notebooks.
+"""
+
+import re
+from collections.abc import Mapping
+
+from atriacourse.assignments.allocation import Variant
+from atriacourse.assignments.assignment import SCALE, Assignment
+from atriacourse.assignments.verdict import better
+from atriacourse.errors import InputError
+from atriacourse.studies.catalogue import study as find_study
+
+WORD = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+
+
+def words_of(assignment: Assignment, variant: Variant) -> dict[str, str]:
+    """What stands for the words in double braces."""
+    words = {name: str(getattr(assignment, name)) for name in ("name", "title", "chapter", "hours", "metric")}
+    words |= {"scale": SCALE, "minutes": f"{assignment.minutes:g}", "memory_gb": f"{assignment.memory_gb:g}"}
+    words |= {name: str(getattr(variant, name)) for name in ("student", "seed", "clinic")}
+    if assignment.study is not None:
+        study = find_study(assignment.study)
+        above, below = better(variant.a, variant.b, metric=assignment.metric)
+        words |= {"question": study.question, "paper": study.paper, "above": above, "below": below}
+        words |= {"a": variant.a, "b": variant.b}
+        words |= {f"label_{word}": study.variant(words[word]).label for word in ("a", "b")}
+    return words
+
+
+def filled(text: str, words: Mapping[str, str], place: str) -> str:
+    """A text with its words in double braces filled in. Raises: InputError for an unknown word."""
+
+    def word(found: re.Match) -> str:
+        if found[1] not in words:
+            raise InputError(f"{place}: there is no word {found[0]}; there are {', '.join(words)}")
+        return words[found[1]]
+
+    return WORD.sub(word, text)
