@@ -16,6 +16,7 @@ from atriacourse.assignments.listing import assignments
 from atriacourse.school.handouts.notebook import student_notebook
 from atriacourse.school.handouts.source import mistakes_of, read_source
 from atriacourse.school.nbgrader.source_notebook import SETUP
+from atriacourse.studies.claims import CLAIM
 
 ROOT = Path(__file__).parents[1]
 BUILT_FROM = ("pyproject.toml", "README.md", "LICENSE", "atriacourse", "data_fetch")
@@ -96,7 +97,8 @@ def test_no_worked_solution_and_no_hidden_test_is_installed(installed):
     lines = list(secrets())
     assert len({name for name, _ in lines}) == len(assignments()) and len(lines) > 500
     found = [(name, line) for name, line in lines if line in everything]
-    # chapter 13 runs the clinic's own probes, which some answers resemble; hunt.py takes no check that leans on them
+    # Chapter 13 runs the clinic's own probes, which some answers resemble; hunt.py takes no check that leans
+    # on them.
     probes = (installed / "atriacourse" / "clinic" / "probes.py").read_text(encoding="utf-8")
     assert [(name, line) for name, line in found if not (name == "clinic" and line in probes)] == []
 
@@ -111,6 +113,14 @@ def test_every_students_notebook_runs_from_what_is_installed(installed, tmp_path
     done = with_wheel(installed, RUN, str(installed), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert {f"{name}: done" for name in (*assignments(), "nbgrader")} <= set(done.stdout.splitlines())
+
+
+def test_every_fact_that_a_chapter_cites_is_installed(installed, tmp_path):
+    pages = [page.read_text(encoding="utf-8") for page in (ROOT / "book").glob("[01]*.md")]
+    facts = sorted({path for text in pages for path in CLAIM.findall(text) if path.startswith("facts/")})
+    code = "from atriacourse.studies.claims import resolve_claim; print(*map(resolve_claim, sys.argv[1:]))"
+    done = with_wheel(installed, code, *facts, cwd=tmp_path)
+    assert len(facts) > 20 and done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
     python tools/dry_run.py            on a quiet machine, for its times are kept
 
 writes book/records/class/: results.json as `grade` left it, without the students' texts; batch.json with the
-times and where they were measured; and thirty files of guesses. The class is
+times and where they were measured; and guesses.json with those of all. The class is
 tests/school/grading/simulated_class.py.
 """
 
@@ -101,7 +101,8 @@ def write_guesses(folder: Path, students: Iterable[str]) -> None:
             "table1", "standard", "gamma_augmentation"
         ),
     }
-    for student in students:
+    everybody = {}
+    for student in sorted(students):
         taste = random.Random(f"guess {student}")
         guesses = []
         for question in values:
@@ -115,9 +116,9 @@ def write_guesses(folder: Path, students: Iterable[str]) -> None:
             "data": "page",
             "date": "2026-11-23T12:00:00+00:00",
         }
-        content = record | {"guesses": guesses, "values": list(values.values())}
-        path = folder / f"{student}_guesses_11_tables.json"
-        path.write_text(json.dumps(content) + "\n", encoding="utf-8")
+        everybody[student] = record | {"guesses": guesses, "values": list(values.values())}
+    lines = (f" {json.dumps(student)}: {json.dumps(said)}" for student, said in everybody.items())
+    (folder / "guesses.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
 def atlas_gain(study: str, a: str, b: str) -> float:

@@ -3,7 +3,7 @@
 A number in the book's prose is written as a path, never as digits:
 
     paper/table1/gamma_augmentation/dice       what others published (published.py)
-    facts/<file>/<dotted.path>                 measured on the data (book/records/facts/<file>.json)
+    facts/<file>/<dotted.path>                 measured on the data (studies/facts/<file>.json)
     atlas/<study>/<variant>/<metric>           mean over cases and seeds with its interval (the atlas)
     atlas/<study>/<a>-vs-<b>/<metric>          the verdict of a comparison, as a sentence
     atlas/<study>@<scale>/...                  the same at another scale than "atlas"
@@ -19,11 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import atriacourse
 from atriacourse.errors import InputError
 from atriacourse.studies.published import published_paths
 
-FACTS = Path(atriacourse.__file__).parents[1] / "book" / "records" / "facts"
+FACTS = Path(__file__).parent / "facts"
 KINDS = ("paper", "facts", "atlas")
 CLAIM = re.compile(r"\{claim\}`([^`]+)`")
 
