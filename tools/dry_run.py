@@ -24,7 +24,7 @@ import torch
 
 from atriacourse.runs.provenance import provenance
 from atriacourse.school.fences.system import Limits
-from atriacourse.school.grading.grade_class import Batch, grade_folder
+from atriacourse.school.grading.grade_class import GradedClass, grade_folder
 from atriacourse.school.grading.gradebook import read_results, write_results
 from atriacourse.school.handouts.handout import read_roster
 from atriacourse.studies.catalogue import study as find_study
@@ -78,7 +78,7 @@ def run(minutes: float) -> None:
     (RECORDS / "batch.json").write_text(json.dumps(batch, indent=1) + "\n", encoding="utf-8")
 
 
-def _timed(folder: Path, out: Path, roster: Sequence, minutes: float) -> tuple[Batch, float]:
+def _timed(folder: Path, out: Path, roster: Sequence, minutes: float) -> tuple[GradedClass, float]:
     began = time.monotonic()
     batch = grade_folder(
         folder,

@@ -20,7 +20,7 @@ FIT_FOR_AN_ID = re.compile(r"[\w@+-][\w@+. -]*")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Variant:
+class Allocation:
     """What one student works on."""
 
     assignment: str
@@ -52,13 +52,13 @@ def student_id(text: object) -> str:
     return found
 
 
-def variant_of(assignment: Assignment, student: object) -> Variant:
+def allocation_of(assignment: Assignment, student: object) -> Allocation:
     """The variant of one student. Raises: InputError for an unfit id."""
     student = student_id(student)
     digest = hashlib.sha256(f"{assignment.name}:{student}".encode()).digest()
     level, seed, clinic = (int.from_bytes(digest[start : start + 8]) for start in (0, 8, 16))
     a, b = assignment.levels[level % len(assignment.levels)] if assignment.levels else (None, None)
-    return Variant(
+    return Allocation(
         assignment=assignment.name,
         student=student,
         a=a,
@@ -68,9 +68,9 @@ def variant_of(assignment: Assignment, student: object) -> Variant:
     )
 
 
-def roster_variants(assignment: Assignment, students: Iterable[object]) -> list[Variant]:
+def roster_allocations(assignment: Assignment, students: Iterable[object]) -> list[Allocation]:
     """The variants of a class, in its order. Raises: InputError for an unfit id, or one that stands twice."""
-    found = [variant_of(assignment, student) for student in students]
+    found = [allocation_of(assignment, student) for student in students]
     twice = [name for name, count in Counter(one.student for one in found).items() if count > 1]
     if twice:
         raise InputError(f"ids must differ in more than capitals; these stand twice: {', '.join(twice)}")

@@ -9,7 +9,7 @@ from atriacourse.errors import InputError
 from atriacourse.evaluation.case import HIGHER_IS_BETTER, LOWER_IS_BETTER
 
 SCALE = "class"  # of the studies (scales.py): at which assignments are graded
-KINDS = ("hypothesis", "tests", "result", "claim", "report", "clinic")  # how a part is graded
+PART_KINDS = ("hypothesis", "tests", "result", "claim", "report", "clinic")  # how a part is graded
 FULL_MARKS = 100
 
 
@@ -20,12 +20,12 @@ class Part:
     name: str  # "# part: NAME" in a cell
     points: int
     says: str  # what earns the points, for students to read
-    kind: str  # one of KINDS
+    kind: str  # one of PART_KINDS
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
+        if self.kind not in PART_KINDS:
             raise InputError(
-                f"part {self.name}: its kind must be one of {', '.join(KINDS)}, got {self.kind!r}"
+                f"part {self.name}: its kind must be one of {', '.join(PART_KINDS)}, got {self.kind!r}"
             )
         if self.points <= 0:
             raise InputError(f"part {self.name}: its points must be above 0, got {self.points}")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from atriacourse.assignments.allocation import CLINICS, Variant
+from atriacourse.assignments.allocation import CLINICS, Allocation
 from atriacourse.assignments.assignment import SCALE
 from atriacourse.data.case import Cohort
 from atriacourse.data.cohort import open_cohort
@@ -50,7 +50,7 @@ def open_clinic(clinic: int, *, scratch: Path) -> Cohort:
 
 
 def measure_pair(
-    variant: Variant,
+    allocation: Allocation,
     cohort: Cohort,
     *,
     study: str,
@@ -70,8 +70,8 @@ def measure_pair(
         declared,
         scale_name=scale,
         data=found.fingerprint,
-        seeds=[variant.seed],
-        variants=[variant.a, variant.b],
+        seeds=[allocation.seed],
+        variants=[allocation.a, allocation.b],
     )
     device = "cpu" if scale == SCALE else "auto"  # so small a network gains nothing, and numbers stay alike
     end = run_units(units, found, folder, threads=1, device=device, watcher=Teller(tell, lines=4))
@@ -79,8 +79,8 @@ def measure_pair(
         raise InputError(f"{says} could not be trained: {why}")
     records = read_records(folder / "records")
     results = gather(units, declared, records, scale=scale, cohort=cohort.name)
-    a, b = (results.values(name, metric).loc[variant.seed] for name in (variant.a, variant.b))
+    a, b = (results.values(name, metric).loc[allocation.seed] for name in (allocation.a, allocation.b))
     table = pd.DataFrame({"case": a.index, "a": a.to_numpy(), "b": b[a.index].to_numpy()})
     table["difference"] = table["b"] - table["a"]
-    keys = {word: results.records[getattr(variant, word), variant.seed].key for word in ("a", "b")}
+    keys = {word: results.records[getattr(allocation, word), allocation.seed].key for word in ("a", "b")}
     return table, keys

@@ -55,4 +55,4 @@ def begin(name: str, *, settings: Mapping[str, Any]) -> Work:
 
 def word(work: Work, name: str) -> str:
     """What a word of the assignment's text means for this student: "label_a", "above" and the like."""
-    return words_of(work.assignment, work.variant)[name]
+    return words_of(work.assignment, work.allocation)[name]

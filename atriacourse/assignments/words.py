@@ -6,7 +6,7 @@ After allocation.py and verdict.py; used by nbgrader.py, and by the school where
 import re
 from collections.abc import Mapping
 
-from atriacourse.assignments.allocation import Variant
+from atriacourse.assignments.allocation import Allocation
 from atriacourse.assignments.assignment import SCALE, Assignment
 from atriacourse.assignments.verdict import better
 from atriacourse.errors import InputError
@@ -15,16 +15,16 @@ from atriacourse.studies.catalogue import study as find_study
 WORD = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
-def words_of(assignment: Assignment, variant: Variant) -> dict[str, str]:
+def words_of(assignment: Assignment, allocation: Allocation) -> dict[str, str]:
     """What stands for the words in double braces."""
     words = {name: str(getattr(assignment, name)) for name in ("name", "title", "chapter", "hours", "metric")}
     words |= {"scale": SCALE, "minutes": f"{assignment.minutes:g}", "memory_gb": f"{assignment.memory_gb:g}"}
-    words |= {name: str(getattr(variant, name)) for name in ("student", "seed", "clinic")}
+    words |= {name: str(getattr(allocation, name)) for name in ("student", "seed", "clinic")}
     if assignment.study is not None:
         study = find_study(assignment.study)
-        above, below = better(variant.a, variant.b, metric=assignment.metric)
+        above, below = better(allocation.a, allocation.b, metric=assignment.metric)
         words |= {"question": study.question, "paper": study.paper, "above": above, "below": below}
-        words |= {"a": variant.a, "b": variant.b}
+        words |= {"a": allocation.a, "b": allocation.b}
         words |= {f"label_{word}": study.variant(words[word]).label for word in ("a", "b")}
     return words
 

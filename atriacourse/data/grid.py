@@ -31,7 +31,7 @@ LPS_TO_RAS = np.diag(
 )  # NRRD and ITK count left and back positive, NIfTI right and front
 
 
-class Geometry(NamedTuple):
+class GridGeometry(NamedTuple):
     """What a reader found in a file's header, in the file's own axis order."""
 
     shape: tuple[int, ...]  # (i, j, k)
@@ -102,7 +102,7 @@ def plain_grid(shape: tuple[int, int, int], spacing_mm: tuple[float, float, floa
 
 
 def grid_from(
-    geometry: Geometry, *, spacing_mm: tuple[float, float, float] | None, orientation: str | None
+    geometry: GridGeometry, *, spacing_mm: tuple[float, float, float] | None, orientation: str | None
 ) -> Grid:
     """A `Grid` from what the header says, and from what the caller knows better.
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from atriacourse.data.grid import ASSUMED_SPACING_MM, LPS_TO_RAS, Geometry
+from atriacourse.data.grid import ASSUMED_SPACING_MM, LPS_TO_RAS, GridGeometry
 from atriacourse.errors import InputError
 
 GREY_LEVELS = 256  # the scans were 8-bit before the mirror z-scored them
@@ -19,7 +19,7 @@ GRID_TOLERANCE = (
 )
 
 
-def read_geometry(path: Path, *, dataset: str = "image") -> Geometry:
+def read_geometry(path: Path, *, dataset: str = "image") -> GridGeometry:
     """Shape from the data set; the affine is LPS axes at the assumed 0.625 mm."""
     with h5py.File(path) as file:
         if dataset not in file:
@@ -27,7 +27,7 @@ def read_geometry(path: Path, *, dataset: str = "image") -> Geometry:
                 f"no data set {dataset!r}, only {sorted(file)}; the mirror's files have image and label"
             )
         shape = file[dataset].shape
-    return Geometry(shape, LPS_TO_RAS @ np.diag([*ASSUMED_SPACING_MM[::-1], 1.0]), real_spacing=False)
+    return GridGeometry(shape, LPS_TO_RAS @ np.diag([*ASSUMED_SPACING_MM[::-1], 1.0]), real_spacing=False)
 
 
 def read_voxels(path: Path, *, dataset: str = "image") -> np.ndarray:

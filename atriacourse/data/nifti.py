@@ -7,12 +7,12 @@ from pathlib import Path
 import nibabel
 import numpy as np
 
-from atriacourse.data.grid import Geometry
+from atriacourse.data.grid import GridGeometry
 
 TO_MM = {"meter": 1000.0, "micron": 0.001}  # anything else, "unknown" included, is millimetres
 
 
-def read_geometry(path: Path) -> Geometry:
+def read_geometry(path: Path) -> GridGeometry:
     """Shape and affine without the voxels.
 
     A spacing of exactly (1, 1, 1) with no length unit is the placeholder that converters leave when the
@@ -24,7 +24,7 @@ def read_geometry(path: Path) -> Geometry:
     affine[:3] *= TO_MM.get(unit, 1.0)
     sizes = np.linalg.norm(affine[:3, :3], axis=0)
     real = unit != "unknown" or not np.allclose(sizes, 1.0)
-    return Geometry(spatial_shape(image.shape), affine, real)
+    return GridGeometry(spatial_shape(image.shape), affine, real)
 
 
 def read_voxels(path: Path) -> np.ndarray:

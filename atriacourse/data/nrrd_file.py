@@ -8,7 +8,7 @@ from pathlib import Path
 import nrrd
 import numpy as np
 
-from atriacourse.data.grid import LPS_TO_RAS, Geometry
+from atriacourse.data.grid import LPS_TO_RAS, GridGeometry
 from atriacourse.errors import InputError
 
 TO_MM = {"m": 1000.0, "cm": 10.0, "um": 0.001, "µm": 0.001}  # anything else is millimetres
@@ -17,7 +17,7 @@ SPACE_TO_RAS = {"left-posterior": (-1, -1, 1), "right-anterior": (1, 1, 1), "lef
 SHORT = {"lps": "left-posterior", "ras": "right-anterior", "las": "left-anterior"}
 
 
-def read_geometry(path: Path) -> Geometry:
+def read_geometry(path: Path) -> GridGeometry:
     """Shape and affine from the header alone.
 
     LA2018's headers all say spacing (1, 1, 1) without a unit: a placeholder, not counted as real.
@@ -41,7 +41,7 @@ def read_geometry(path: Path) -> Geometry:
     affine[:3] *= TO_MM.get(unit, 1.0)
     sizes = np.linalg.norm(affine[:3, :3], axis=0)
     real = bool(unit) or not np.allclose(sizes, 1.0)
-    return Geometry(shape, world_signs(str(header.get("space", ""))) @ affine, real)
+    return GridGeometry(shape, world_signs(str(header.get("space", ""))) @ affine, real)
 
 
 def world_signs(space: str) -> np.ndarray:

@@ -23,7 +23,7 @@ from atriacourse.errors import InputError
 from atriacourse.studies.published import published_paths
 
 FACTS = Path(__file__).parent / "facts"
-KINDS = ("paper", "facts", "atlas")
+CLAIM_KINDS = ("paper", "facts", "atlas")
 CLAIM = re.compile(r"\{claim\}`([^`]+)`")
 
 
@@ -60,7 +60,7 @@ def look_up(path: str, *, facts: Path = FACTS) -> Claim:
         return _fact(path, rest, facts)
     if kind == "atlas":
         return _atlas(path, rest)
-    raise InputError(f"claim {path!r} must begin with {', '.join(KINDS)} and a slash")
+    raise InputError(f"claim {path!r} must begin with {', '.join(CLAIM_KINDS)} and a slash")
 
 
 def _paper(path: str, rest: str) -> Claim:

@@ -26,9 +26,9 @@ def test_all_clinics_are_made_at_once_and_differ(tmp_path, monkeypatch):
 def test_the_first_scan_of_a_clinic_is_the_recorded_one(clinic, tmp_path, monkeypatch):
     monkeypatch.setattr(clinics, "CASES", 1)
     (name,) = clinics.open_clinic(clinic, scratch=tmp_path).names
-    from atriacourse.school.bands.band import ATLAS
+    from atriacourse.school.bands.band import RECORDS
     from atriacourse.studies.records import read_records
 
-    of_clinic = [one for one in read_records(ATLAS).values() if one.cohort == f"clinic{clinic}"]
+    of_clinic = [one for one in read_records(RECORDS).values() if one.cohort == f"clinic{clinic}"]
     whole = [one for one in of_clinic if one.split == "safe" and one.kind == "network" and not one.subsets]
     assert whole and all(name in {*one.cases, *one.trained_on} for one in whole)

@@ -1,6 +1,6 @@
 """Between which bounds the difference of two variants lies when only the seed and the clinic change.
 
-The class's own atlas, in the folder records/ beside this file, holds the records of every
+The class's own records, in the folder records/ beside this file, holds the records of every
 pair on all clinics, each with several seeds; a student's seed is another one. Grading compares with the band,
 and the instructor's guide prints it.
 """
@@ -20,7 +20,7 @@ from atriacourse.studies.cells import plan_study
 from atriacourse.studies.records import Record, read_records
 from atriacourse.studies.results import gather
 
-ATLAS = Path(__file__).parent / "records"
+RECORDS = Path(__file__).parent / "records"
 INSIDE = 0.99  # of new runs that are alike
 NARROWEST = 0.02  # half-width; two machines round differently
 NARROWEST_MM = 2.0  # of distances, in mm: a third of a voxel of the clinics
@@ -39,7 +39,7 @@ class Band:
         return self.low <= difference <= self.high
 
 
-def seed_band(study: str, pair: tuple[str, str], metric: str = "dice", *, folder: Path = ATLAS) -> Band:
+def seed_band(study: str, pair: tuple[str, str], metric: str = "dice", *, folder: Path = RECORDS) -> Band:
     """The band of a pair of variants, (a, b).
 
     Raises: InputError if fewer than two runs of both variants are recorded.
@@ -64,7 +64,7 @@ def band_of(differences: Sequence[float], *, narrowest: float = NARROWEST) -> Ba
     return Band(low=mean - half, high=mean + half, runs=len(values))
 
 
-def differences(study: str, pair: tuple[str, str], metric: str, *, folder: Path = ATLAS) -> list[float]:
+def differences(study: str, pair: tuple[str, str], metric: str, *, folder: Path = RECORDS) -> list[float]:
     """The mean difference b - a of every recorded clinic and seed; cases that are not finite are left out."""
     records, declared = _records(folder), find_study(study)
     found = []

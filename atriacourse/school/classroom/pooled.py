@@ -64,11 +64,11 @@ class PairOfClass:
     low: float  # pooled interval; nan for a single run
     high: float
     verdict: str
-    band: Band | None  # of the class's atlas; None where it has none, or for other scans
+    band: Band | None  # of the recorded runs; None where there are none, or for other scans
 
     @property
     def inside(self) -> int | None:
-        """How many runs lie inside the atlas's band."""
+        """How many runs lie inside the recorded band."""
         return None if self.band is None else sum(self.band.holds(run.difference) for run in self.runs)
 
 

@@ -36,7 +36,7 @@ from atriacourse.school.handouts.handout import Student
 
 
 @dataclass(frozen=True, kw_only=True)
-class Batch:
+class GradedClass:
     """What a run of `grade` did."""
 
     rows: tuple[Row, ...]
@@ -58,7 +58,7 @@ def grade_folder(
     rerun: bool = False,
     fences: Sequence[str] = FENCES,
     on_progress: Callable[[int, int, Graded | None], None] = lambda done, total, graded: None,
-) -> Batch:
+) -> GradedClass:
     """Grade all submissions of a folder, and write gradebook, feedback and the class's page.
 
     Args:
@@ -107,7 +107,7 @@ def grade_folder(
     write_gradebook(out, rows)
     write_feedback(out, rows)
     write_class_page(out, rows, pairs)
-    return Batch(
+    return GradedClass(
         rows=tuple(rows),
         executed=executed,
         kept=len(found) - len(todo),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import atriacourse
-from atriacourse.assignments.allocation import variant_of
+from atriacourse.assignments.allocation import allocation_of
 from atriacourse.assignments.assignment import Assignment
 from atriacourse.assignments.clinics import CLASS
 from atriacourse.assignments.listing import DECLARED, assignment
@@ -18,7 +18,7 @@ from atriacourse.evaluation.summary import bootstrap_interval
 from atriacourse.school.fences.jail import Execution, execute
 from atriacourse.school.fences.layout import FENCES
 from atriacourse.school.fences.system import Limits
-from atriacourse.school.grading.evidence import Case, gather_evidence
+from atriacourse.school.grading.evidence import Marking, gather_evidence
 from atriacourse.school.grading.marks import Graded
 from atriacourse.school.grading.measured import band_for, measured
 from atriacourse.school.grading.reading import Found, Submission, read_submission
@@ -78,10 +78,12 @@ def mark_submission(
     declared: Assignment, submission: Submission, prepared: Prepared, execution: Execution
 ) -> Graded:
     """Mark what came of a run."""
-    variant, flags = variant_of(declared, submission.student), [*prepared.flags, *prepared.tampered]
+    allocation, flags = allocation_of(declared, submission.student), [*prepared.flags, *prepared.tampered]
     evidence = gather_evidence(prepared, execution, submission.journal)
-    case = Case(assignment=declared, variant=variant, prepared=prepared, evidence=evidence, flags=flags)
-    parts = mark_all(case)
+    marking = Marking(
+        assignment=declared, allocation=allocation, prepared=prepared, evidence=evidence, flags=flags
+    )
+    parts = mark_all(marking)
     tried = [f"tried to {SAID.get(one.kind, one.kind)} {one.what}" for one in execution.attempts]
     flags += tried
     notes = [
@@ -106,7 +108,7 @@ def mark_submission(
         key=key_of(declared, submission),
         handed_in=submission.handed_in,
         hypothesis=evidence.hypothesis,
-        result=_result_of(case),
+        result=_result_of(marking),
         claim=evidence.claim,
         answers={
             **{name: text for name, text in prepared.answers.items() if name not in prepared.untouched},
@@ -115,23 +117,23 @@ def mark_submission(
     )
 
 
-def _result_of(case: Case) -> dict | None:
-    found, variant = measured(case), case.variant
+def _result_of(marking: Marking) -> dict | None:
+    found, variant = measured(marking), marking.allocation
     if found is None:
         return None
-    band, (low, high) = band_for(case), bootstrap_interval(found["gain"], seed=0)
+    band, (low, high) = band_for(marking), bootstrap_interval(found["gain"], seed=0)
     return {
-        "study": case.assignment.study,
-        "metric": case.assignment.metric,
+        "study": marking.assignment.study,
+        "metric": marking.assignment.metric,
         **{name: getattr(variant, name) for name in ("a", "b", "seed", "clinic")},
         "means": found["means"],
         "difference": found["difference"],
         "low": float(low),
         "high": float(high),
         "cases": len(found["gain"]),
-        "names": [str(name) for name in case.evidence.result["cases"]],
+        "names": [str(name) for name in marking.evidence.result["cases"]],
         "values": {
-            word: case.evidence.result["values"][word] for word in ("a", "b")
+            word: marking.evidence.result["values"][word] for word in ("a", "b")
         },  # `classroom` pools them
         "band": None if band is None else [band.low, band.high],
     }

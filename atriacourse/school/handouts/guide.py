@@ -3,7 +3,7 @@
 After notebook.py and band.py, before handout.py, which writes it for `--solutions` alone.
 """
 
-from atriacourse.assignments.allocation import variant_of
+from atriacourse.assignments.allocation import allocation_of
 from atriacourse.assignments.assignment import Assignment
 from atriacourse.assignments.words import filled, words_of
 from atriacourse.errors import InputError
@@ -17,7 +17,7 @@ EXAMPLE = "example"  # the id whose variant stands where a text speaks of one
 
 def guide_text(assignment: Assignment) -> str:
     """The guide, as Markdown. Raises: InputError for an unfit source."""
-    words, place = words_of(assignment, variant_of(assignment, EXAMPLE)), f"{assignment.name}.md"
+    words, place = words_of(assignment, allocation_of(assignment, EXAMPLE)), f"{assignment.name}.md"
     cells = read_source(assignment)
     lines = [f"# {assignment.title}: the instructor's guide", ""]
     lines += [f"`{assignment.name}`, to chapter {assignment.chapter}. Not for students.", ""]

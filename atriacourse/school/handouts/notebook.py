@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import atriacourse
-from atriacourse.assignments.allocation import Variant, variant_of
+from atriacourse.assignments.allocation import Allocation, allocation_of
 from atriacourse.assignments.assignment import Assignment
 from atriacourse.assignments.words import filled, words_of
 from atriacourse.exercises.colab import course_address, setup_cell
@@ -26,18 +26,18 @@ def student_notebook(assignment: Assignment, student: object) -> Any:
     Returns: an nbformat notebook, valid, without outputs; the same for the same id, to the byte.
     Raises: InputError for an unfit id or source.
     """
-    return _notebook(assignment, variant_of(assignment, student), solved=False)
+    return _notebook(assignment, allocation_of(assignment, student), solved=False)
 
 
 def solution_notebook(assignment: Assignment, student: object) -> Any:
     """The same notebook, solved; with hidden tests in their places, so that running it proves them."""
-    return _notebook(assignment, variant_of(assignment, student), solved=True)
+    return _notebook(assignment, allocation_of(assignment, student), solved=True)
 
 
-def _notebook(assignment: Assignment, variant: Variant, *, solved: bool) -> Any:
+def _notebook(assignment: Assignment, allocation: Allocation, *, solved: bool) -> Any:
     import nbformat
 
-    words, place = words_of(assignment, variant), f"{assignment.name}.md"
+    words, place = words_of(assignment, allocation), f"{assignment.name}.md"
     cells = [_plain(SourceCell(name="colab", kind="given", text=setup_cell(course_address())))]
     for cell in read_source(assignment):
         if cell.kind in GIVEN_TO_STUDENTS or (solved and cell.kind == "hidden"):
@@ -51,7 +51,7 @@ def _notebook(assignment: Assignment, variant: Variant, *, solved: bool) -> Any:
     notebook.metadata["language_info"] = {"name": "python"}
     notebook.metadata["atriacourse"] = {
         "assignment": assignment.name,
-        "student": variant.student,
+        "student": allocation.student,
         "version": atriacourse.__version__,
         "solution": solved,
     }

@@ -21,7 +21,6 @@ PART = re.compile(r"^# part: ([\w-]+)\n")
 TAGS = {"parameters": "parameters", "locked": "locked", "solution": "answer", "hidden": "hidden"}
 # kind of a part -> the shared cell that it marks
 STEPS = {"hypothesis": "hypothesis", "result": "measure", "claim": "claim"}
-KINDS = ("text", "given", "parameters", "locked", "answer", "hidden", "report", "guide")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +28,7 @@ class SourceCell:
     """One cell of a source."""
 
     name: str  # stable: "measure", "tasks-2", "report-1", "text-03"
-    kind: str  # one of KINDS
+    kind: str  # text, given, parameters, locked, answer, hidden, report or guide
     text: str  # Markdown; code, as in the worked solution; of a report, its prompt
     part: str | None = None  # of the rubric
     heading: str = ""  # of a report

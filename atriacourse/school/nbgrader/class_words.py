@@ -8,14 +8,14 @@ import ast
 import re
 from collections.abc import Mapping
 
-from atriacourse.assignments.allocation import variant_of
+from atriacourse.assignments.allocation import allocation_of
 from atriacourse.assignments.assignment import Assignment
 from atriacourse.assignments.words import WORD, filled, words_of
 from atriacourse.errors import InputError
 
 ANYBODY = "anybody"  # an id; nothing that follows from it is used
-NUMBERS = {"seed": "work.variant.seed", "clinic": "work.variant.clinic"}
-NAMES = {"student": "work.variant.student", "a": "work.variant.a", "b": "work.variant.b"}
+NUMBERS = {"seed": "work.allocation.seed", "clinic": "work.allocation.clinic"}
+NAMES = {"student": "work.allocation.student", "a": "work.allocation.a", "b": "work.allocation.b"}
 LOOKED_UP = {name: f'nbgrader.word(work, "{name}")' for name in ("label_a", "label_b", "above", "below")}
 IN_CODE = NUMBERS | NAMES | LOOKED_UP
 IN_TEXT = {
@@ -34,12 +34,12 @@ QUOTED = re.compile(r"""(["'])\{\{\s*(\w+)\s*\}\}\1""")
 
 def fixed_words(assignment: Assignment) -> dict[str, str]:
     """What stands for the words that are the same for all students."""
-    words = words_of(assignment, variant_of(assignment, ANYBODY))
+    words = words_of(assignment, allocation_of(assignment, ANYBODY))
     return {name: text for name, text in words.items() if name not in IN_CODE}
 
 
 def text_for_all(text: str, assignment: Assignment) -> str:
-    """Markdown for a whole class: `"{{ a }}"` becomes `work.variant.a`, what students can type instead."""
+    """Markdown for a whole class: `"{{ a }}"` becomes `work.allocation.a`, what students can type instead."""
     text = QUOTED.sub(lambda found: NAMES.get(found[2], found[0]), text)
     return filled(text, fixed_words(assignment) | IN_TEXT, f"{assignment.name}.md")
 

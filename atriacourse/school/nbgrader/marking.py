@@ -12,9 +12,9 @@ from pathlib import Path
 
 from atriacourse.assignments.journal import Journal, journal_name, read_journal
 from atriacourse.assignments.session import Work
-from atriacourse.school.grading.evidence import Case, Evidence, last_json
+from atriacourse.school.grading.evidence import Evidence, Marking, last_json
 from atriacourse.school.grading.restore import Prepared
-from atriacourse.school.grading.rubric import KINDS
+from atriacourse.school.grading.rubric import MARKERS
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -48,11 +48,11 @@ def points(work: Work, part: str, *, score: Callable[[], None] | None = None) ->
         journal=_handed_in(work),
     )
     prepared = Prepared(notebook=nbformat.v4.new_notebook(), parts={part: part})
-    case = Case(
-        assignment=work.assignment, variant=work.variant, prepared=prepared, evidence=evidence, flags=[]
+    marking = Marking(
+        assignment=work.assignment, allocation=work.allocation, prepared=prepared, evidence=evidence, flags=[]
     )
     declared = work.assignment.part(part)
-    mark = KINDS[declared.kind](declared, case)
+    mark = MARKERS[declared.kind](declared, marking)
     return Points(earned=mark.points, says=(*mark.reasons, *mark.remarks))
 
 
@@ -65,7 +65,7 @@ def _printed_by(score: Callable[[], None]) -> str:
 
 def _handed_in(work: Work) -> Journal | None:
     """The journal beside the notebook: the student's own, or the one that is there; None without."""
-    own = Path(journal_name(work.assignment.name, work.variant.student))
+    own = Path(journal_name(work.assignment.name, work.allocation.student))
     others = sorted(Path().glob(journal_name(work.assignment.name, "*")))
     for path in (own, *others):
         if path.is_file():

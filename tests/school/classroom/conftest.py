@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from atriacourse.assignments.allocation import variant_of
+from atriacourse.assignments.allocation import allocation_of
 from atriacourse.assignments.assignment import SCALE
 from atriacourse.assignments.journal import add_entry, journal_name
 from atriacourse.assignments.listing import assignment
@@ -16,7 +16,7 @@ def write_journal(tmp_path):
     """Writes the journal of one student; `gains` are b - a of the held-out cases."""
 
     def write(student, gains, *, folder: Path = tmp_path, said=(-0.1, 0.1), pair=None, **changes) -> Path:
-        variant = variant_of(assignment("contrast"), student)
+        variant = allocation_of(assignment("contrast"), student)
         folder.mkdir(exist_ok=True)
         path = folder / journal_name("contrast", student)
         a, b = pair or (variant.a, variant.b)

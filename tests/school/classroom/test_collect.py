@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from atriacourse.assignments.allocation import variant_of
+from atriacourse.assignments.allocation import allocation_of
 from atriacourse.assignments.assignment import SCALE
 from atriacourse.assignments.journal import add_entry, read_journal
 from atriacourse.assignments.listing import assignment
@@ -16,7 +16,7 @@ from atriacourse.school.grading.marks import Graded, Mark
 
 
 def graded(student, *, difference=0.25, earned=15.0, said=True, committed=10.0):
-    variant = variant_of(assignment("contrast"), student)
+    variant = allocation_of(assignment("contrast"), student)
     result = {"a": variant.a, "b": variant.b, "seed": variant.seed, "clinic": variant.clinic}
     result |= {"names": ["x", "y"], "values": {"a": [0.5, 0.5], "b": [0.5 + difference, 0.5 + difference]}}
     return Graded(
@@ -35,7 +35,7 @@ def test_journals_and_guesses_of_a_folder(tmp_path, write_journal, write_guesses
     found = collect([tmp_path])
     (run,) = found.runs
     assert run.gains == {"case0": 0.125, "case1": -0.25, "case2": 0.5}
-    variant = variant_of(assignment("contrast"), "ada")
+    variant = allocation_of(assignment("contrast"), "ada")
     assert (run.a, run.b, run.seed) == (variant.a, variant.b, variant.seed)
     assert run.place == f"clinic {variant.clinic}" and not run.rerun and run.said.high == 0.1
     assert list(found.guesses["holds"]) == [True, False] and found.left_out == ()

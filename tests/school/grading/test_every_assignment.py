@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from atriacourse.assignments.allocation import variant_of
+from atriacourse.assignments.allocation import allocation_of
 from atriacourse.assignments.clinics import make_clinic
 from atriacourse.assignments.listing import assignment, assignments
 from atriacourse.school.fences.system import Limits
@@ -37,7 +37,7 @@ def grade(clinics, tmp_path):
 
     def run(notebook, name):
         declared = assignment(name)
-        make_clinic(clinics, variant_of(declared, STUDENT).clinic)
+        make_clinic(clinics, allocation_of(declared, STUDENT).clinic)
         path = tmp_path / f"{name}.ipynb"
         path.write_text(json.dumps(notebook), encoding="utf-8")
         submission = read_submission(Found(student=STUDENT, assignment=name, path=path))

@@ -11,7 +11,7 @@ import pytest
 from atriacourse.assignments import clinics
 from atriacourse.assignments.listing import assignment, assignments
 from atriacourse.assignments.shown import Shown
-from atriacourse.exercises.check import Check
+from atriacourse.exercises.check import Checked
 from atriacourse.school.handouts.guide import guide_text
 from atriacourse.school.handouts.notebook import solution_notebook, student_notebook
 from atriacourse.school.handouts.source import mistakes_of, read_source
@@ -88,7 +88,7 @@ def test_the_untouched_notebook_runs_through_and_trains_nothing(one, tmp_path, m
     for cell in code(notebook):
         if cell.metadata.atriacourse.kind == "answer":
             seen = shown[cell.id]
-            assert not (seen.passed if isinstance(seen, Check) else seen.ready), cell.id
+            assert not (seen.passed if isinstance(seen, Checked) else seen.ready), cell.id
             assert repr(seen).startswith(("No answer yet", "No hypothesis yet", "No claim yet")), cell.id
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"journal-{one.name}-ada.jsonl"]
     for part, source in hidden_cells(one, "ada"):
@@ -128,8 +128,8 @@ def all_passes(one):
     """Run the worked solution: every check and step is content, and every hidden test."""
     shown, space = run(code(solution_notebook(one, "ada"), without=("hidden",)))
     for name, seen in shown.items():
-        if isinstance(seen, Check | Shown):
-            assert seen.passed if isinstance(seen, Check) else seen.ready, (name, seen)
+        if isinstance(seen, Checked | Shown):
+            assert seen.passed if isinstance(seen, Checked) else seen.ready, (name, seen)
     for _, source in hidden_cells(one, "ada"):
         exec(source, dict(space))
 

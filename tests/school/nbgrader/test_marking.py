@@ -34,15 +34,15 @@ def test_a_student_is_asked_for_the_id_unless_the_hub_knows_it(tmp_path, monkeyp
     with pytest.raises(InputError, match="write your id between the quotes"):
         begin("closing", settings={"student": " "})
     monkeypatch.setenv("JUPYTERHUB_USER", "Ben")
-    assert begin("closing", settings={"student": ""}).variant.student == "ben"
-    assert begin("closing", settings={"student": "cleo"}).variant.student == "cleo"
+    assert begin("closing", settings={"student": ""}).allocation.student == "ben"
+    assert begin("closing", settings={"student": "cleo"}).allocation.student == "cleo"
     assert (tmp_path / "journal-closing-cleo.jsonl").is_file()
 
 
 def test_while_grading_the_folder_says_whose_it_is_and_nothing_handed_in_is_a_result(graded):
     (graded / "work-closing-ada").mkdir()
     work = begin("closing", settings={"student": "ben", "scale": "atlas", "data": "/own"})
-    assert (work.variant.student, work.scale, work.data) == ("ada", SCALE, None)
+    assert (work.allocation.student, work.scale, work.data) == ("ada", SCALE, None)
     assert not work.folder.is_relative_to(graded) and not work.journal.is_relative_to(graded)
     assert list(graded.iterdir()) == [graded / "work-closing-ada"]
 
@@ -50,7 +50,7 @@ def test_while_grading_the_folder_says_whose_it_is_and_nothing_handed_in_is_a_re
 def test_words_are_those_of_the_student(graded):
     work = begin("closing", settings={})
     assert word(work, "label_a") != word(work, "label_b")
-    assert word(work, "above") == work.variant.a  # a distance: lower is better
+    assert word(work, "above") == work.allocation.a  # a distance: lower is better
 
 
 def test_a_hypothesis_has_all_points_if_the_journal_shows_it_first(graded):
@@ -84,7 +84,7 @@ def test_a_result_in_the_journal_handed_in_is_no_result_of_the_run(graded):
     made_up = {"values": {"a": [9.0] * 6, "b": [1.0] * 6}, "means": {"a": 9.0, "b": 1.0}}
     add_entry(graded / "journal-closing-ada.jsonl", "result", made_up)
     work = begin("closing", settings={})
-    work.claim(difference=-8.0, low=-8.0, high=-8.0, verdict=work.variant.b)
+    work.claim(difference=-8.0, low=-8.0, high=-8.0, verdict=work.allocation.b)
     assert read_journal(work.journal).last("result") is None
     assert points(work, "result").earned == 0 and points(work, "claim").earned == 0
 
