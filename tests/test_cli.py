@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from atriacourse.cli import main
-from atriacourse.cli.progress import stop_on_signal
+from atriacourse.cli.bars import stop_on_signal
 from atriacourse.data.cohort import open_cohort
 from atriacourse.data.volume import read_mask
-from atriacourse.evaluation.case import read_table, write_table
+from atriacourse.evaluation.case_row import read_table, write_table
 from atriacourse.runs.config import read_json
 from atriacourse.runs.profiles import PROFILES
 from atriacourse.training.checkpoint import read_checkpoint

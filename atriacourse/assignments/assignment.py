@@ -6,7 +6,7 @@ Before listing.py, which reads one declaration from each file of declared/.
 from dataclasses import dataclass
 
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case import HIGHER_IS_BETTER, LOWER_IS_BETTER
+from atriacourse.evaluation.case_row import HIGHER_IS_BETTER, LOWER_IS_BETTER
 
 SCALE = "class"  # of the studies (scales.py): at which assignments are graded
 PART_KINDS = ("hypothesis", "tests", "result", "claim", "report", "clinic")  # how a part is graded

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from numbers import Real
 
-from atriacourse.evaluation.case import HIGHER_IS_BETTER
+from atriacourse.evaluation.case_row import HIGHER_IS_BETTER
 from atriacourse.evaluation.compare import FEWEST_CASES
 
 UNDECIDED = "not told apart"

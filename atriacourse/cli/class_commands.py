@@ -116,7 +116,7 @@ def grade(
     rerun: Annotated[bool, typer.Option("--rerun", help="also run what is unchanged")] = False,
 ) -> None:
     """Grade a class's notebooks; the same command goes on after an interrupt or a late file."""
-    from atriacourse.cli.progress import advance, bar
+    from atriacourse.cli.bars import advance, bar
 
     _need_school()
     from atriacourse.school.fences.system import Limits

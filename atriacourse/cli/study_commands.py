@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from atriacourse.cli.bars import TrainingBar, advance, bar, fail, stop_on_signal
 from atriacourse.cli.options import Assign, Data, Device, Labels, Spacing, Threads
-from atriacourse.cli.progress import TrainingBar, advance, bar, fail, stop_on_signal
 from atriacourse.errors import InputError
 
 if TYPE_CHECKING:

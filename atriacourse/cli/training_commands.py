@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from atriacourse.cli.bars import TrainingBar, stop_on_signal
 from atriacourse.cli.options import (
     Assign,
     Data,
@@ -21,7 +22,6 @@ from atriacourse.cli.options import (
     run_config,
     use_threads,
 )
-from atriacourse.cli.progress import TrainingBar, stop_on_signal
 from atriacourse.data.cohort import Cohort, open_cohort
 
 

@@ -1,7 +1,7 @@
 """One scan or one mask in memory, in one orientation, whatever file it came from.
 
-After data/grid.py and the three readers (nifti.py, nrrd_file.py, mirror.py), before data/cohort.py. Volumes
-are (z, y, x) in the orientation of the LA2018 axial slices (see grid.py); spacing is (z, y, x) in mm.
+After data/grid.py and the three readers (nifti.py, nrrd_file.py, uamt_file.py), before data/cohort.py.
+Volumes are (z, y, x) in the orientation of the LA2018 axial slices (see grid.py); spacing is (z, y, x) in mm.
 
 Source of the spacing rule: LA2018's headers say (1, 1, 1) without a unit, the challenge page and the paper
 say 0.625 mm isotropic, another paper of the same group 0.625 x 0.625 x 1.25. So a placeholder becomes
@@ -19,12 +19,12 @@ import nibabel
 import nrrd
 import numpy as np
 
-from atriacourse.data import mirror, nifti, nrrd_file
+from atriacourse.data import nifti, nrrd_file, uamt_file
 from atriacourse.data.grid import Grid, grid_from
 from atriacourse.errors import InputError
 from atriacourse.files import written_whole
 
-READERS = {".nii.gz": nifti, ".nii": nifti, ".nrrd": nrrd_file, ".h5": mirror}
+READERS = {".nii.gz": nifti, ".nii": nifti, ".nrrd": nrrd_file, ".h5": uamt_file}
 WRITERS = {".nii.gz": nifti, ".nii": nifti, ".nrrd": nrrd_file}
 # What nibabel, pynrrd and h5py raise on a file that is damaged, cut short or not what its name says.
 DAMAGE = (
@@ -97,7 +97,7 @@ def read_mask(
     """
     path = Path(path)
     reader = reader_of(path)
-    options = {"dataset": "label"} if reader is mirror else {}
+    options = {"dataset": "label"} if reader is uamt_file else {}
     with errors_naming(path):
         grid = grid_from(
             from_file(reader.read_geometry, path, **options), spacing_mm=spacing_mm, orientation=orientation

@@ -1,6 +1,6 @@
 """Is run B better than run A? Compare them case by case, and say so only if the cases can tell.
 
-After case.py and summary.py. Cases differ far more from each other than methods do, so the *paired*
+After case_row.py and summary.py. Cases differ far more from each other than methods do, so the *paired*
 difference (the same case under both runs) is what is looked at, never the difference of two means.
 """
 
@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case import HIGHER_IS_BETTER, LOWER_IS_BETTER, check_table
+from atriacourse.evaluation.case_row import HIGHER_IS_BETTER, LOWER_IS_BETTER, check_table
 from atriacourse.evaluation.summary import bootstrap_interval
 
 FEWEST_CASES = 6  # with five, even five wins out of five give Wilcoxon p = 2 / 2**5 = 0.0625

@@ -1,13 +1,13 @@
 """A table of cases in a few numbers: mean, spread, and how sure the mean is.
 
-After case.py; compare.py sets two tables side by side.
+After case_row.py; compare.py sets two tables side by side.
 """
 
 import numpy as np
 import pandas as pd
 
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case import METRICS, check_table
+from atriacourse.evaluation.case_row import METRICS, check_table
 
 RESAMPLES = 10_000  # the interval's own noise is then about a hundredth of its width
 

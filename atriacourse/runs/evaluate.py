@@ -1,6 +1,6 @@
 """Score a run or a bag on the labelled cases of a cohort: one row a case, kept as soon as it is known.
 
-After runs/predict.py and evaluation/. Interrupted, the same call goes on with the next case.
+After runs/segmenter.py and evaluation/. Interrupted, the same call goes on with the next case.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,17 +12,17 @@ import pandas as pd
 from atriacourse.data.case import Case, Cohort
 from atriacourse.data.splits import Split
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case import read_table, score_case, write_table
+from atriacourse.evaluation.case_row import read_table, score_case, write_table
 from atriacourse.runs.config import read_json, write_json
 from atriacourse.runs.folder import SavedModel
-from atriacourse.runs.predict import Segmenter, other_voxels
 from atriacourse.runs.provenance import provenance
+from atriacourse.runs.segmenter import Segmenter, other_voxels
 
 
 class Evaluation(NamedTuple):
     """What was scored, and what could not be."""
 
-    table: pd.DataFrame  # one row a case; see evaluation/case.py
+    table: pd.DataFrame  # one row a case; see evaluation/case_row.py
     problems: dict[str, str]  # name -> why there is no row
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from scipy import stats
 
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case import HIGHER_IS_BETTER
+from atriacourse.evaluation.case_row import HIGHER_IS_BETTER
 from atriacourse.evaluation.compare import FEWEST_CASES
 from atriacourse.studies.results import Results
 

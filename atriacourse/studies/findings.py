@@ -5,7 +5,7 @@ After comparison.py and published.py. A finding is a pair of variants for which 
 
 import pandas as pd
 
-from atriacourse.evaluation.case import HIGHER_IS_BETTER
+from atriacourse.evaluation.case_row import HIGHER_IS_BETTER
 from atriacourse.studies.comparison import StudyComparison, compare_study
 from atriacourse.studies.published import published_difference
 from atriacourse.studies.results import Results

@@ -16,7 +16,7 @@ from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case import METRICS
+from atriacourse.evaluation.case_row import METRICS
 from atriacourse.files import write_whole
 
 ATLAS = Path(__file__).parent / "atlas"

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from atriacourse.data.volume import grey_levels
-from atriacourse.evaluation.case import score_case
+from atriacourse.evaluation.case_row import score_case
 from atriacourse.inference.predict import predict_volume
 from atriacourse.runs.config import read_json
 from atriacourse.runs.folder import open_model

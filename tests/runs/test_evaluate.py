@@ -9,11 +9,11 @@ import pytest
 
 from atriacourse.data.cohort import open_cohort
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case import read_table
+from atriacourse.evaluation.case_row import read_table
 from atriacourse.runs.config import read_json, write_json
 from atriacourse.runs.evaluate import cases_to_score, evaluate_cohort
 from atriacourse.runs.folder import open_model
-from atriacourse.runs.predict import Segmenter
+from atriacourse.runs.segmenter import Segmenter
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from atriacourse.data.volume import Volume, grey_levels
 from atriacourse.evaluation.overlap import dice
 from atriacourse.runs.config import read_json, write_json
 from atriacourse.runs.folder import open_model
-from atriacourse.runs.predict import Segmenter
+from atriacourse.runs.segmenter import Segmenter
 from atriacourse.studies.catalogue_paper import TABLE_1
 from atriacourse.studies.cells import Unit, plan_study
 from atriacourse.studies.data import study_data

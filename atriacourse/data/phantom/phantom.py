@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from atriacourse.data.phantom.anatomy import draw_anatomy
-from atriacourse.data.phantom.config import SITES, PhantomConfig
 from atriacourse.data.phantom.paint import paint, voxel_axes
+from atriacourse.data.phantom.phantom_config import SITES, PhantomConfig
 from atriacourse.data.phantom.signal import draw_scan, take_scan
 from atriacourse.errors import InputError
 

@@ -23,8 +23,8 @@ import nibabel
 import nrrd
 import numpy as np
 
-from atriacourse.data.phantom.config import PhantomConfig
 from atriacourse.data.phantom.phantom import VERSION, Phantom, make_phantom
+from atriacourse.data.phantom.phantom_config import PhantomConfig
 from atriacourse.errors import InputError
 from atriacourse.files import write_whole
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case import HIGHER_IS_BETTER
+from atriacourse.evaluation.case_row import HIGHER_IS_BETTER
 from atriacourse.evaluation.compare import FEWEST_CASES
 from atriacourse.files import write_whole
 from atriacourse.studies.catalogue import study as find_study

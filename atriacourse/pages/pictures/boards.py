@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from atriacourse.evaluation.case import HIGHER_IS_BETTER, Row
+from atriacourse.evaluation.case_row import HIGHER_IS_BETTER, Row
 from atriacourse.pages.bench.sandbox import HUMAN
 from atriacourse.pages.pictures.figures import Panel, add_legend, draw_panel
 from atriacourse.pages.pictures.style import BLUE, PURPLE, STYLE, closed

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case import HIGHER_IS_BETTER
+from atriacourse.evaluation.case_row import HIGHER_IS_BETTER
 from atriacourse.pages.pictures.style import BLUE, GREEN, ORANGE, PURPLE, SKY, STYLE, closed
 from atriacourse.studies.comparison import StudyComparison, compare_study
 from atriacourse.studies.published import Published, published, published_difference

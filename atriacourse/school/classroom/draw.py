@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from atriacourse.evaluation.case import HIGHER_IS_BETTER
+from atriacourse.evaluation.case_row import HIGHER_IS_BETTER
 from atriacourse.pages.pictures.style import BLUE, ORANGE, SKY, STYLE, closed
 from atriacourse.school.classroom.pooled import PairOfClass, Question
 from atriacourse.school.grading.class_page import ON_ANY_GROUND

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from atriacourse.evaluation.case import score_case
+from atriacourse.evaluation.case_row import score_case
 from atriacourse.pages.bench.sandbox import HUMAN, shift
 from atriacourse.pages.pictures.boards import RANGES, metric_board, said
 from atriacourse.pages.pictures.figures import Panel

@@ -289,7 +289,7 @@ def tampers(desk: Desk) -> None:
     lines = "\n".join(
         [
             "# part: tasks",
-            "import atriacourse.evaluation.case as case",
+            "import atriacourse.evaluation.case_row as case",
             "",
             "score = case.score_case",
             'case.score_case = lambda *given, **more: score(*given, **more) | {"hd_mm": 1.0}',

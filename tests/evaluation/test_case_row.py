@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case import METRICS, read_table, score_case, volume_ml, write_table
+from atriacourse.evaluation.case_row import METRICS, read_table, score_case, volume_ml, write_table
 
 SPACING = (2.0, 0.5, 0.25)
 

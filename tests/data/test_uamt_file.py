@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atriacourse.data.mirror import recover_grey_levels
+from atriacourse.data.uamt_file import recover_grey_levels
 from atriacourse.data.volume import read_mask, read_volume
 from atriacourse.errors import InputError
 

@@ -1,4 +1,4 @@
-"""The HDF5 mirror of the LA2018 training cases (github yulequan/UA-MT). Used by data/volume.py.
+"""LA2018 training cases as HDF5 files, the mirror of UA-MT (github yulequan/UA-MT). Used by data/volume.py.
 
 Each `mri_norm2.h5` holds `image` float32 and `label` uint8 {0, 1}, axes (x, y, z), about 200 x 140 x 88: the
 scan was z-scored over its full field of view and then cropped around the label's bounding box with a random

@@ -19,7 +19,7 @@ from atriacourse.evaluation.overlap import dice
 from atriacourse.inference.postprocess import postprocess
 from atriacourse.network.unet import MultiTaskOutput
 from atriacourse.runs.folder import open_model
-from atriacourse.runs.predict import Segmenter, other_voxels, predict_cohort
+from atriacourse.runs.segmenter import Segmenter, other_voxels, predict_cohort
 
 
 @pytest.fixture(scope="module")
