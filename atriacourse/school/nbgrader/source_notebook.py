@@ -4,8 +4,8 @@ After class_words.py and regions.py, before course.py. `nbgrader generate_assign
 it. The rubric's points lie in test cells: a share for each self-check and hidden test, and whole parts for
 hypothesis, result and claim, where our own rules mark (marking.py). The headings of the report share their
 points, which a teacher gives. Locked cells are test cells of 0 points: nbgrader puts these back even when a
-student has deleted them. Source: nbgrader 0.9, nbgraderformat/v3.py (metadata),
-preprocessors/overwritecells.py.
+student has deleted them.
+Source: nbgrader 0.9, nbgraderformat/v3.py (metadata), preprocessors/overwritecells.py.
 """
 
 from collections.abc import Iterable, Iterator
