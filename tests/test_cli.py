@@ -464,7 +464,7 @@ def test_assign_writes_a_class_and_keeps_what_students_did(cli, tmp_path):
 
 def test_grade_tells_points_and_whom_it_left_out(cli, tmp_path, monkeypatch):
     pytest.importorskip("papermill", reason="grading needs the book's extras")
-    monkeypatch.setattr("atriacourse.school.grading.grade_class.make_clinics", lambda folder: folder)
+    monkeypatch.setattr("atriacourse.school.grading.grade_class.make_centres", lambda folder: folder)
     (tmp_path / "in" / "ada").mkdir(parents=True)
     (tmp_path / "in" / "ada" / "contrast.ipynb").write_text("")
     (tmp_path / "in" / "final.ipynb").write_text("{}")

@@ -44,7 +44,7 @@ def begin_assignment(
 
     Args:
         scale: of the studies (scales.py); grading uses SCALE.
-        data: a folder of scans; None: the clinic of the variant.
+        data: a folder of scans; None: the centre of the variant.
         folder: where the journal lies, the notebook's own if None.
     Raises: InputError for an unknown assignment or scale, or an unfit id.
     """
@@ -78,7 +78,7 @@ class Work:
                 "a": allocation.a,
                 "b": allocation.b,
                 "seed": allocation.seed,
-                "clinic": allocation.clinic,
+                "clinic": allocation.centre,  # the name that journals have
                 "scale": scale,
                 "data": data,
                 "version": atriacourse.__version__,
@@ -116,7 +116,7 @@ class Work:
             ready, and nothing is trained.
         Raises: InputError if there is nothing to train, the data cannot be read, or a training failed.
         """
-        from atriacourse.assignments.clinics import measure_pair, open_clinic
+        from atriacourse.assignments.centres import measure_pair, open_centre
         from atriacourse.data.cohort import open_cohort
         from atriacourse.studies.cells import hash_of  # brings torch
 
@@ -126,7 +126,7 @@ class Work:
             raise InputError(f"assignment {assignment.name} trains nothing; there is nothing to measure")
         if self._hypothesis is None:
             return _not_measured("Not measured: commit your hypothesis first, then run this cell again.")
-        cohort = open_cohort(self.data) if self.data else open_clinic(allocation.clinic, scratch=self.folder)
+        cohort = open_cohort(self.data) if self.data else open_centre(allocation.centre, scratch=self.folder)
         table, keys = measure_pair(
             allocation,
             cohort,

@@ -51,7 +51,7 @@ class Result(Shown):
 def variant_table(
     assignment: Assignment, allocation: Allocation, *, scale: str, data: str | None
 ) -> pd.DataFrame:
-    """What a student's variant is, a row each. Args: data: a folder of scans; None: the clinic's."""
+    """What a student's variant is, a row each. Args: data: a folder of scans; None: the centre's."""
     rows = {"seed": str(allocation.seed)}
     if assignment.study:
         from atriacourse.studies.scales import scale as find_scale  # brings torch
@@ -61,7 +61,7 @@ def variant_table(
             found = study.variant(getattr(allocation, word))
             rows[word] = f"{found.name}: {found.label}"
         rows["compared by"] = f"{assignment.metric}, b minus a"
-        rows["scans"] = data or f"clinic {allocation.clinic}, phantoms"
+        rows["scans"] = data or f"centre {allocation.centre}, phantoms"
         rows["scale"] = f"{scale}: {find_scale(scale).says}"
     return pd.DataFrame({"what": rows.keys(), "yours": rows.values()})
 

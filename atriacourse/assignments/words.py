@@ -19,7 +19,7 @@ def words_of(assignment: Assignment, allocation: Allocation) -> dict[str, str]:
     """What stands for the words in double braces."""
     words = {name: str(getattr(assignment, name)) for name in ("name", "title", "chapter", "hours", "metric")}
     words |= {"scale": SCALE, "minutes": f"{assignment.minutes:g}", "memory_gb": f"{assignment.memory_gb:g}"}
-    words |= {name: str(getattr(allocation, name)) for name in ("student", "seed", "clinic")}
+    words |= {name: str(getattr(allocation, name)) for name in ("student", "seed", "centre")}
     if assignment.study is not None:
         study = find_study(assignment.study)
         above, below = better(allocation.a, allocation.b, metric=assignment.metric)

@@ -125,7 +125,7 @@ def pair_says(pair: PairOfClass) -> str:
         said = f"One run, {_signed(pair.difference)}: a seed alone is no finding."
     else:
         scans = _count(
-            pair.places, "clinic" if pair.clinics else "set of scans", "" if pair.clinics else "sets of scans"
+            pair.places, "centre" if pair.centres else "set of scans", "" if pair.centres else "sets of scans"
         )
         said = f"Pooled over {len(pair.runs)} seeds and {scans}: {_signed(pair.difference)}"
         said += f", 95 % interval {_span(pair.low, pair.high)}" if np.isfinite(pair.low) else ""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from atriacourse.assignments.clinics import make_clinics
+from atriacourse.assignments.centres import make_centres
 from atriacourse.assignments.listing import assignment, assignments
 from atriacourse.errors import InputError
 from atriacourse.school.fences.layout import FENCES
@@ -84,8 +84,8 @@ def grade_folder(
     interrupted, executed = False, 0
     if todo:
         stop = threading.Event()
-        clinics = make_clinics(out / "clinics").resolve()
-        grader = Grader(limits=limits or Limits(), clinics=clinics, fences=fences, stop=stop)
+        centres = make_centres(out / "centres").resolve()
+        grader = Grader(limits=limits or Limits(), centres=centres, fences=fences, stop=stop)
         on_progress(0, len(todo), None)
         with ThreadPoolExecutor(jobs) as pool:
             running: list[Future[Graded]] = [pool.submit(grader.grade, one) for one in todo]

@@ -12,7 +12,7 @@ from pathlib import Path
 import atriacourse
 from atriacourse.assignments.allocation import allocation_of
 from atriacourse.assignments.assignment import Assignment
-from atriacourse.assignments.clinics import CLASS
+from atriacourse.assignments.centres import CLASS
 from atriacourse.assignments.listing import DECLARED, assignment
 from atriacourse.evaluation.summary import bootstrap_interval
 from atriacourse.school.fences.jail import Execution, execute
@@ -37,7 +37,7 @@ class Grader:
     """How submissions are run; the same for all of a batch."""
 
     limits: Limits
-    clinics: Path | None = None  # where all clinics are; None: each run makes its own
+    centres: Path | None = None  # where all centres are; None: each run makes its own
     fences: Sequence[str] = FENCES
     stop: threading.Event | None = None
 
@@ -61,13 +61,13 @@ class Grader:
 
     def run(self, prepared: Prepared) -> Execution:
         """Run a prepared notebook behind the fences."""
-        shared = [] if self.clinics is None else [self.clinics]
+        shared = [] if self.centres is None else [self.centres]
         return execute(
             prepared.notebook,
             limits=self.limits,
             read=shared,
             packages=PACKAGES,
-            environment={CLASS: str(self.clinics)} if shared else {},
+            environment={CLASS: str(self.centres)} if shared else {},
             keep=["journal-*.jsonl"],
             fences=self.fences,
             stop=self.stop,
@@ -125,7 +125,8 @@ def _result_of(marking: Marking) -> dict | None:
     return {
         "study": marking.assignment.study,
         "metric": marking.assignment.metric,
-        **{name: getattr(variant, name) for name in ("a", "b", "seed", "clinic")},
+        **{name: getattr(variant, name) for name in ("a", "b", "seed")},
+        "clinic": variant.centre,
         "means": found["means"],
         "difference": found["difference"],
         "low": float(low),

@@ -45,7 +45,7 @@ def _bands(assignment: Assignment) -> list[str]:
     study = find_study(assignment.study)
     rows = [
         f"Mean difference of {assignment.metric}, b minus a, of one more run: 99 % lie inside if only "
-        "the seed and the clinic change.",
+        "the seed and the centre change.",
         "",
         "| a | b | from | to | recorded runs |",
         "|:--|:--|--:|--:|--:|",

@@ -25,7 +25,7 @@ from atriacourse.school.handouts.notebook import solution_notebook, student_note
 
 INSTRUCTOR = "instructor"  # the folder that is not for students
 VARIANTS = "variants.csv"
-COLUMNS = ("assignment", "student", "a", "b", "seed", "clinic")
+COLUMNS = ("assignment", "student", "a", "b", "seed", "centre")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,14 +14,14 @@ from atriacourse.assignments.words import WORD, filled, words_of
 from atriacourse.errors import InputError
 
 ANYBODY = "anybody"  # an id; nothing that follows from it is used
-NUMBERS = {"seed": "work.allocation.seed", "clinic": "work.allocation.clinic"}
+NUMBERS = {"seed": "work.allocation.seed", "centre": "work.allocation.centre"}
 NAMES = {"student": "work.allocation.student", "a": "work.allocation.a", "b": "work.allocation.b"}
 LOOKED_UP = {name: f'nbgrader.word(work, "{name}")' for name in ("label_a", "label_b", "above", "below")}
 IN_CODE = NUMBERS | NAMES | LOOKED_UP
 IN_TEXT = {
     "student": "YOUR_ID",
     "seed": "YOUR_SEED",
-    "clinic": "YOUR_CLINIC",
+    "centre": "YOUR_CENTRE",
     "a": "NAME_OF_A",
     "b": "NAME_OF_B",
     "label_a": "variant a",

@@ -33,7 +33,7 @@ ABOUT = """\
 This notebook is the same for the whole class; what differs follows from **your id**, the name under which you
 hand in. Write it into the cell that begins with `student`, unless you log in to a JupyterHub, which knows it.
 The cell after that one shows your variant: where the text says *variant a*, *variant b*, `NAME_OF_A`,
-`NAME_OF_B`, `YOUR_ID`, `YOUR_SEED` or `YOUR_CLINIC`, yours is meant. Leave the journal that appears beside
+`NAME_OF_B`, `YOUR_ID`, `YOUR_SEED` or `YOUR_CENTRE`, yours is meant. Leave the journal that appears beside
 the notebook where it is; it is handed in with it."""
 STUDENT = 'student = ""  # your id, between the quotes'
 SETUP = """\

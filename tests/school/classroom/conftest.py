@@ -21,7 +21,7 @@ def write_journal(tmp_path):
         path = folder / journal_name("contrast", student)
         a, b = pair or (variant.a, variant.b)
         begin = {"assignment": "contrast", "student": student, "a": a, "b": b, "seed": variant.seed}
-        begin |= {"clinic": variant.clinic, "scale": SCALE, "data": None}
+        begin |= {"clinic": variant.centre, "scale": SCALE, "data": None}
         add_entry(path, "begin", begin | changes)
         if said is not None:
             low, high = said

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from atriacourse.assignments import clinics
+from atriacourse.assignments import centres
 from atriacourse.assignments.listing import assignment, assignments
 from atriacourse.assignments.shown import Shown
 from atriacourse.exercises.check import Checked
@@ -104,9 +104,9 @@ def measured(monkeypatch):
     a = rng.uniform(0.5, 0.8, 6)
     table = pd.DataFrame({"case": list("uvwxyz"), "a": a, "b": a + rng.normal(0.01, 0.05, 6)})
     table["difference"] = table["b"] - table["a"]
-    monkeypatch.setattr(clinics, "open_clinic", lambda clinic, scratch: None)
+    monkeypatch.setattr(centres, "open_centre", lambda centre, scratch: None)
     monkeypatch.setattr(
-        clinics, "measure_pair", lambda *_, **__: (table.copy(), {"a": "0" * 16, "b": "1" * 16})
+        centres, "measure_pair", lambda *_, **__: (table.copy(), {"a": "0" * 16, "b": "1" * 16})
     )
     return table
 

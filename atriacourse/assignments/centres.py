@@ -1,7 +1,7 @@
-"""The class's scans: three clinics of phantoms, and the study of one pair on one of them.
+"""The class's scans: three centres of phantoms, and the study of one pair on one of them.
 
-After allocation.py, before session.py. A clinic is thirty small phantoms; training one network on it takes
-seconds. The same clinic is found again anywhere: its number is the seed that it is made from.
+After allocation.py, before session.py. A centre is thirty small phantoms; training one network on it takes
+seconds. The same centre is found again anywhere: its number is the seed that it is made from.
 """
 
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from atriacourse.assignments.allocation import CLINICS, Allocation
+from atriacourse.assignments.allocation import CENTRES, Allocation
 from atriacourse.assignments.assignment import SCALE
 from atriacourse.data.case import Cohort
 from atriacourse.data.cohort import open_cohort
@@ -24,29 +24,29 @@ from atriacourse.studies.records import read_records
 from atriacourse.studies.results import gather
 from atriacourse.studies.runner import run_units
 
-CLASS = "ATRIACOURSE_CLASS"  # a folder in which the clinics are already; grading sets it
+CLASS = "ATRIACOURSE_CLASS"  # a folder in which the centres are already; grading sets it
 CASES = 30
 PHANTOM = PhantomConfig(matrix=64, slices=12)
 
 
-def make_clinic(folder: Path, clinic: int) -> Path:
-    """Write a clinic below `folder`, or find it there; returns its own folder."""
-    return write_phantom_cohort(folder / f"clinic{clinic}", cases=CASES, config=PHANTOM, seed=clinic)
+def make_centre(folder: Path, centre: int) -> Path:
+    """Write a centre below `folder`, or find it there; returns its own folder."""
+    return write_phantom_cohort(folder / f"clinic{centre}", cases=CASES, config=PHANTOM, seed=centre)
 
 
-def make_clinics(folder: Path) -> Path:
-    """Write all clinics below `folder`; with ATRIACOURSE_CLASS set to it, nobody makes them again."""
-    for clinic in CLINICS:
-        make_clinic(folder, clinic)
+def make_centres(folder: Path) -> Path:
+    """Write all centres below `folder`; with ATRIACOURSE_CLASS set to it, nobody makes them again."""
+    for centre in CENTRES:
+        make_centre(folder, centre)
     return folder
 
 
-def open_clinic(clinic: int, *, scratch: Path) -> Cohort:
-    """A clinic's scans: from the folder that ATRIACOURSE_CLASS names, or made in `scratch`."""
+def open_centre(centre: int, *, scratch: Path) -> Cohort:
+    """A centre's scans: from the folder that ATRIACOURSE_CLASS names, or made in `scratch`."""
     shared = os.environ.get(CLASS)
-    if shared and (Path(shared) / f"clinic{clinic}").is_dir():
-        return open_cohort(Path(shared) / f"clinic{clinic}")
-    return open_cohort(make_clinic(scratch, clinic))
+    if shared and (Path(shared) / f"clinic{centre}").is_dir():
+        return open_cohort(Path(shared) / f"clinic{centre}")
+    return open_cohort(make_centre(scratch, centre))
 
 
 def measure_pair(
