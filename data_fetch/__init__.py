@@ -1,7 +1,8 @@
 """The data registry (address, size, sha256, licence) and the downloader that brings it to your machine.
 
     registry.py   which files make up each data set, where they lie, and on which terms
-    transfer.py   one file over HTTP: resumes, retries, recognises what is not the file
+    answer.py     what a server answered: is it the file?
+    transfer.py   one file over HTTP: resumes, retries, checks the sum
     unpack.py     an archive into a folder, and never outside it
     disk.py       is there room?
     fetching.py   a whole data set: one process at a time, what is there and what is missing

@@ -72,7 +72,11 @@ def list_command(folder: FolderOption = DEFAULT_FOLDER) -> None:
     """Show the data sets: size, licence, and what of them is in the folder."""
     rows = [("NAME", "DOWNLOAD", "ON DISK", "HERE", "LICENCE")]
     for each in DATA_SETS.values():
-        here = survey(each, folder)
+        try:
+            here = survey(each, folder)
+        except OSError as error:
+            print(f"error: cannot look into {folder}: {error.strerror or error}", file=sys.stderr)
+            raise typer.Exit(2) from error
         rows.append(
             (each.name, _size(each.download_bytes), _size(each.disk_bytes), _here(here), each.licence)
         )
@@ -113,7 +117,7 @@ def get_command(
     except FetchStoppedError as error:
         print(f"error: {error}", file=sys.stderr)
         raise typer.Exit(1) from error
-    except FetchError as error:
+    except (FetchError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         raise typer.Exit(2) from error
     except KeyboardInterrupt as error:

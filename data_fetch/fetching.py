@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from filelock import FileLock, Timeout
 
 from data_fetch.disk import check_space
 from data_fetch.errors import FetchError, FetchStoppedError, TermsError
 from data_fetch.registry import DataSet, RemoteFile
-from data_fetch.transfer import TransferConfig, part_bytes, retrieve
-from data_fetch.unpack import is_unpacked, unpack
+from data_fetch.transfer import TransferConfig, disk_trouble, part_bytes, retrieve
+from data_fetch.unpack import is_unpacked, read_receipt, unpack
 from data_fetch.watcher import Watcher
 
 
@@ -110,7 +110,7 @@ def address(file: RemoteFile, data_set: DataSet, base_url: str | None) -> str:
     """Where `file` is fetched from: its registered address, or its place under `base_url`."""
     if base_url is None:
         return file.url
-    if urlsplit(base_url).scheme not in ("http", "https"):
+    if not base_url.lower().startswith(("http://", "https://")):
         raise FetchStoppedError(f"the base address must begin with http:// or https://, got {base_url!r}")
     return f"{base_url.rstrip('/')}/{quote(f'{data_set.name}/{file.path}')}"
 
@@ -127,6 +127,10 @@ def _alone(home: Path, watcher: Watcher) -> Iterator[None]:
     except Timeout:
         watcher.note(f"another process is fetching into {home}: waiting until it is done")
         lock.acquire()
+    except NotImplementedError as error:  # some network drives
+        raise FetchStoppedError(
+            f"the disk of {home} keeps no locks; choose a --folder on another disk"
+        ) from error
     except OSError as error:
         raise FetchStoppedError(
             f"cannot write into {home} ({error.strerror}): choose a --folder you may write to"
@@ -159,9 +163,11 @@ def _fetch_files(
     try:
         for file in data_set.files:
             target = home / file.path
-            if file.is_archive and is_unpacked(target):
-                continue
             try:
+                if file.is_archive and is_unpacked(target):
+                    continue
+                if file.is_archive:
+                    _tell_of_receipt(target, watcher)
                 retrieve(file, target, url=address(file, data_set, base_url), config=config, watcher=watcher)
             except FetchError as error:
                 failed[file.path] = str(error)
@@ -174,6 +180,15 @@ def _fetch_files(
     for archive in archives:
         try:
             unpack(archive, home, watcher=watcher)
-        except (FetchError, OSError) as error:
+        except FetchError as error:
             failed[f"unpacking {archive.name}"] = str(error)
+        except OSError as error:
+            failed[f"unpacking {archive.name}"] = str(disk_trouble(error, home))
     return failed
+
+
+def _tell_of_receipt(archive: Path, watcher: Watcher) -> None:
+    try:
+        read_receipt(archive)
+    except FetchError as error:
+        watcher.note(str(error))

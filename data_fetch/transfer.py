@@ -1,27 +1,34 @@
 """One file over HTTP: resume what is there, try again after a fault, refuse what is not the file.
 
-`pooch.retrieve` does what it is good at: keep a file whose sha256 is right, check the sum of a new one, move
-it into place in one step. It hands the transfer itself to `ResumingDownloader`, which writes to
-`<name>.part` beside the target, so that a broken download goes on from its last byte (an HTTP Range request,
-RFC 9110 section 14) instead of starting anew.
+What comes is written to `<name>.part` beside the target, so that a broken download goes on from its last byte
+(an HTTP Range request, RFC 9110 section 14) instead of starting anew. No more bytes than the registered file
+has are ever kept. Once all are there and their sha256 is right, the file moves into place in one step.
 """
 
 import errno
-import itertools
+import hashlib
 import os
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import pooch
 import requests
+import urllib3
 
+from data_fetch.answer import (
+    PassingError,
+    begins_at,
+    check_kind,
+    check_status,
+    decoded,
+    never_dripping,
+    other_size,
+)
 from data_fetch.errors import FetchError, FetchStoppedError
 from data_fetch.registry import RemoteFile
 from data_fetch.watcher import Watcher
 
-CHUNK_BYTES = 1 << 16
-TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})  # the server's own passing troubles
 HASH_ATTEMPTS = 2  # a sum that is wrong twice is not an accident of the line
 
 
@@ -31,25 +38,17 @@ class TransferConfig:
 
     connect_timeout_s: float = 15.0
     read_timeout_s: float = 60.0  # without a single byte: the server stalls
+    chunk_timeout_s: float = 120.0  # for 64 kB, about 500 bytes a second: a server that drips never ends
     retries: int = 5  # in a row without a new byte; progress starts the count again
     backoff_s: float = 1.0  # doubled after each failure ...
     backoff_cap_s: float = 60.0  # ... up to this
 
     def __post_init__(self) -> None:
-        if min(self.connect_timeout_s, self.read_timeout_s) <= 0:
-            raise ValueError(
-                f"timeouts must be positive, got {self.connect_timeout_s}, {self.read_timeout_s}"
-            )
+        timeouts = (self.connect_timeout_s, self.read_timeout_s, self.chunk_timeout_s)
+        if min(timeouts) <= 0:
+            raise ValueError(f"timeouts must be positive, got {', '.join(map(str, timeouts))}")
         if min(self.retries, self.backoff_s, self.backoff_cap_s) < 0:
             raise ValueError(f"retries and back-off must not be negative, got {self}")
-
-
-class _Passing(Exception):  # noqa: N818 - not an error of the caller's: always caught and tried again
-    """A fault that may be gone at the next attempt."""
-
-    def __init__(self, text: str, *, wait_s: float | None = None) -> None:
-        super().__init__(text)
-        self.wait_s = wait_s  # what the server asked for in Retry-After
 
 
 def part_path(target: Path) -> Path:
@@ -71,30 +70,40 @@ def retrieve(file: RemoteFile, target: Path, *, url: str, config: TransferConfig
         FetchError: this file cannot be had (404, login page, wrong sum, ...).
         FetchStoppedError: nothing can be had at the moment (server out of reach, disk full).
     """
-    pooch.get_logger().setLevel("WARNING")  # the watcher reports; pooch would print a line for every file
-    downloader = ResumingDownloader(file, target, config=config, watcher=watcher)
-    for attempt in range(1, HASH_ATTEMPTS + 1):
-        try:
-            pooch.retrieve(
-                url, "sha256:" + file.sha256, fname=target.name, path=target.parent, downloader=downloader
-            )
-        except ValueError as error:  # pooch: the sum is wrong, and it has removed the download
-            watcher.advance(-file.size_bytes)
-            if attempt == HASH_ATTEMPTS:
-                raise FetchError(
-                    f"{file.path}: wrong sha256, {attempt} times (wanted {file.sha256[:16]}...). The file at "
-                    f"{url} is not the one this course was made with, or something on the way changes it. "
-                    f"Nothing of it was kept."
-                ) from error
-            watcher.note(f"{file.path}: wrong sha256; fetching it once more from the start")
-        except OSError as error:
-            raise _disk_trouble(error, target) from error
-        else:
-            break
-    return downloader.used
+    transfer = _Transfer(file, target, config=config, watcher=watcher)
+    try:
+        for place in (target, part_path(target)):
+            if place.exists() and not place.is_file():
+                raise FetchStoppedError(f"{place} is no ordinary file: move it away, then try again")
+        if target.exists():
+            if sha256_of(target) == file.sha256:
+                return False
+            watcher.note(f"{file.path} is there but its sha256 is wrong: fetching it again")
+        for attempt in range(1, HASH_ATTEMPTS + 1):
+            transfer.complete(url)
+            if sha256_of(transfer.part) == file.sha256:
+                os.replace(transfer.part, target)
+                return True
+            transfer.discard(file.size_bytes)
+            if attempt < HASH_ATTEMPTS:
+                watcher.note(f"{file.path}: wrong sha256; fetching it once more from the start")
+    except OSError as error:
+        raise disk_trouble(error, target) from error
+    raise FetchError(
+        f"{file.path}: wrong sha256, {HASH_ATTEMPTS} times (wanted {file.sha256[:16]}...). The file at "
+        f"{url} is not the one this course was made with, or something on the way changes it. "
+        f"Nothing of it was kept."
+    )
 
 
-def _disk_trouble(error: OSError, target: Path) -> FetchStoppedError:
+def sha256_of(path: Path) -> str:
+    """The sum of a file, in hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def disk_trouble(error: OSError, target: Path) -> FetchStoppedError:
+    """An error of the file system while `target` was made, with the way out."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return FetchStoppedError(
             f"the disk is full: make room (or choose another --folder) and run the same command again; "
@@ -105,8 +114,8 @@ def _disk_trouble(error: OSError, target: Path) -> FetchStoppedError:
     )
 
 
-class ResumingDownloader:
-    """A downloader as pooch wants one, `downloader(url, output_file, pooch)`, for one registered file."""
+class _Transfer:
+    """Brings all bytes of one registered file to `<name>.part`."""
 
     def __init__(self, file: RemoteFile, target: Path, *, config: TransferConfig, watcher: Watcher) -> None:
         self.file = file
@@ -114,14 +123,10 @@ class ResumingDownloader:
         self.part = part_path(target)
         self.config = config
         self.watcher = watcher
-        self.used = False
 
-    def __call__(self, url: str, output_file: str, _pooch: object = None) -> None:
-        """Complete `<name>.part`, however many attempts that takes, then move it to `output_file`."""
-        if self.target.exists() and not self.used:
-            self.watcher.note(f"{self.file.path} is there but its sha256 is wrong: fetching it again")
-        self.used = True
-        os.unlink(output_file)  # pooch's empty placeholder: a killed download would leave it behind
+    def complete(self, url: str) -> None:
+        """Complete `<name>.part`, however many attempts that takes."""
+        self.target.parent.mkdir(parents=True, exist_ok=True)
         if part_bytes(self.target) > self.file.size_bytes:
             self.part.unlink()  # longer than the file: not a piece of it
         best = part_bytes(self.target)
@@ -132,15 +137,14 @@ class ResumingDownloader:
             while part_bytes(self.target) < self.file.size_bytes:
                 try:
                     self._attempt(session, url)
-                except _Passing as fault:
+                except PassingError as fault:
                     # Only bytes never reached before count as progress: a server that cannot resume and
                     # breaks off at the same place each time would otherwise be asked for ever.
                     failures = 1 if part_bytes(self.target) > best else failures + 1
                     best = max(best, part_bytes(self.target))
                     self._wait(fault, failures, url)
-        os.replace(self.part, output_file)
 
-    def _wait(self, fault: _Passing, failures: int, url: str) -> None:
+    def _wait(self, fault: PassingError, failures: int, url: str) -> None:
         delay = min(self.config.backoff_cap_s, self.config.backoff_s * 2 ** (failures - 1))
         if failures > self.config.retries or (fault.wait_s or 0) > self.config.backoff_cap_s:
             asked = f", and asks to wait {fault.wait_s:g} s" if fault.wait_s else ""
@@ -164,11 +168,14 @@ class ResumingDownloader:
         try:
             with session.get(url, headers=headers, stream=True, timeout=timeout) as response:
                 reached = True
-                self._receive(response, have)
+                with never_dripping(response, self.config.chunk_timeout_s) as told:
+                    self._receive(response, have, told)
         except requests.TooManyRedirects as error:
             raise FetchError(f"{self.file.path}: {url} redirects in a circle") from error
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
-            raise FetchError(f"{self.file.path}: {url} is not an address one can download from") from error
+            raise FetchError(
+                f"{self.file.path}: {url} is no address to download from, or leads to none"
+            ) from error
         except requests.exceptions.SSLError as error:
             raise FetchStoppedError(
                 f"{self.file.path}: no trusted connection to {url}: {error}. Is the clock right? "
@@ -177,79 +184,44 @@ class ResumingDownloader:
         except requests.RequestException as error:
             # A stall in the middle of the body is no Timeout for requests, but a ConnectionError.
             if isinstance(error, requests.Timeout) or "timed out" in str(error):
-                raise _Passing("the server stalls" if reached else "the server does not answer") from error
-            raise _Passing("the connection broke" if reached else "the server is out of reach") from error
+                raise PassingError(
+                    "the server stalls" if reached else "the server does not answer"
+                ) from error
+            raise PassingError("the connection broke" if reached else "the server is out of reach") from error
+        except (ValueError, urllib3.exceptions.HTTPError) as error:  # of headers that nobody understands
+            raise PassingError(f"the server's answer makes no sense ({error})") from error
 
-    def _receive(self, response: requests.Response, have: int) -> None:
+    def _receive(self, response: requests.Response, have: int, told: threading.Event) -> None:
         """Append (206) or write anew (200) what the server sends; raise if it is not the file."""
         if have and response.status_code == requests.codes.requested_range_not_satisfiable:
-            self._discard(have)
-            raise _Passing("the server does not accept the place to go on from")
-        _check_status(response, self.file.path)
+            self.discard(have)
+            raise PassingError("the server does not accept the place to go on from")
+        check_status(response, self.file.path)
         resumed = response.status_code == requests.codes.partial_content
-        if resumed and not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
-            self._discard(have)
-            raise _Passing("the server sent another part of the file than asked for")
-        chunks = response.iter_content(CHUNK_BYTES)
+        if resumed and not begins_at(response, have):
+            self.discard(have)
+            raise PassingError("the server sent another part of the file than asked for")
+        chunks = decoded(response, self.file)
         first = next(chunks, b"")
-        _check_kind(response, first, self.file)
+        check_kind(response, first, self.file)
         if have and not resumed:
             self.watcher.advance(-have)  # the server ignored the range: it sends everything again
+        size = have if resumed else 0
         with open(self.part, "ab" if resumed else "wb") as out:
-            for chunk in itertools.chain([first], chunks):
+            chunk = first
+            while chunk and size + len(chunk) <= self.file.size_bytes:
                 out.write(chunk)
+                size += len(chunk)
                 self.watcher.advance(len(chunk))
-        size = part_bytes(self.target)
-        if size > self.file.size_bytes:
-            self._discard(size)
-            raise FetchError(_other_size(self.file, f"more than {self.file.size_bytes}", response.url))
+                told.set()
+                chunk = next(chunks, b"") if size < self.file.size_bytes else b""
+        if chunk:  # however much more would come: a stream without end, a page of zeros packed small
+            self.discard(size)
+            raise FetchError(other_size(self.file, f"more than {self.file.size_bytes}", response.url))
         if size < self.file.size_bytes:
-            raise _Passing(f"the connection closed after {size} of {self.file.size_bytes} bytes")
+            raise PassingError(f"the connection closed after {size} of {self.file.size_bytes} bytes")
 
-    def _discard(self, count: int) -> None:
+    def discard(self, count: int) -> None:
+        """Throw the piece away, and take its `count` bytes off the progress."""
         self.part.unlink(missing_ok=True)
         self.watcher.advance(-count)
-
-
-def _check_status(response: requests.Response, path: str) -> None:
-    """Pass 200 and 206, sort everything else into "try again" and "will not come"."""
-    status = response.status_code
-    if status in (requests.codes.ok, requests.codes.partial_content):
-        return
-    answer = f"{status} {response.reason}"
-    if status in TRY_AGAIN:
-        asked = response.headers.get("Retry-After", "")
-        raise _Passing(f"the server answers {answer}", wait_s=float(asked) if asked.isdigit() else None)
-    if status in (401, 403):
-        raise FetchError(
-            f"{path}: {response.url} refuses it ({answer}): it wants a login, or has blocked this network. "
-            f"Try from another network, or see the data set's page."
-        )
-    raise FetchError(
-        f"{path}: not to be had at {response.url} ({answer}). It may have moved: see the data set's page."
-    )
-
-
-def _check_kind(response: requests.Response, first: bytes, file: RemoteFile) -> None:
-    """Refuse a web page (by its type, or by how it begins) and a file of another size."""
-    begins_like_page = first.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html"))
-    if begins_like_page or "text/html" in response.headers.get("Content-Type", "").lower():
-        raise FetchError(
-            f"{file.path}: {response.url} sent a web page instead of the file: a login, a consent form or a "
-            f"network's sign-in page. Open the address in a browser to see what it wants."
-        )
-    if response.status_code == requests.codes.partial_content:
-        size = response.headers["Content-Range"].rpartition("/")[2]  # "bytes 10-99/100"
-    elif "Content-Encoding" in response.headers:
-        return  # the length is that of the compressed file; the true one will show at the end
-    else:
-        size = response.headers.get("Content-Length", "")
-    if size.isdigit() and int(size) != file.size_bytes:
-        raise FetchError(_other_size(file, size, response.url))
-
-
-def _other_size(file: RemoteFile, size: str, url: str) -> str:
-    return (
-        f"{file.path}: the file at {url} has {size} bytes, the one this course was made with has "
-        f"{file.size_bytes}: it was replaced, or is another file. See the data set's page."
-    )

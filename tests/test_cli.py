@@ -100,7 +100,7 @@ def test_every_command_explains_itself(cli, command):
         (["assign", "contrats", "--student", "ada"], "there are"),
         (["assign", "contrast"], "--student ID or --roster FILE"),
         (["assign", "contrast", "--student", " "], "student's id needs"),
-        (["assign", "contrast", "--roster", "none.csv"], "cannot read none.csv"),
+        (["assign", "contrast", "--roster", "none.csv"], "there is no none.csv"),
         (["assign", "--student", "ada"], "--student needs the NAME"),
         (["grade", "nowhere", "--out", "g"], "nowhere is no folder"),
         (["grade", ".", "--out", "g"], "write the grades elsewhere"),
@@ -149,6 +149,46 @@ def test_audit_is_0_when_all_is_well_and_1_when_a_file_is_not(cli, phantom_folde
     scan.write_bytes(scan.read_bytes()[:2000])
     code, out, _ = cli("audit", folder)
     assert code == 1 and scan.parent.name in out
+
+
+def test_audit_replaces_no_table_but_its_own(cli, phantom_folder, tmp_path):
+    table = tmp_path / "audit.csv"
+    for _ in range(2):
+        assert cli("audit", phantom_folder, "--csv", table)[0] == 0
+    table.write_text("name,remark\nA,mine\n")
+    code, _, err = cli("audit", phantom_folder, "--csv", table)
+    assert code == 2 and "is no table of an audit" in error_line(err)
+    assert "reading" not in err  # told before the scans are read
+    assert table.read_text() == "name,remark\nA,mine\n"
+
+
+def test_what_is_not_used_is_said_in_one_line(cli, tiny_run, tiny, phantom_folder, tmp_path):
+    folder = shutil.copytree(phantom_folder, tmp_path / "cohort")
+    lost = open_cohort(folder).cases[0]
+    lost.mask_path.rename(lost.mask_path.with_name("laendo.seg.nrrd"))
+    shutil.copy(lost.image_path, folder / "above.nrrd")
+    (folder / "notes.txt").touch()  # no scan: nobody misses it
+    seg = f"Training Set/{lost.name}/laendo.seg.nrrd"
+    for words in (
+        ["predict", folder, "--model", tiny_run, "--out", tmp_path / "masks"],
+        [
+            "evaluate",
+            "--data",
+            folder,
+            "--model",
+            tiny_run,
+            "--out",
+            tmp_path / "t.csv",
+            "--cases",
+            "held-out",
+        ],
+        ["train", "--data", folder, "--out", tmp_path / "run", *tiny],
+    ):
+        (line,) = (line for line in re.split(r"[\r\n]", cli(*words)[2]) if line.startswith("not used"))
+        assert seg in line and "above.nrrd (not where" in line and "notes.txt" not in line
+        assert (f"{lost.name} (has no mask)" in line) == (words[0] == "train")
+    out = cli("audit", folder)[1]
+    assert "3 found and not used" in out and "no mask          1 cases" in out
 
 
 def test_phantom_writes_a_cohort_and_goes_on_with_it(cli, tmp_path):
@@ -334,6 +374,41 @@ def test_a_file_without_a_voxel_size_is_not_resampled_but_told(cli, tiny_run, rn
     assert code == 0 and "warning: 1 of 1 files say no voxel size" in err and "--spacing-mm" in err
     code, _, err = cli(*words, tmp_path / "b", "--spacing-mm", 5, 4, 4)
     assert code == 0 and "1 of 1 scans resampled" in err and "warning" not in err
+
+
+def test_what_had_to_be_assumed_is_told_once(cli, tiny, phantom_folder, tmp_path):
+    """The placeholder of LA2018: 1 x 1 x 1 without a unit."""
+    shutil.copy(phantom_folder / "phantom.json", tmp_path)
+    for case in open_cohort(phantom_folder):
+        (tmp_path / "Training Set" / case.name).mkdir(parents=True)
+        for name, volume in (("lgemri", case.image()), ("laendo", case.mask())):
+            header = {"space": "left-posterior-superior", "space directions": np.eye(3)}
+            path = tmp_path / "Training Set" / case.name / f"{name}.nrrd"
+            nrrd.write(str(path), volume.voxels.T.repeat(4, axis=2).astype(np.uint8), header)
+    first, said = open_cohort(tmp_path).names[0], "0.625 mm is assumed along each axis"
+    code, _, err = cli("train", "--data", tmp_path, "--out", tmp_path / "run", *tiny)
+    assert code == 0 and err.count(said) == 1 and "note: " in err
+    for command in ("evaluate", "predict"):
+        words = ["--data", tmp_path] if command == "evaluate" else [tmp_path, "--out", tmp_path / "masks"]
+        code, _, err = cli(command, *words, "--model", tmp_path / "run")
+        assert code == 0 and err.count(said) == 1
+    assert f"note: {first}: no voxel size" in err
+    code, out, _ = cli("audit", tmp_path)
+    assert code == 0 and out.count("0.625 mm is assumed along") == 1
+    code, _, err = cli("evaluate", "--data", tmp_path, "--model", tmp_path / "run", "--spacing-mm", 1, 1, 1,
+                       "--out", tmp_path / "t.csv")  # fmt: skip
+    assert code == 0 and said not in err
+
+
+def test_a_scan_larger_than_allowed_is_refused_and_an_option_raises_the_bound(cli, tiny_run, phantom_folder,
+                                                                              tmp_path):  # fmt: skip
+    case = open_cohort(phantom_folder).cases[0]  # 8 x 64 x 64 = 32,768 voxels
+    words = ["predict", case.image_path, "--model", tiny_run, "--out", tmp_path, "--most-voxels"]
+    code, out, _ = cli(*words, 32_767)
+    assert code == 1 and "allow more (--most-voxels 32768)" in out and not list(tmp_path.iterdir())
+    assert cli(*words, 32_768)[0] == 0
+    code, out, _ = cli("audit", phantom_folder, "--most-voxels", 100)
+    assert code == 1 and out.count("the most that are read are 100") == 6
 
 
 def test_masks_written_beside_the_scans_are_not_taken_for_scans(cli, tiny_run, rng, tmp_path):

@@ -31,7 +31,7 @@ PHANTOM = PhantomConfig(matrix=64, slices=12)
 
 def make_centre(folder: Path, centre: int) -> Path:
     """Write a centre below `folder`, or find it there; returns its own folder."""
-    return write_phantom_cohort(folder / f"clinic{centre}", cases=CASES, config=PHANTOM, seed=centre)
+    return write_phantom_cohort(folder / f"centre{centre}", cases=CASES, config=PHANTOM, seed=centre)
 
 
 def make_centres(folder: Path) -> Path:
@@ -44,8 +44,8 @@ def make_centres(folder: Path) -> Path:
 def open_centre(centre: int, *, scratch: Path) -> Cohort:
     """A centre's scans: from the folder that ATRIACOURSE_CLASS names, or made in `scratch`."""
     shared = os.environ.get(CLASS)
-    if shared and (Path(shared) / f"clinic{centre}").is_dir():
-        return open_cohort(Path(shared) / f"clinic{centre}")
+    if shared and (Path(shared) / f"centre{centre}").is_dir():
+        return open_cohort(Path(shared) / f"centre{centre}")
     return open_cohort(make_centre(scratch, centre))
 
 

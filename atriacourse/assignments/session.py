@@ -20,12 +20,12 @@ from atriacourse.assignments.listing import assignment as find_assignment
 from atriacourse.assignments.shown import Result, Shown, committed, not_yet, variant_table
 from atriacourse.assignments.verdict import (
     TOLERANCE,
-    UNDECIDED,
     wrong_bounds,
     wrong_hypothesis,
     wrong_verdict,
 )
 from atriacourse.errors import InputError
+from atriacourse.evaluation.uncertainty import UNDECIDED
 from atriacourse.studies.catalogue import study as find_study
 from atriacourse.studies.records import kept
 

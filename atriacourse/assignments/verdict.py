@@ -1,4 +1,4 @@
-"""The verdict that an interval allows, and what is wrong with a hypothesis or a claim.
+"""What is wrong with a hypothesis or a claim; the verdict itself is that of evaluation/uncertainty.py.
 
 After assignment.py; used by session.py, where a student hears it at once, and by grading.
 """
@@ -7,27 +7,9 @@ import math
 from collections.abc import Sequence
 from numbers import Real
 
-from atriacourse.evaluation.case_row import HIGHER_IS_BETTER
-from atriacourse.evaluation.compare import FEWEST_CASES
+from atriacourse.evaluation.uncertainty import FEWEST_CASES, UNDECIDED, winner
 
-UNDECIDED = "not told apart"
 TOLERANCE = 0.0011  # a claim may be rounded to three digits
-
-
-def better(a: str, b: str, *, metric: str) -> tuple[str, str]:
-    """The better variant where b - a lies above zero, and the one where it lies below."""
-    return (b, a) if metric in HIGHER_IS_BETTER else (a, b)
-
-
-def verdict_of(low: float, high: float, *, a: str, b: str, metric: str, cases: int) -> str:
-    """`a`, `b` or UNDECIDED: no variant wins whose interval holds zero, or on fewer than six cases.
-
-    Args: low, high: interval of b - a. cases: how many it stands on.
-    """
-    above, below = better(a, b, metric=metric)
-    if cases < FEWEST_CASES or not (low > 0 or high < 0):
-        return UNDECIDED
-    return above if low > 0 else below
 
 
 def is_number(value: object) -> bool:
@@ -67,7 +49,7 @@ def wrong_verdict(
     words: Sequence[str] = (a, b, UNDECIDED)
     if verdict not in words:
         return [f"verdict must be one of {', '.join(words)}, it is {verdict!r}"]
-    wanted = verdict_of(low, high, a=a, b=b, metric=metric, cases=cases)
+    wanted = winner(low, high, a=a, b=b, metric=metric, cases=cases) or UNDECIDED
     if verdict == wanted:
         return []
     few = f" and {cases} cases" if cases < FEWEST_CASES else ""

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from atriacourse.assignments.allocation import Allocation
 from atriacourse.assignments.assignment import SCALE, Assignment
-from atriacourse.assignments.verdict import better
 from atriacourse.errors import InputError
+from atriacourse.evaluation.uncertainty import better
 from atriacourse.studies.catalogue import study as find_study
 
 WORD = re.compile(r"\{\{\s*(\w+)\s*\}\}")

@@ -129,7 +129,7 @@ def resample(
     sizes = sizes.to(canvas.device, torch.float32)
     positions = source_positions(drawn, sizes, crop)
     inside = torch.ones_like(positions[0], dtype=torch.bool)
-    grid = []
+    columns = []
     for position, size, extent in zip(positions, _y_and_x(sizes), canvas.shape[-2:], strict=True):
         inside &= (position >= -0.5) & (position <= size - 0.5)
         if padding == "mirror":
@@ -137,8 +137,8 @@ def resample(
         else:
             position = torch.minimum(position.clamp(min=0), size - 1)
         # grid_sample has -1 and 1 at the centres of the canvas's first and last pixel
-        grid.append(position * (2 / max(extent - 1, 1)) - 1)
-    grid = torch.stack(grid[::-1], dim=-1)  # it wants x before y
+        columns.append(position * (2 / max(extent - 1, 1)) - 1)
+    grid = torch.stack(columns[::-1], dim=-1)  # it wants x before y
     sampled = functional.grid_sample(canvas, grid, mode="bilinear", padding_mode="border", align_corners=True)
     inside = inside[:, None]
     if padding == "zero":

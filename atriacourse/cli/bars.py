@@ -7,9 +7,12 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from atriacourse.data.case import Cohort
 
 
 @contextmanager
@@ -83,6 +86,35 @@ def stop_on_signal() -> Iterator[Any]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def tell_of_left_out(cohort: "Cohort", *, masks: bool = False) -> None:
+    """Say in one line what was found and is not used; the audit lists it all.
+
+    Args: masks: a case without a mask is not used either.
+    """
+    without = cohort.without_mask if masks else ()
+    left = [*cohort.left_out, *((name, "has no mask") for name in without)]
+    if left:
+        first = "; ".join(f"{path} ({reason})" for path, reason in left[:3])
+        more = f"; and {len(left) - 3} more, which `atriacourse audit` lists" if len(left) > 3 else ""
+        said = f"not used, of what lies in or is listed for {cohort.name}: {first}{more}"
+        fail(" ".join(said.split()))  # one line, whatever a file is called
+
+
+class Notes:
+    """What the readers had to assume of the scans: each kind once, on stderr, with the first case."""
+
+    def __init__(self) -> None:
+        self.told: set[str] = set()
+
+    def __call__(self, case: str, note: str) -> None:
+        """Tell a note that has not been told yet."""
+        from tqdm import tqdm
+
+        if note not in self.told:
+            self.told.add(note)
+            tqdm.write(f"note: {case}: {note}", file=sys.stderr)  # above a bar, if there is one
 
 
 def fail(text: str, *, code: int | None = None) -> None:

@@ -1,5 +1,8 @@
 """`atriacourse assign | grade | classroom`: what an instructor does with a class."""
 
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +15,7 @@ from atriacourse.errors import InputError
 if TYPE_CHECKING:
     from atriacourse.school.handouts.handout import Handout
 
+MOST_NAMES = 8  # shown of files that are left out for one reason
 EXTRAS = ("nbformat", "myst_nb", "papermill", "psutil", "jinja2")  # of the extra `book`: what is imported
 
 
@@ -124,7 +128,7 @@ def grade(
     from atriacourse.school.handouts.handout import read_roster
 
     students = [] if roster is None else read_roster(roster)
-    with bar("grading", 0, "submission") as shown:
+    with _ended_as_by_ctrl_c(), bar("grading", 0, "submission") as shown:
 
         def follow(done: int, total: int, graded: object) -> None:
             shown.total = total
@@ -142,8 +146,8 @@ def grade(
             rerun=rerun,
             on_progress=follow,
         )
-    for name in batch.left_out:
-        print(f"left out {name}: neither NAME-STUDENT.ipynb nor a student's folder with an assignment in it")
+    for line in _by_reason(batch.left_out):
+        print(line)
     flagged = sum(bool(row.flags) for row in batch.rows)
     print(
         f"{batch.executed} graded, {batch.kept} unchanged, {flagged} to be looked at\n"
@@ -151,6 +155,33 @@ def grade(
     )
     if batch.interrupted:
         raise typer.Exit(130)
+
+
+@contextmanager
+def _ended_as_by_ctrl_c() -> Iterator[None]:
+    """SIGTERM, and a terminal that is closed, end a command as Ctrl-C does: nothing stays behind."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    heeded = [number for number in numbers if signal.getsignal(number) != signal.SIG_IGN]  # nohup
+    before = {number: signal.signal(number, stop) for number in heeded}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _by_reason(left_out: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """A line for each reason, with some of the files; all of them stand in left_out.csv."""
+    by_reason: dict[str, list[str]] = {}
+    for name, why in left_out:
+        by_reason.setdefault(why, []).append(name)
+    for why, names in by_reason.items():
+        more = f" and {len(names) - MOST_NAMES} more (left_out.csv)" if len(names) > MOST_NAMES else ""
+        yield f"left out {', '.join(names[:MOST_NAMES])}{more}: {why}"
 
 
 def _moment(text: str) -> datetime:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from atriacourse.cli.bars import bar, fail
+from atriacourse.cli.bars import Notes, bar, fail, tell_of_left_out
 from atriacourse.cli.options import (
     Assign,
     Checkpoint,
@@ -14,6 +14,7 @@ from atriacourse.cli.options import (
     Device,
     Labels,
     Model,
+    MostVoxels,
     Profile,
     Resample,
     Spacing,
@@ -22,6 +23,7 @@ from atriacourse.cli.options import (
     run_config,
     use_threads,
 )
+from atriacourse.data.grid import MOST_VOXELS
 
 if TYPE_CHECKING:
     from atriacourse.data.case import Cohort
@@ -41,6 +43,7 @@ def predict(
     spacing_mm: Spacing = None,
     resample: Resample = True,
     trained_spacing_mm: TrainedSpacing = None,
+    most_voxels: MostVoxels = MOST_VOXELS,
 ) -> None:
     """Write a mask for each scan, on the scan's own grid."""
     use_threads(threads)
@@ -48,7 +51,8 @@ def predict(
     from atriacourse.runs.folder import open_model
     from atriacourse.runs.segmenter import Outcome, Segmenter, predict_cohort
 
-    cohort = open_cohort(scans, spacing_mm=spacing_mm)
+    cohort = open_cohort(scans, spacing_mm=spacing_mm, most_voxels=most_voxels, on_note=Notes())
+    tell_of_left_out(cohort)
     saved = open_model(model, checkpoint=checkpoint)
     segmenter = Segmenter(saved, device=device, resample=resample, trained_mm=trained_spacing_mm)
     tell_of_voxels(segmenter, cohort)
@@ -87,6 +91,7 @@ def evaluate(
     spacing_mm: Spacing = None,
     resample: Resample = True,
     trained_spacing_mm: TrainedSpacing = None,
+    most_voxels: MostVoxels = MOST_VOXELS,
 ) -> None:
     """Score a run or a bag case by case.
 
@@ -99,7 +104,10 @@ def evaluate(
     from atriacourse.runs.folder import open_model
     from atriacourse.runs.segmenter import Segmenter
 
-    cohort = open_cohort(data, spacing_mm=spacing_mm, labels_csv=labels)
+    cohort = open_cohort(
+        data, spacing_mm=spacing_mm, labels_csv=labels, most_voxels=most_voxels, on_note=Notes()
+    )
+    tell_of_left_out(cohort)
     saved = open_model(model, checkpoint=checkpoint)
     chosen, leaked = cases_to_score(saved, cohort, cases)
     if leaked:

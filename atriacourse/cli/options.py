@@ -20,6 +20,9 @@ Spacing = Annotated[
     tuple[float, float, float] | None,
     typer.Option(metavar="Z Y X", help="voxel size in mm, instead of the file's or the assumed 0.625"),
 ]
+MostVoxels = Annotated[
+    int, typer.Option(help="scans with more voxels than this are refused before they are read", min=1)
+]
 TrainedSpacing = Annotated[
     tuple[float, float, float] | None,
     typer.Option(metavar="Z Y X", help="voxel size in mm of the training scans, instead of the run's record"),

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from atriacourse.cli.bars import TrainingBar, advance, bar, fail, stop_on_signal
-from atriacourse.cli.options import Assign, Data, Device, Labels, Spacing, Threads
+from atriacourse.cli.bars import Notes, TrainingBar, advance, bar, fail, stop_on_signal, tell_of_left_out
+from atriacourse.cli.options import Assign, Data, Device, Labels, MostVoxels, Spacing, Threads
+from atriacourse.data.grid import MOST_VOXELS
 from atriacourse.errors import InputError
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def run(
     set_: Assign = None,
     labels: Labels = None,
     spacing_mm: Spacing = None,
+    most_voxels: MostVoxels = MOST_VOXELS,
 ) -> None:
     """Run studies; what is done is kept, and the same command goes on where it stopped."""
     from atriacourse.data.cohort import open_cohort
@@ -90,7 +92,10 @@ def run(
 
     _units(names, scale, NO_DATA, seeds, set_)  # a typo is told before eighty scans are read
     _check_engine(engine, device)
-    cohort = open_cohort(data, spacing_mm=spacing_mm, labels_csv=labels)
+    cohort = open_cohort(
+        data, spacing_mm=spacing_mm, labels_csv=labels, most_voxels=most_voxels, on_note=Notes()
+    )
+    tell_of_left_out(cohort, masks=True)
     found = study_data(cohort)
     units = _units(names, scale, found.fingerprint, seeds, set_)
     folder = out or Path("runs") / f"studies-{cohort.name}-{scale}"

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from atriacourse.cli.bars import TrainingBar, stop_on_signal
+from atriacourse.cli.bars import Notes, TrainingBar, stop_on_signal, tell_of_left_out
 from atriacourse.cli.options import (
     Assign,
     Data,
@@ -14,6 +14,7 @@ from atriacourse.cli.options import (
     Epochs,
     Labels,
     Minutes,
+    MostVoxels,
     Profile,
     Seed,
     Spacing,
@@ -23,6 +24,7 @@ from atriacourse.cli.options import (
     use_threads,
 )
 from atriacourse.data.cohort import Cohort, open_cohort
+from atriacourse.data.grid import MOST_VOXELS
 
 
 def train(
@@ -40,13 +42,17 @@ def train(
     set_: Assign = None,
     labels: Labels = None,
     spacing_mm: Spacing = None,
+    most_voxels: MostVoxels = MOST_VOXELS,
 ) -> None:
     """Train one network. Ctrl-C saves; the same command goes on where it stopped."""
     from atriacourse.runs.train import train_run
 
     config = run_config(profile, minutes=minutes, epochs=epochs, assignments=set_ or [])
     use_threads(threads)
-    cohort = open_cohort(data, spacing_mm=spacing_mm, labels_csv=labels)
+    cohort = open_cohort(
+        data, spacing_mm=spacing_mm, labels_csv=labels, most_voxels=most_voxels, on_note=Notes()
+    )
+    tell_of_left_out(cohort, masks=True)
     out = out or Path("runs") / f"{cohort.name}-{profile}-seed{seed}"
     carry_out(train_run, cohort, out, split, config=config, seed=seed, device=device)
 
@@ -70,13 +76,17 @@ def bag(
     set_: Assign = None,
     labels: Labels = None,
     spacing_mm: Spacing = None,
+    most_voxels: MostVoxels = MOST_VOXELS,
 ) -> None:
     """Train several networks, by default on subsets (bagging); they predict as one."""
     from atriacourse.runs.bag import train_bag
 
     config = run_config(profile, minutes=minutes, epochs=epochs, assignments=set_ or [])
     use_threads(threads)
-    cohort = open_cohort(data, spacing_mm=spacing_mm, labels_csv=labels)
+    cohort = open_cohort(
+        data, spacing_mm=spacing_mm, labels_csv=labels, most_voxels=most_voxels, on_note=Notes()
+    )
+    tell_of_left_out(cohort, masks=True)
     out = out or Path("runs") / f"{cohort.name}-{profile}-bag{members}-seed{seed}"
     bagging = {"members": members, "subsets": subsets}
     carry_out(train_bag, cohort, out, split, config=config, seed=seed, device=device, **bagging)

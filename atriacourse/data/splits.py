@@ -18,7 +18,7 @@ import numpy as np
 from atriacourse.data.case import Cohort
 from atriacourse.data.fingerprint import scan_groups
 from atriacourse.errors import InputError
-from atriacourse.files import write_whole
+from atriacourse.files import read_json, write_whole
 
 __all__ = [
     "SUBSETS",
@@ -80,11 +80,7 @@ class Split:
     @classmethod
     def load(cls, path: Path | str) -> "Split":
         """Read what `save` wrote. Raises: InputError, naming the file, if it is not a valid split."""
-        try:
-            content = json.loads(Path(path).read_text(encoding="utf-8"))
-            return cls(**content)
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise InputError(f"{path}: is not a saved split ({error}); make the split again") from error
+        return read_json(path, cls, way_out="make the split again")
 
 
 def holdout_split(cohort: Cohort, *, seed: int, fraction: float = 0.2, groups: Groups | None = None) -> Split:

@@ -3,24 +3,17 @@
 After data/cohort.py and data/phantom. Arrays are (z, y, x). The mirror's grey levels have an unknown
 offset, so only differences of grey levels are used, over the grey SD of the window or over the blood's
 height above the darkest tissue. Everything is measured in a window that both kinds of cohort have: the box
-around the atrium plus 6 mm on all sides (the mirror's smallest margin).
-
-    python -m atriacourse.data.statistics --real FOLDER --phantom FOLDER [--out table.csv]
+around the atrium plus 6 mm on all sides (the mirror's smallest margin). tools/realism.py makes the table.
 """
 
-import argparse
-import datetime
-import hashlib
-import json
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy import ndimage, stats
 
-from atriacourse.data.cohort import Cohort, open_cohort
-from atriacourse.data.masks import bounding_box
+from atriacourse.data.cohort import Cohort
+from atriacourse.data.masks import bounding_box, largest_piece
 from atriacourse.errors import InputError
 
 MARGIN_MM = 6.0
@@ -139,12 +132,8 @@ def best_threshold_dice(grey: np.ndarray, truth: np.ndarray, *, steps: int = 16)
     """
     best = 0.0
     for threshold in np.linspace(np.percentile(grey, 1), np.percentile(grey, 99), steps):
-        labels, count = ndimage.label(grey > threshold)
-        if count:
-            sizes = np.bincount(labels.ravel())
-            sizes[0] = 0
-            guess = labels == sizes.argmax()
-            best = max(best, 2 * np.sum(guess & truth) / (guess.sum() + truth.sum()))
+        guess = largest_piece(grey > threshold)
+        best = max(best, 2 * np.sum(guess & truth) / (guess.sum() + truth.sum()))
     return float(best)
 
 
@@ -173,45 +162,3 @@ def compare_statistics(real_table: pd.DataFrame, phantom_table: pd.DataFrame) ->
     table["median_inside"] = table.phantom_median.between(table.real_5, table.real_95)
     table["all_inside"] = (table.phantom_min >= table.real_min) & (table.phantom_max <= table.real_max)
     return table
-
-
-def data_hash(folder: Path) -> str:
-    """One sum for a data set: sha256 of the sorted file sums in its SHA256SUMS; "none" without that file."""
-    listing = next(
-        (f / "SHA256SUMS" for f in (folder, *folder.parents) if (f / "SHA256SUMS").is_file()), None
-    )
-    if listing is None:
-        return "none"
-    sums = sorted(
-        line.split()[0] for line in listing.read_text(encoding="utf-8").splitlines() if line.strip()
-    )
-    return hashlib.sha256("\n".join(sums).encode()).hexdigest()
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """Measure both cohorts, print the comparison, and write it where asked."""
-    parser = argparse.ArgumentParser(prog="python -m atriacourse.data.statistics", description=__doc__)
-    parser.add_argument("--real", type=Path, required=True, help="folder of real scans with masks")
-    parser.add_argument("--phantom", type=Path, required=True, help="folder written by write_phantom_cohort")
-    parser.add_argument("--out", type=Path, help="write the table here as CSV, with its provenance above it")
-    options = parser.parse_args(arguments)
-    real, phantom = open_cohort(options.real), open_cohort(options.phantom)
-    table = compare_statistics(cohort_statistics(real), cohort_statistics(phantom)).round(4)
-    print(table.to_string())  # noqa: T201 - this part of the module is a script
-    if options.out is not None:
-        settings = json.loads((options.phantom / "phantom.json").read_text(encoding="utf-8"))
-        del settings["cases"]
-        provenance = {
-            "command": "python -m atriacourse.data.statistics --real FOLDER --phantom FOLDER --out FILE",
-            "real cases": len(real),
-            "real data": data_hash(options.real.absolute()),
-            "phantom cases": len(phantom),
-            "phantom settings": json.dumps(settings),
-            "date": datetime.date.today().isoformat(),
-        }
-        comments = "".join(f"# {key}: {value}\n" for key, value in provenance.items())
-        options.out.write_text(comments + table.to_csv(), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

@@ -70,8 +70,8 @@ def bland_altman(
     Raises: InputError for fewer than FEWEST cases, other lengths, numbers that are not finite, or a
         confidence outside (0, 1).
     """
-    truth, guess = _checked(truth, guess, confidence)
-    differences, means = guess - truth, (guess + truth) / 2
+    true, guessed = _checked(truth, guess, confidence)
+    differences, means = guessed - true, (guessed + true) / 2
     n, bias, sd = len(differences), differences.mean(), differences.std(ddof=1)
     t = stats.t.ppf(0.5 + confidence / 2, n - 1)
     of_bias = t * sd / np.sqrt(n)
@@ -98,17 +98,17 @@ def _checked(
     truth: Sequence[float], guess: Sequence[float], confidence: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Both as arrays. Raises: InputError as `bland_altman`."""
-    truth, guess = np.asarray(truth, dtype=float), np.asarray(guess, dtype=float)
-    if truth.ndim != 1 or truth.shape != guess.shape:
-        raise InputError(f"truth is {truth.shape} and guess is {guess.shape}; both need one number per case")
-    if len(truth) < FEWEST or not np.isfinite(truth).all() or not np.isfinite(guess).all():
+    true, guessed = np.asarray(truth, dtype=float), np.asarray(guess, dtype=float)
+    if true.ndim != 1 or true.shape != guessed.shape:
+        raise InputError(f"truth is {true.shape} and guess is {guessed.shape}; both need one number per case")
+    if len(true) < FEWEST or not np.isfinite(true).all() or not np.isfinite(guessed).all():
         raise InputError(
-            f"limits of agreement need at least {FEWEST} cases with finite numbers, got {len(truth)}; "
+            f"limits of agreement need at least {FEWEST} cases with finite numbers, got {len(true)}; "
             f"leave out, and name, the cases without a value"
         )
     if not 0 < confidence < 1:
         raise InputError(f"confidence is {confidence!r}; it must lie between 0 and 1, usually 0.95")
-    return truth, guess
+    return true, guessed
 
 
 def _slope(means: np.ndarray, differences: np.ndarray, confidence: float) -> tuple[float, float]:

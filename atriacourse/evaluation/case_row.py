@@ -96,7 +96,7 @@ def volume_ml(mask: np.ndarray, spacing_mm: Sequence[float]) -> float:
     return float(np.count_nonzero(as_mask(mask)) * np.prod(as_spacing(spacing_mm)) / 1000)
 
 
-def write_table(path: str | os.PathLike, rows: Sequence[Row] | pd.DataFrame) -> Path:
+def write_table(path: str | os.PathLike[str], rows: Sequence[Row] | pd.DataFrame) -> Path:
     """Write one row per case as CSV; the file appears whole or not at all.
 
     Returns: the path. Not-a-number is an empty cell and infinity is `inf`; `read_table` restores both.
@@ -109,7 +109,7 @@ def write_table(path: str | os.PathLike, rows: Sequence[Row] | pd.DataFrame) -> 
     return path
 
 
-def read_table(path: str | os.PathLike) -> pd.DataFrame:
+def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
     """Read a per-case table; names stay text ("007").
 
     Raises: InputError if there is no such file, or it is not a per-case table.

@@ -1,6 +1,6 @@
 """Is run B better than run A? Compare them case by case, and say so only if the cases can tell.
 
-After case_row.py and summary.py. Cases differ far more from each other than methods do, so the *paired*
+After case.py and uncertainty.py. Cases differ far more from each other than methods do, so the *paired*
 difference (the same case under both runs) is what is looked at, never the difference of two means.
 """
 
@@ -8,13 +8,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from atriacourse.errors import InputError
 from atriacourse.evaluation.case_row import HIGHER_IS_BETTER, LOWER_IS_BETTER, check_table
-from atriacourse.evaluation.summary import bootstrap_interval
-
-FEWEST_CASES = 6  # with five, even five wins out of five give Wilcoxon p = 2 / 2**5 = 0.0625
+from atriacourse.evaluation.uncertainty import (
+    CONFIDENCE,
+    FEWEST_CASES,
+    bootstrap_interval,
+    mean_of,
+    probability_better,
+    wilcoxon_p,
+    winner,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +84,7 @@ def compare(
     *,
     metric: str = "dice",
     seed: int = 0,
-    confidence: float = 0.95,
+    confidence: float = CONFIDENCE,
     labels: tuple[str, str] = ("A", "B"),
 ) -> Comparison:
     """Compare two per-case tables by case name.
@@ -109,25 +114,22 @@ def compare(
     a, b = value_a[shared].to_numpy(), value_b[shared].to_numpy()
     finite = np.isfinite(a) & np.isfinite(b)
     a, b, difference = a[finite], b[finite], b[finite] - a[finite]
-    gain = difference if metric in HIGHER_IS_BETTER else -difference  # positive: B is better
     low, high = bootstrap_interval(difference, seed=seed, confidence=confidence)
-    told_apart = len(difference) >= FEWEST_CASES and (low > 0 or high < 0)
-    winner = None if not told_apart else labels[int(gain.mean() > 0)]
     return Comparison(
         metric=metric,
         label_a=labels[0],
         label_b=labels[1],
         names=tuple(np.array(shared, dtype=object)[finite]),
         differences=tuple(difference.tolist()),
-        mean_a=_mean(a),
-        mean_b=_mean(b),
-        mean_difference=_mean(difference),
+        mean_a=mean_of(a),
+        mean_b=mean_of(b),
+        mean_difference=mean_of(difference),
         low=low,
         high=high,
         confidence=confidence,
-        wilcoxon_p=_wilcoxon_p(difference),
-        probability_b_better=_mean((gain > 0) + 0.5 * (gain == 0)),
-        winner=winner,
+        wilcoxon_p=wilcoxon_p(difference),
+        probability_b_better=probability_better(difference, metric=metric),
+        winner=winner(low, high, a=labels[0], b=labels[1], metric=metric, cases=len(difference)),
         only_in_a=tuple(name for name in value_a.index if name not in value_b.index),
         only_in_b=tuple(name for name in value_b.index if name not in value_a.index),
         undefined=tuple(np.array(shared, dtype=object)[~finite]),
@@ -146,18 +148,6 @@ def _column(table: pd.DataFrame, metric: str, label: str) -> pd.Series:
         return pd.Series(table[metric].to_numpy(dtype=float), index=table["name"].astype(str))
     except ValueError as error:
         raise InputError(f"column {metric} of table {label} must hold numbers: {error}") from error
-
-
-def _mean(values: np.ndarray) -> float:
-    return float(values.mean()) if len(values) else float("nan")
-
-
-def _wilcoxon_p(difference: np.ndarray) -> float:
-    """Two-sided Wilcoxon signed-rank test; cases without a difference carry no sign and are dropped."""
-    if len(difference) == 0:
-        return float("nan")
-    signed = difference[difference != 0]
-    return float(stats.wilcoxon(signed).pvalue) if len(signed) else 1.0
 
 
 def _few(names: pd.Index) -> str:

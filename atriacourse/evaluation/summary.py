@@ -1,6 +1,6 @@
 """A table of cases in a few numbers: mean, spread, and how sure the mean is.
 
-After case_row.py; compare.py sets two tables side by side.
+After case.py and uncertainty.py; compare.py sets two tables side by side.
 """
 
 import numpy as np
@@ -8,11 +8,10 @@ import pandas as pd
 
 from atriacourse.errors import InputError
 from atriacourse.evaluation.case_row import METRICS, check_table
+from atriacourse.evaluation.uncertainty import CONFIDENCE, bootstrap_interval
 
-RESAMPLES = 10_000  # the interval's own noise is then about a hundredth of its width
 
-
-def summarise(table: pd.DataFrame, *, seed: int = 0, confidence: float = 0.95) -> pd.DataFrame:
+def summarise(table: pd.DataFrame, *, seed: int = 0, confidence: float = CONFIDENCE) -> pd.DataFrame:
     """Describe every metric of a per-case table.
 
     A value that is not a number (both masks empty) or infinite (a distance to an empty mask) has no
@@ -60,23 +59,3 @@ def _describe(values: np.ndarray, seed: int, confidence: float) -> dict[str, flo
         "undefined": int(np.isnan(values).sum()),
         "infinite": int(np.isinf(values).sum()),
     }
-
-
-def bootstrap_interval(values: np.ndarray, *, seed: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Percentile bootstrap interval of the mean: draw the cases anew, with replacement, many times.
-
-    It takes the cases as independent; scans of one patient are not, so where patients repeat (LA2018
-    has 154 scans of 60) it is too narrow. With fewer than about ten cases it is too narrow as well.
-
-    Args: values: (n,) finite.
-    Returns: low, high; nan, nan for fewer than two values.
-    Raises: InputError for a confidence outside (0, 1).
-    """
-    if not 0 < confidence < 1:
-        raise InputError(f"confidence is {confidence!r}; it must lie between 0 and 1, usually 0.95")
-    if len(values) < 2:
-        return float("nan"), float("nan")
-    drawn = np.random.default_rng(seed).integers(len(values), size=(RESAMPLES, len(values)))
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(values[drawn].mean(axis=1), [tail, 1 - tail])
-    return float(low), float(high)

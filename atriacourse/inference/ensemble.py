@@ -7,15 +7,15 @@ networks of the paper's size need the memory of one. Source: section 3.4, last p
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from torch import nn
 
 from atriacourse.augment.prepare import PrepareConfig
 from atriacourse.errors import InputError
 from atriacourse.inference.predict import PredictConfig, Prediction, predict_volume
+from atriacourse.network.unet import MultiTaskUNet
 
 
 def predict_ensemble(
-    members: Sequence[Callable[[], nn.Module]],
+    members: Sequence[Callable[[], MultiTaskUNet]],
     grey: np.ndarray,
     *,
     prepare: PrepareConfig,
@@ -33,18 +33,14 @@ def predict_ensemble(
     """
     if not members:
         raise InputError("an ensemble needs at least one member")
-    total = len(members) * len(grey)
-    atrium, labels = None, []
+    atrium, labels = np.zeros((), np.float32), []
     for number, load in enumerate(members):
-        done_before = number * len(grey)
-        one = predict_volume(
-            load(),
-            grey,
-            prepare=prepare,
-            config=config,
-            progress=lambda done, _, before=done_before: progress(before + done, total),
-        )
-        atrium = one.atrium if atrium is None else atrium + one.atrium
-        labels.append(one.post_ablation)
-    known = [label for label in labels if label is not None]
-    return Prediction(atrium / np.float32(len(members)), float(np.mean(known)) if known else None)
+
+        def told(done: int, total: int, before: int = number) -> None:
+            progress(before * total + done, len(members) * total)
+
+        one = predict_volume(load(), grey, prepare=prepare, config=config, progress=told)
+        atrium = atrium + one.atrium
+        if one.post_ablation is not None:
+            labels.append(one.post_ablation)
+    return Prediction(atrium / np.float32(len(members)), float(np.mean(labels)) if labels else None)

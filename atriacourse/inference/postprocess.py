@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
-from scipy import ndimage
 
-from atriacourse.data.masks import Box, as_mask, bounding_box
+from atriacourse.data.masks import Box, as_mask, bounding_box, largest_piece
 from atriacourse.errors import InputError
 
 Ball = Literal["itk", "euclidean"]
@@ -72,7 +71,7 @@ def postprocess(mask: np.ndarray, config: PostprocessConfig | None = None) -> np
         return clean
     window = _close_window(mask, box, radius=config.closing_radius, ball=config.ball)
     if config.largest_component:
-        window = _largest_in_window(window, connectivity=config.connectivity)
+        window = largest_piece(window, reach=CONNECTIVITIES[config.connectivity])
     clean[box] = window
     return clean
 
@@ -155,13 +154,3 @@ def _dilate(padded: np.ndarray, runs: dict[tuple[int, int], int], radius: int) -
                 if 0 <= reached < depth:
                     out[reached] |= disk
     return out
-
-
-def _largest_in_window(window: np.ndarray, *, connectivity: int) -> np.ndarray:
-    """The largest component of a window that holds the whole of a non-empty mask."""
-    structure = ndimage.generate_binary_structure(3, CONNECTIVITIES[connectivity])
-    labels, count = ndimage.label(window, structure)  # numbered in scan order, 0 is background
-    if count == 1:
-        return window
-    sizes = np.bincount(labels[window])  # sizes[0] is 0: no voxel of the mask is background
-    return labels == sizes.argmax()  # argmax takes the first of equals

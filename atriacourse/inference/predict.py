@@ -12,14 +12,15 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from atriacourse.augment.mirror import pad_to_multiple
+from atriacourse.augment.mirror import Padding, pad_to_multiple
 from atriacourse.augment.normalise import z_score
 from atriacourse.augment.prepare import PrepareConfig, prepare_grey
 from atriacourse.data.bank import neighbours
 from atriacourse.errors import InputError
+from atriacourse.network.unet import MultiTaskUNet
 from atriacourse.training.device import autocast, choose_precision
 
 
@@ -51,7 +52,7 @@ class Prediction(NamedTuple):
 
 
 def predict_volume(
-    model: nn.Module,
+    model: MultiTaskUNet,
     grey: np.ndarray,
     *,
     prepare: PrepareConfig,
@@ -61,7 +62,7 @@ def predict_volume(
     """Probabilities for every voxel of a volume.
 
     Args:
-        model: a `MultiTaskUNet`; it is put into evaluation mode.
+        model: it is put into evaluation mode.
         grey: 8-bit grey levels, uint8 (z, y, x).
         prepare: as in training.
         progress: told (slices done, slices in all) after each batch.
@@ -75,37 +76,80 @@ def predict_volume(
         )
     device = next(model.parameters()).device
     precision = choose_precision(config.precision, device)
-    slices = torch.from_numpy(np.ascontiguousarray(prepare_grey(grey, prepare)))
+    slices = torch.from_numpy(np.ascontiguousarray(prepare_grey(grey, prepare))).to(device)
     depth, height, width = grey.shape
     atrium = np.empty((depth, height, width), np.float32)
     labels = []
     model.eval()
     for start in range(0, depth, config.batch_size):
         stop = min(start + config.batch_size, depth)
-        shown = [neighbours(z, prepare.offsets, depth) for z in range(start, stop)]
-        images = slices[torch.tensor(shown)].to(device).float() / 255  # (n, C, H, W)
         with torch.inference_mode(), autocast(precision, device):
-            mask, label = _probabilities(model, images, config)
+            mask, label = _at_all_sizes(model, slices, range(start, stop), prepare, config)
         atrium[start:stop] = _to_input_grid(mask, prepare.downsample, height, width).cpu().numpy()
-        labels.append(label)
+        if label is not None:
+            labels.append(label)
         progress(stop, depth)
-    known = [label for label in labels if label is not None]
-    post = float(torch.cat(known).mean()) if known else None
-    return Prediction(atrium, post)
+    return Prediction(atrium, float(torch.cat(labels).mean()) if labels else None)
 
 
-def _probabilities(model: nn.Module, images: Tensor, config: PredictConfig) -> tuple[Tensor, Tensor | None]:
-    """The mean over `config.zooms`: (n, C, H, W) -> atrium (n, H, W) and post-ablation (n,) or None."""
-    size = tuple(images.shape[-2:])
-    atrium, label = 0.0, None
+def _at_all_sizes(
+    model: MultiTaskUNet,
+    slices: Tensor,
+    numbers: Sequence[int],
+    prepare: PrepareConfig,
+    config: PredictConfig,
+) -> tuple[Tensor, Tensor | None]:
+    """The mean over `config.zooms`: atrium (n, h, w) as large as the slices, post-ablation (n,) or None."""
+    atrium, label = torch.zeros(()), None
     for zoom in config.zooms:
-        mask, post = _at_one_size(
-            model, _resized(images, [max(round(zoom * side), 1) for side in size]), config
+        images, padding = network_input(
+            slices,
+            numbers,
+            offsets=prepare.offsets,
+            multiple=model.config.multiple,
+            pad_first=config.pad_first,
+            zoom=zoom,
         )
-        atrium = atrium + _resized(mask[:, None], size)[:, 0] / len(config.zooms)
+        mask, post = _probabilities(model, images, config)
+        mask = _resized(padding.undo(mask)[:, None], slices.shape[-2:])[:, 0]
+        atrium = atrium + mask / len(config.zooms)
         if post is not None:
             label = post / len(config.zooms) + (0 if label is None else label)
     return atrium, label
+
+
+def network_input(
+    grey: Tensor,
+    numbers: Sequence[int],
+    *,
+    offsets: tuple[int, ...],
+    multiple: int,
+    pad_first: bool = False,
+    zoom: float = 1.0,
+) -> tuple[Tensor, Padding]:
+    """What the network is shown of some slices: resized, z-scored, mirror-padded.
+
+    Args:
+        grey: all slices of a scan, prepared as in training, uint8 (z, h, w).
+        numbers: of the slices.
+        offsets: of the neighbours shown beside each, one channel each.
+        multiple: of what the network's poolings need.
+        pad_first: pad before the z-score, as the authors do.
+        zoom: size over that of `grey`.
+    Returns: (len(numbers), C, H, W) float32, and the padding whose `undo` cuts an answer back.
+    """
+    shown = torch.tensor([neighbours(z, offsets, len(grey)) for z in numbers], device=grey.device)
+    images = grey[shown].float() / 255
+    images = _resized(images, [max(round(zoom * side), 1) for side in images.shape[-2:]])
+    if pad_first:
+        padded, padding = pad_to_multiple(images, multiple)
+        return _z_scored(padded), padding
+    return pad_to_multiple(_z_scored(images), multiple)
+
+
+def _z_scored(images: Tensor) -> Tensor:
+    variance, mean = torch.var_mean(images, dim=(-2, -1), correction=0, keepdim=True)
+    return z_score(images, mean, variance)
 
 
 def _resized(images: Tensor, size: Sequence[int]) -> Tensor:
@@ -117,29 +161,21 @@ def _resized(images: Tensor, size: Sequence[int]) -> Tensor:
     )
 
 
-def _at_one_size(model: nn.Module, images: Tensor, config: PredictConfig) -> tuple[Tensor, Tensor | None]:
-    """Z-score, pad, run, undo: (n, C, h, w) -> atrium (n, h, w) and post-ablation (n,) or None."""
-
-    def z_scored(batch: Tensor) -> Tensor:
-        variance, mean = torch.var_mean(batch, dim=(-2, -1), correction=0, keepdim=True)
-        return z_score(batch, mean, variance)
-
-    if config.pad_first:
-        padded, padding = pad_to_multiple(images, model.config.multiple)
-        padded = z_scored(padded)
-    else:
-        padded, padding = pad_to_multiple(z_scored(images), model.config.multiple)
-    padded = padded.contiguous(memory_format=torch.channels_last)
+def _probabilities(
+    model: MultiTaskUNet, images: Tensor, config: PredictConfig
+) -> tuple[Tensor, Tensor | None]:
+    """The mean over mirror images, if any: (n, C, H, W) -> atrium (n, H, W), post-ablation (n,) or None."""
+    images = images.contiguous(memory_format=torch.channels_last)
     views: tuple[tuple[int, ...], ...] = ((), (-1,), (-2,), (-2, -1)) if config.mirrored_too else ((),)
-    atrium, label = 0.0, None
+    atrium, label = torch.zeros(()), None
     for axes in views:
-        output = model(padded.flip(axes) if axes else padded)
+        output = model(images.flip(axes) if axes else images)
         mask = torch.softmax(output.mask_logits.float(), dim=1)[:, 1]
         atrium = atrium + (mask.flip(axes) if axes else mask) / len(views)
         if output.label_logits is not None:
             post = torch.softmax(output.label_logits.float(), dim=1)[:, 1] / len(views)
             label = post if label is None else label + post
-    return padding.undo(atrium), label
+    return atrium, label
 
 
 def _to_input_grid(mask: Tensor, factor: int, height: int, width: int) -> Tensor:

@@ -10,7 +10,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from atriacourse.network.unet import MultiTaskUNet
-from atriacourse.runs.config import RunConfig, to_json
+from atriacourse.runs.config import RunConfig, dotted, to_json
 
 BYTES_PER_WEIGHT = {"sgd": 4 * 3, "adamw": 4 * 4}  # weight, gradient, and one or two moments in float32
 
@@ -66,15 +66,6 @@ def describe_config(config: RunConfig) -> str:
         gflop = forward_flops(config, crop) / 1e9
         gigabytes = activation_bytes(config, crop, batch) / 1e9
         lines.append(f"{crop:4d}  {batch:5d}  {gflop:21.1f}  {gigabytes:30.2f}")
-    lines += ["settings (change one with --set name=value):", *_dotted(to_json(config))]
+    lines.append("settings (change one with --set name=value):")
+    lines += [f"  {name}={json.dumps(value)}" for name, value in dotted(to_json(config)).items()]
     return "\n".join(lines)
-
-
-def _dotted(content: dict, prefix: str = "") -> list[str]:
-    lines = []
-    for name, value in content.items():
-        if isinstance(value, dict):
-            lines += _dotted(value, f"{prefix}{name}.")
-        else:
-            lines.append(f"  {prefix}{name}={json.dumps(value)}")
-    return lines

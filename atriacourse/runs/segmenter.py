@@ -14,12 +14,13 @@ import numpy as np
 import torch
 
 from atriacourse.data.case import Case, Cohort
-from atriacourse.data.grid import Grid, checked_spacing
+from atriacourse.data.grid import Grid, checked_voxel
+from atriacourse.data.masks import as_spacing
 from atriacourse.data.volume import Volume, grey_levels, write_volume
 from atriacourse.errors import InputError
 from atriacourse.inference.ensemble import predict_ensemble
 from atriacourse.inference.postprocess import postprocess
-from atriacourse.inference.predict import probabilities_to_mask
+from atriacourse.inference.predict import Prediction, probabilities_to_mask
 from atriacourse.inference.resample import differs, resample, resample_grey, shape_at
 from atriacourse.runs.config import read_json, write_json
 from atriacourse.runs.folder import SavedModel
@@ -65,7 +66,7 @@ class Segmenter:
         self.saved = saved
         self.device = choose_device(device)
         self.resample = resample
-        self.trained_mm = checked_spacing(trained_mm or saved.spacing_mm())
+        self.trained_mm = checked_voxel(as_spacing(trained_mm or saved.spacing_mm()))
         self._only: torch.nn.Module | None = None
 
     def resampling(self, grid: Grid) -> dict[str, list[float]] | None:
@@ -80,10 +81,13 @@ class Segmenter:
         shape_at(grid.shape, grid.spacing_mm, self.trained_mm)
         return {"from_mm": list(grid.spacing_mm), "to_mm": list(self.trained_mm)}
 
-    def __call__(
+    def predict(
         self, image: Volume, *, progress: Callable[[int, int], None] = lambda done, total: None
-    ) -> Segmentation:
-        """Segment one scan. Raises: InputError if a checkpoint cannot be used, or as `resampling`."""
+    ) -> Prediction:
+        """What the network says of one scan, on the scan's own grid.
+
+        Raises: InputError if a checkpoint cannot be used, or as `resampling`.
+        """
         config = self.saved.config
         members = [partial(self._load, number) for number in range(len(self.saved.weights))]
         grey = grey_levels(image)
@@ -92,9 +96,15 @@ class Segmenter:
         prediction = predict_ensemble(
             members, grey, prepare=config.prepare, config=config.prediction, progress=progress
         )
-        atrium = resample(prediction.atrium, image.shape)
+        return Prediction(resample(prediction.atrium, image.shape), prediction.post_ablation)
+
+    def __call__(
+        self, image: Volume, *, progress: Callable[[int, int], None] = lambda done, total: None
+    ) -> Segmentation:
+        """Segment one scan. Raises: InputError as `predict`."""
+        atrium, post_ablation = self.predict(image, progress=progress)
         raw = probabilities_to_mask(atrium)
-        return Segmentation(postprocess(raw, config.postprocessing), raw, atrium, prediction.post_ablation)
+        return Segmentation(postprocess(raw, self.saved.config.postprocessing), raw, atrium, post_ablation)
 
     def _load(self, member: int) -> torch.nn.Module:
         if len(self.saved.weights) > 1:

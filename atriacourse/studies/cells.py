@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from atriacourse.runs.config import RunConfig, to_json
+from atriacourse.runs.config import RunConfig, dotted, to_json
 from atriacourse.studies.declare import Study, Variant
 from atriacourse.studies.scales import apply, scale
 
@@ -85,17 +85,6 @@ def changed_settings(config: RunConfig) -> dict[str, Any]:
         if value != defaults.get(name) and not name.startswith(AFTERWARDS):
             changed[name] = value
     return changed
-
-
-def dotted(content: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested settings by dotted name; lists stay whole."""
-    flat: dict[str, Any] = {}
-    for name, value in content.items():
-        if isinstance(value, dict):
-            flat |= dotted(value, f"{prefix}{name}.")
-        else:
-            flat[prefix + name] = value
-    return flat
 
 
 def variant_config(

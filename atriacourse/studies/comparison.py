@@ -3,25 +3,26 @@
 After results.py, before report.py. Two sources of chance stand between a study and a claim: other cases
 might have been held out, and another seed might have been drawn. D[s, c] is the difference of two variants
 for seed s and case c. A resample draws seeds and cases with replacement and takes the mean of D over both;
-the interval spans the middle 95 % of many such means. With one seed the interval knows of cases alone, and
-the verdict says so.
-
-Source: Davison and Hinkley 1997, section 3.8 (hierarchical resampling); Holm 1979; Wilcoxon 1945.
+the interval spans the middle 95 % of many such means (evaluation/uncertainty.py). With one seed the interval
+knows of cases alone, and the verdict says so.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
 
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case_row import HIGHER_IS_BETTER
-from atriacourse.evaluation.compare import FEWEST_CASES
+from atriacourse.evaluation.uncertainty import (
+    FEWEST_CASES,
+    UNDECIDED,
+    bootstrap_interval,
+    mean_of,
+    probability_better,
+    wilcoxon_p,
+    winner,
+)
 from atriacourse.studies.results import Results
-
-RESAMPLES = 10_000
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,11 +53,7 @@ class StudyComparison:
     @property
     def winner(self) -> str | None:
         """The better variant's name; None if the interval spans zero or the cases are too few."""
-        if len(self.names) < FEWEST_CASES or not (self.low > 0 or self.high < 0):
-            return None
-        higher = self.b if self.difference > 0 else self.a
-        lower = self.a if higher == self.b else self.b
-        return higher if self.metric in HIGHER_IS_BETTER else lower
+        return winner(self.low, self.high, a=self.a, b=self.b, metric=self.metric, cases=len(self.names))
 
     @property
     def verdict(self) -> str:
@@ -70,7 +67,7 @@ class StudyComparison:
             f"(95 % interval {self.low:+.4f} to {self.high:+.4f}, Holm p {self.holm_p:.2g})"
         )
         if self.winner is None:
-            said = f"not told apart by {over}"
+            said = f"{UNDECIDED} by {over}"
         else:
             better = self.label_b if self.winner == self.b else self.label_a
             said = f"{better} is better, by {over}"
@@ -97,8 +94,7 @@ def compare_variants(
     value_a, value_b = value_a[:, finite], value_b[:, finite]
     difference = value_b - value_a  # (seeds, cases)
     by_case = difference.mean(axis=0)
-    gain = difference if metric in HIGHER_IS_BETTER else -difference
-    low, high = hierarchical_interval(difference, seed=seed)
+    low, high = bootstrap_interval(difference, seed=seed)
     p = wilcoxon_p(by_case)
     spread = by_case.std(ddof=1) if len(by_case) > 1 else 0.0
     study = results.study
@@ -113,15 +109,15 @@ def compare_variants(
         seeds=tuple(int(one) for one in seeds),
         by_case=tuple(by_case.tolist()),
         by_seed=tuple(difference.mean(axis=1).tolist()) if difference.size else (),
-        mean_a=_mean(value_a),
-        mean_b=_mean(value_b),
-        difference=_mean(difference),
+        mean_a=mean_of(value_a),
+        mean_b=mean_of(value_b),
+        difference=mean_of(difference),
         low=low,
         high=high,
         wilcoxon_p=p,
         holm_p=p,
         effect_size=float(by_case.mean() / spread) if spread > 0 else float("nan"),
-        probability_b_better=_mean((gain > 0) + 0.5 * (gain == 0)),
+        probability_b_better=probability_better(difference, metric=metric),
         left_out=tuple(np.array(names, dtype=object)[~finite]),
     )
 
@@ -137,40 +133,6 @@ def compare_study(
     return [replace(one, holm_p=p) for one, p in zip(found, corrected, strict=True)]
 
 
-def hierarchical_interval(
-    values: np.ndarray, *, seed: int, confidence: float = CONFIDENCE
-) -> tuple[float, float]:
-    """Percentile interval of the mean of `values` (seeds, cases), drawing both anew.
-
-    A bootstrap of S values has (S - 1) / S of their variance, which for three seeds is a third too little;
-    so the seeds' deviations are stretched by sqrt(S / (S - 1)) first.
-    Returns: low, high; nan, nan for fewer than two cases.
-    Raises: InputError unless values are (seeds, cases).
-    """
-    if values.ndim != 2:
-        raise InputError(f"values must be (seeds, cases), got shape {values.shape}")
-    seeds, cases = values.shape
-    if seeds < 1 or cases < 2:
-        return float("nan"), float("nan")
-    if seeds > 1:
-        stretch = np.sqrt(seeds / (seeds - 1)) - 1
-        values = values + stretch * (values.mean(axis=1, keepdims=True) - values.mean())
-    rng = np.random.default_rng(seed)
-    # how often each seed and each case was drawn, in place of the draws themselves
-    drawn_seeds = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=RESAMPLES) / seeds
-    drawn_cases = rng.multinomial(cases, np.full(cases, 1 / cases), size=RESAMPLES) / cases
-    means = np.einsum("rs,sc,rc->r", drawn_seeds, values, drawn_cases)
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(means, [tail, 1 - tail])
-    return float(low), float(high)
-
-
-def wilcoxon_p(difference: np.ndarray) -> float:
-    """Two-sided Wilcoxon signed-rank test; 1 if no case differs."""
-    signed = difference[difference != 0]
-    return float(stats.wilcoxon(signed).pvalue) if len(signed) else 1.0
-
-
 def holm(p_values: Sequence[float]) -> list[float]:
     """Holm's step-down correction: the k-th smallest of m is multiplied by m - k + 1, never falling.
 
@@ -182,10 +144,6 @@ def holm(p_values: Sequence[float]) -> list[float]:
         largest = max(largest, min(1.0, p_values[index] * (len(p_values) - rank)))
         corrected[index] = float(largest)
     return corrected
-
-
-def _mean(values: np.ndarray) -> float:
-    return float(values.mean()) if values.size else float("nan")
 
 
 def _count(number: int, word: str) -> str:

@@ -5,12 +5,12 @@ After comparison.py and published.py. A finding is a pair of variants for which 
 
 import pandas as pd
 
-from atriacourse.evaluation.case_row import HIGHER_IS_BETTER
+from atriacourse.evaluation.uncertainty import UNDECIDED, higher_is_better
 from atriacourse.studies.comparison import StudyComparison, compare_study
 from atriacourse.studies.published import published_difference
 from atriacourse.studies.results import Results
 
-HOLDS, UNDECIDED, CONTRARY = "holds", "not told apart", "the other way round"
+HOLDS, CONTRARY = "holds", "the other way round"
 
 
 def findings(results: Results, *, metric: str = "dice") -> pd.DataFrame:
@@ -24,7 +24,7 @@ def findings(results: Results, *, metric: str = "dice") -> pd.DataFrame:
         paper = published_difference(results.study.name, one.a, one.b, metric)
         if paper is None:
             continue
-        turned = (paper < 0) == (metric in HIGHER_IS_BETTER)  # the paper's better variant is `a`
+        turned = (paper < 0) == higher_is_better(metric)  # the paper's better variant is `a`
         sign = -1 if turned else 1
         low, high = sorted((sign * one.low, sign * one.high))
         rows.append(

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from atriacourse.errors import InputError
-from atriacourse.studies.comparison import compare_study, hierarchical_interval
+from atriacourse.evaluation.uncertainty import UNDECIDED, bootstrap_interval, mean_of
+from atriacourse.studies.comparison import compare_study
 from atriacourse.studies.published import published
 from atriacourse.studies.results import Results
 
@@ -54,10 +55,10 @@ def summary(results: Results, variant: str, metric: str) -> dict[str, float]:
     values = results.values(variant, metric, seeds=results.seeds or None).to_numpy(float)
     finite = np.isfinite(values).all(axis=0)
     used = values[:, finite]
-    low, high = hierarchical_interval(used, seed=0)
+    low, high = bootstrap_interval(used, seed=0)
     by_case = used.mean(axis=0)
     return {
-        "mean": float(used.mean()) if used.size else np.nan,
+        "mean": mean_of(used),
         "low": low,
         "high": high,
         "sd": float(by_case.std(ddof=1)) if len(by_case) > 1 else np.nan,
@@ -83,7 +84,7 @@ def comparison_table(results: Results, *, metric: str | None = None) -> pd.DataF
             "probability_b_better": one.probability_b_better,
             "cases": len(one.names),
             "seeds": len(one.seeds),
-            "winner": one.winner or "not told apart",
+            "winner": one.winner or UNDECIDED,
         }
         for one in compare_study(results, metric=metric)
     ]

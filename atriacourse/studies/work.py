@@ -18,12 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from atriacourse.data.volume import grey_levels
 from atriacourse.evaluation.case_row import score_case
-from atriacourse.inference.predict import predict_volume
 from atriacourse.runs.config import read_json
 from atriacourse.runs.folder import open_model
 from atriacourse.runs.provenance import provenance
+from atriacourse.runs.segmenter import Segmenter
 from atriacourse.runs.train import train_run
 from atriacourse.runs.watcher import Watcher
 from atriacourse.studies.cells import Cell, Unit, changed_settings
@@ -92,7 +91,7 @@ def train_cell(cell: Cell, bench: Bench) -> Record | None:
         return None
     run = read_json(home / "run" / "run.json")
     started = time.monotonic()
-    labels = predict_cell(home, cell, bench, split.test)
+    labels = predict_cell(home, bench, split.test)
     predicted = time.monotonic()
     atria = (read_probabilities(home / "probabilities" / f"{name}.npz") for name in split.test)
     scores = score(data, split.test, atria, READINGS)
@@ -126,14 +125,12 @@ def train_cell(cell: Cell, bench: Bench) -> Record | None:
     return record
 
 
-def predict_cell(home: Path, cell: Cell, bench: Bench, names: Iterable[str]) -> dict[str, float | None]:
+def predict_cell(home: Path, bench: Bench, names: Iterable[str]) -> dict[str, float | None]:
     """Store the probabilities of each case; returns what the label head says of it."""
-    device = choose_device(bench.device)
-    model = open_model(home / "run").load(0, device)
+    segmenter = Segmenter(open_model(home / "run"), device=bench.device)
     labels = {}
     for name in names:
-        grey = grey_levels(bench.data.cohort.case(name).image())
-        prediction = predict_volume(model, grey, prepare=cell.config.prepare, config=cell.config.prediction)
+        prediction = segmenter.predict(bench.data.cohort.case(name).image())
         keep_probabilities(home / "probabilities" / f"{name}.npz", prediction.atrium)
         labels[name] = prediction.post_ablation
     return labels

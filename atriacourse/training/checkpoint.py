@@ -19,7 +19,9 @@ from atriacourse.files import written_whole
 MODEL, OPTIMISER = "model.", "optimiser."
 
 
-def save_checkpoint(path: Path, *, model: nn.Module, state: dict[str, Any], optimiser=None) -> None:
+def save_checkpoint(
+    path: Path, *, model: nn.Module, state: dict[str, Any], optimiser: torch.optim.Optimizer | None = None
+) -> None:
     """Write weights, optimiser (optional) and a JSON-able state to `path`, all or nothing.
 
     Raises: OSError if it cannot be written (a full disk); the file from before is kept.

@@ -83,7 +83,7 @@ class Trainer:
         self.header, self.report = header or {}, report
         self.precision = choose_precision(config.precision, bank.device)
         if config.channels_last:
-            model.to(memory_format=torch.channels_last)
+            model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch declares it nowhere
         self.optimiser = make_optimiser(model, config)
         self.scaler = torch.amp.GradScaler(bank.device.type, enabled=self.precision == "fp16")
         self.epoch = self.step_in_epoch = 0

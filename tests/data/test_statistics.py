@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from realism import data_hash, main
 
 import atriacourse.data.phantom
 from atriacourse.data.cohort import open_cohort
@@ -17,8 +18,6 @@ from atriacourse.data.statistics import (
     case_statistics,
     cohort_statistics,
     compare_statistics,
-    data_hash,
-    main,
 )
 from atriacourse.errors import InputError
 

@@ -91,6 +91,16 @@ def test_a_full_disk_is_exit_code_1(run, monkeypatch, server):
     assert server.served == []
 
 
+def test_a_folder_that_may_not_be_looked_into_is_one_line(run, monkeypatch):
+    def closed(*_args):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("data_fetch.__main__.survey", closed)
+    result = run("list", "--folder", "x")
+    assert result.exit_code == 2
+    assert result.stderr == "error: cannot look into x: Permission denied\n"
+
+
 def test_help_and_no_arguments(run):
     assert "--accept-terms" in run("get", "--help").output
     assert "list" in run().output

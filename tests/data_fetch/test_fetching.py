@@ -122,6 +122,27 @@ def test_an_unpacked_archive_may_be_deleted(get, zipped, tmp_path, server):
     assert len(server.served) == count
 
 
+def test_a_damaged_list_of_what_was_unpacked_is_told_and_made_anew(get, zipped, tmp_path, server, listener):
+    get(zipped)
+    home = tmp_path / "data/zipped"
+    (home / "set.zip.unpacked.json").write_text("[1]")
+    (home / "set.zip").unlink()
+    seen = survey(zipped, tmp_path / "data")
+    assert [file.path for file in seen.missing] == ["set.zip"]
+    assert get(zipped).complete
+    assert "set.zip.unpacked.json is damaged" in listener.notes[0]
+
+
+def test_a_full_disk_while_unpacking_is_said_and_the_archive_kept(get, zipped, tmp_path, monkeypatch):
+    def full(*_args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("data_fetch.unpack._write", full)
+    done = get(zipped)
+    assert "the disk is full: make room" in done.errors[0]
+    assert [file.path for file in done.packed] == ["set.zip"]
+
+
 def test_an_archive_that_cannot_be_unpacked_is_kept_and_said(get, zipped, tmp_path, server):
     mine = tmp_path / "data/zipped/Training Set/AAA/lgemri.nrrd"
     mine.parent.mkdir(parents=True)
@@ -214,8 +235,9 @@ def test_addresses_under_another_base(tiny):
     file = tiny.files[0]
     assert address(file, tiny, None) == file.url
     assert address(file, tiny, "http://room12:8000/") == "http://room12:8000/tiny/some%20folder/a.h5"
-    with pytest.raises(FetchStoppedError, match="must begin with http"):
-        address(file, tiny, "room12:8000")
+    for wrong in ("room12:8000", "", "http:/room12", "ftp://room12", "://[", "file:///etc"):
+        with pytest.raises(FetchStoppedError, match="must begin with http"):
+            address(file, tiny, wrong)
 
 
 def test_the_package_stands_alone(child_environment):

@@ -281,7 +281,7 @@ def test_no_server_at_all_stops_the_run(get):
 
 
 def test_an_impossible_address_is_named(get):
-    with pytest.raises(FetchError, match="not an address"):
+    with pytest.raises(FetchError, match="no address"):
         get(url="ftp://127.0.0.1/file.bin")
 
 

@@ -4,12 +4,16 @@ import io
 import json
 import stat
 import tarfile
+import tempfile
 import zipfile
+from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from data_fetch.errors import FetchError, FetchStoppedError
-from data_fetch.unpack import is_unpacked, receipt_path, safe_path, unpack
+from data_fetch.unpack import is_unpacked, read_receipt, receipt_path, safe_path, unpack
 
 GOOD = {
     "Training Set/AAA/lgemri.nrrd": b"scan" * 500_000,  # 2 MB: more than one block
@@ -151,10 +155,146 @@ def test_a_link_in_a_zip_refuses_the_whole_archive(home):
     assert_nothing_happened(home, archive)
 
 
-def test_an_evil_folder_entry_makes_nothing(home):
-    archive = make_tar(home / "set.tar", {"a.txt": b"a"}, extra=[("../evil_folder", tarfile.DIRTYPE, "")])
+def test_an_evil_folder_refuses_the_whole_archive(home):
+    archive = make_tar(home / "set.tar", GOOD, extra=[("../evil_folder", tarfile.DIRTYPE, "")])
+    with pytest.raises(FetchError, match=r"'\.\./evil_folder', which leads out"):
+        unpack(archive, home)
+    assert_nothing_happened(home, archive)
+
+
+def test_the_folder_that_was_packed_may_be_named_a_dot(home):
+    archive = make_tar(home / "set.tar", {"./a.txt": b"a"}, extra=[(".", tarfile.DIRTYPE, "")])
     unpack(archive, home)
-    assert sorted(path.name for path in home.parent.iterdir()) == ["data", "neighbour.txt"]
+    assert (home / "a.txt").read_bytes() == b"a"
+
+
+def renamed(archive, name):
+    """A zip whose only file has another name in both places that hold one: `zipfile` itself writes no NUL."""
+    raw = archive.read_bytes()
+    for place, at in ((b"PK\x03\x04", 26), (b"PK\x01\x02", 28)):
+        start = raw.index(place)
+        length = int.from_bytes(raw[start + at : start + at + 2], "little")
+        begin = start + (30 if at == 26 else 46)
+        raw = (
+            raw[: start + at]
+            + len(name).to_bytes(2, "little")
+            + raw[start + at + 2 : begin]
+            + name
+            + raw[begin + length :]
+        )
+    end = raw.index(b"PK\x05\x06")
+    start = raw.index(b"PK\x01\x02")
+    return archive.write_bytes(
+        raw[: end + 12] + (end - start).to_bytes(4, "little") + start.to_bytes(4, "little") + raw[end + 20 :]
+    )
+
+
+@pytest.mark.parametrize("name", [b"", b"\0", b"a\0b", b"a.nrrd\0../../evil", b"a/b\0/", b"/"])
+def test_a_zip_with_an_empty_name_or_a_nul_is_refused_by_name(name, home):
+    archive = make_zip(home / "set.zip", {"placeholder": b"x"})
+    renamed(archive, name)
+    with pytest.raises(FetchError, match=r"it holds '.*', which .*Nothing was unpacked") as caught:
+        unpack(archive, home)
+    assert repr(name.decode()) in str(caught.value)
+    assert_nothing_happened(home, archive)
+
+
+@MAKERS
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("a/" * 5000 + "b", "10,001 bytes"),
+        ("a" * 300, "300 bytes"),
+        ("é" * 125, "250 bytes"),  # two bytes each
+        ("a/" * 5000 + "../" * 6000 + "b", "not safe"),
+        ("a\nb", "no name should have"),
+        ("\x1b[2Ja", "no name should have"),
+        (".unpacking/a", "no name for a file"),
+        (".lock", "no name for a file"),
+        ("Training Set/NUL", "no name for a file"),
+        ("com1.nrrd", "no name for a file"),
+    ],
+)
+def test_a_name_that_file_systems_refuse_or_change_is_refused(make, name, says, home):
+    archive = make(home / "set.archive", GOOD | {name: b"evil"})
+    with pytest.raises(FetchError, match=says) as caught:
+        unpack(archive, home)
+    assert len(str(caught.value)) < 300
+    assert_nothing_happened(home, archive)
+
+
+def test_names_that_a_mac_takes_for_one_are_two_of_one_place(home):
+    archive = make_tar(home / "set.tar", {"Zo\u00eb": b"a", "ZOE\u0308": b"b"})
+    with pytest.raises(FetchError, match="twice"):
+        unpack(archive, home)
+
+
+def test_holes_and_negative_sizes_in_a_tar_are_refused(home):
+    sparse = tarfile.TarInfo("hole")
+    # old GNU sparse: type S, the map in the header; one piece of 0 bytes at 1 TB
+    header = bytearray(sparse.tobuf(tarfile.GNU_FORMAT))
+    header[156:157] = b"S"
+    header[386:410] = b"%011o\0%011o\0" % (0, 0)
+    header[483:495] = b"%011o\0" % 2**32
+    archive = home / "set.tar"
+
+    def write(raw):
+        raw[148:156] = b" " * 8
+        raw[148:156] = b"%06o\0 " % sum(raw)
+        archive.write_bytes(bytes(raw) + bytes(1024))
+
+    write(header)
+    with pytest.raises(FetchError, match="full of holes"):
+        unpack(archive, home)
+    header = bytearray(tarfile.TarInfo("back").tobuf(tarfile.GNU_FORMAT))
+    header[124:136] = (-512).to_bytes(12, "big", signed=True)
+    write(header)
+    with pytest.raises(FetchError, match=r"set\.tar is broken|-512 bytes"):
+        unpack(archive, home)
+
+
+def test_a_damaged_header_in_the_middle_of_a_tar_is_no_end(home):
+    archive = make_tar(home / "set.tar", {"a": b"a" * 512, "b": b"b", "c": b"c"})
+    raw = bytearray(archive.read_bytes())
+    raw[1024] ^= 1  # the header of b: tarfile would list a alone, and say nothing
+    archive.write_bytes(raw)
+    with pytest.raises(FetchError, match="breaks off at byte 1024"):
+        unpack(archive, home)
+    assert_nothing_happened(home, archive)
+
+
+def test_a_size_beyond_the_disk_is_refused_before_a_byte_is_written(home):
+    with zipfile.ZipFile(home / "set.zip", "w") as bundle:
+        bundle.writestr("big", b"x")
+        bundle.infolist()[0].file_size = 2**60  # as the directory at the end says
+    with pytest.raises(FetchStoppedError, match="GB free"):
+        unpack(home / "set.zip", home)
+    assert_nothing_happened(home, home / "set.zip")
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data(), tar=st.booleans())
+def test_one_changed_byte_is_refused_or_does_no_harm(data, tar, tmp_path):
+    """Whatever is changed, nothing is raised but FetchError, and what is unpacked has the right bytes.
+
+    In a tar nothing guards the contents: the sha256 of the whole archive does.
+    """
+    home = Path(tempfile.mkdtemp(dir=tmp_path))
+    files = {"A/scan": b"scan" * 100, "A/mask": b"mask"}
+    archive = (make_tar if tar else make_zip)(home / "set.archive", files)
+    raw = bytearray(archive.read_bytes())
+    at = data.draw(st.integers(0, min(len(raw), 2048) - 1))
+    raw[at] = data.draw(st.integers(0, 255))
+    archive.write_bytes(raw)
+    try:
+        unpack(archive, home)
+    except FetchError:
+        left = [path.name for path in home.iterdir()]
+        assert left == ["set.archive"]
+    else:
+        got = [body for name, body in tree(home).items() if not name.startswith("set.archive")]
+        if not tar:
+            assert set(got) <= set(files.values())
 
 
 @pytest.mark.parametrize(
@@ -237,6 +377,24 @@ def test_a_deleted_file_is_noticed_and_a_deleted_archive_is_not_missed(home):
     assert is_unpacked(archive)
     (home / "Testing Set/BBB/lgemri.nrrd").unlink()
     assert not is_unpacked(archive)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"null", b"3", b"[]", b"{}", b'{"readme.txt": "0"}', b'{"readme.txt": true}', b'{"readme.txt": -1}']
+    + [b'{"readme.txt": 0', b'{"../../x": 0}', b'{"": 0}', b"\xff\xfe", b"[" * 10_000, b'{"a": {"b": 0}}']
+    + [b'{"readme.txt": 0.0}', b'{"readme.txt": NaN}', b'{"a\\u0000b": 0}', b'{"\\ud800": 0}'],
+)
+def test_a_damaged_list_of_what_was_unpacked_vouches_for_nothing(content, home):
+    archive = make_zip(home / "set.zip", GOOD)
+    unpack(archive, home)
+    whole = receipt_path(archive).read_bytes()
+    receipt_path(archive).write_bytes(content)
+    assert not is_unpacked(archive)
+    with pytest.raises(FetchError, match=r"set\.zip\.unpacked\.json is damaged \(.*has to be unpacked again"):
+        read_receipt(archive)
+    unpack(archive, home)  # finds all there, and writes the list again
+    assert receipt_path(archive).read_bytes() == whole
 
 
 def test_no_room_is_found_out_before_a_byte_is_written(home, monkeypatch):

@@ -1,12 +1,11 @@
-"""A table in a few numbers, against hand calculation, pandas, scipy and exact enumeration."""
+"""A table in a few numbers, against hand calculation and pandas."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
 from atriacourse.errors import InputError
-from atriacourse.evaluation.summary import bootstrap_interval, summarise
+from atriacourse.evaluation.summary import summarise
 
 
 def table(**columns):
@@ -51,26 +50,6 @@ def test_one_value_or_none_is_no_error(values):
 def test_only_metrics_are_described():
     cases = table(dice=[0.5, 1.0], spacing_z_mm=[1.0, 1.0], truth_ml=[40.0, 50.0], extra=["a", "b"])
     assert summarise(cases).index.tolist() == ["dice", "truth_ml"]
-
-
-def test_the_interval_is_the_exact_one_where_all_resamples_can_be_counted():
-    # values 0, 0, 1 drawn three times: the mean is k/3 with k binomial(3, 1/3), so P(0) = 8/27,
-    # P(1/3) = 12/27, P(2/3) = 6/27, P(1) = 1/27. At 90 %: 5 % point 0, 95 % point 2/3 (26/27 = 0.963);
-    # at 95 %: 97.5 % point 1 (26/27 < 0.975).
-    values = np.array([0.0, 0.0, 1.0])
-    assert bootstrap_interval(values, seed=3, confidence=0.90) == pytest.approx((0, 2 / 3))
-    assert bootstrap_interval(values, seed=3, confidence=0.95) == pytest.approx((0, 1))
-
-
-def test_the_interval_agrees_with_scipy(rng):
-    values = rng.beta(9, 2, size=40)
-    ours = bootstrap_interval(values, seed=0)
-    generator = np.random.default_rng(1)
-    theirs = stats.bootstrap((values,), np.mean, method="percentile", n_resamples=10_000, rng=generator)
-    width = ours[1] - ours[0]
-    assert ours == pytest.approx(tuple(theirs.confidence_interval), abs=0.05 * width)
-    # and with the central limit: 2 * 1.96 standard errors wide
-    assert width == pytest.approx(2 * 1.96 * values.std() / np.sqrt(40), rel=0.05)
 
 
 def test_the_seed_decides(rng):

@@ -7,24 +7,16 @@ from dataclasses import replace
 import pytest
 
 from atriacourse.errors import InputError
-from atriacourse.runs.config import RunConfig, from_json, override, read_json, to_json, write_json
+from atriacourse.runs.config import RunConfig, dotted, from_json, override, read_json, to_json, write_json
 from atriacourse.runs.profiles import PROFILES, profile
 
 COURSE = ("smoke", "laptop", "colab", "paper")
 
 
-def dotted(content, prefix=""):
-    for name, value in content.items():
-        if isinstance(value, dict):
-            yield from dotted(value, f"{prefix}{name}.")
-        else:
-            yield prefix + name, value
-
-
 ALL_SETTINGS = [
     pytest.param(name, setting, value, id=f"{name}-{setting}")
     for name in PROFILES
-    for setting, value in dotted(to_json(profile(name)))
+    for setting, value in dotted(to_json(profile(name))).items()
 ]
 
 
@@ -75,12 +67,14 @@ def test_an_override_sets_what_it_names_and_nothing_else(assignment, value):
     before = profile("laptop")
     after = override(before, [assignment])
     setting = assignment.partition("=")[0].strip()
-    assert dict(dotted(to_json(after)))[setting] == json.loads(json.dumps(value))
+    assert dotted(to_json(after))[setting] == json.loads(json.dumps(value))
     place = after
     for part in setting.split("."):
         place = getattr(place, part)
     assert place == value and type(place) is type(value)
-    changed = {name for name, value in dotted(to_json(after)) if dict(dotted(to_json(before)))[name] != value}
+    changed = {
+        name for name, value in dotted(to_json(after)).items() if dotted(to_json(before))[name] != value
+    }
     assert changed <= {setting}
 
 

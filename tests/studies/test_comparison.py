@@ -1,17 +1,14 @@
-"""Comparisons against independent oracles: scipy's bootstrap, statsmodels' Holm, and cases done by hand."""
+"""Comparisons against independent oracles: statsmodels' Holm, and cases done by hand."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
 from atriacourse.errors import InputError
 from atriacourse.studies.comparison import (
     compare_study,
     compare_variants,
-    hierarchical_interval,
     holm,
-    wilcoxon_p,
 )
 from atriacourse.studies.declare import Study, Variant
 from atriacourse.studies.results import Results
@@ -35,33 +32,6 @@ def results(values: dict[str, np.ndarray], metric: str = "dice") -> Results:
     return Results(study=study, scale="smoke", cohort="made", table=pd.DataFrame(rows), records=records)
 
 
-def test_one_seed_is_the_plain_bootstrap(rng):
-    values = rng.normal(0.02, 0.05, size=(1, 40))
-    expected = stats.bootstrap(
-        (values[0],), np.mean, n_resamples=20_000, method="percentile", rng=np.random.default_rng(1)
-    ).confidence_interval
-    assert hierarchical_interval(values, seed=0) == pytest.approx(tuple(expected), abs=1e-3)
-
-
-def test_the_interval_has_the_spread_of_both_levels(rng):
-    # mean of s + c, s with variance 4 over 3 seeds, c with variance 9 over 50 cases, both as sample
-    # variances: the variance of the mean is 4 / 3 + 9 / 50 (times 49 / 50)
-    s = np.array([-2.0, 0.0, 2.0])  # sample variance 4
-    c = stats.zscore(rng.normal(size=50), ddof=1) * 3
-    low, high = hierarchical_interval(s[:, None] + c[None, :], seed=0)
-    sd = np.sqrt(4 / 3 + 9 / 50 * 49 / 50)
-    # three seeds are drawn in few ways, so the quantiles of a normal fit only roughly
-    assert high - low == pytest.approx(2 * 1.96 * sd, rel=0.12)
-
-
-def test_seeds_that_disagree_widen_the_interval(rng):
-    cases = rng.normal(0.01, 0.02, size=16)
-    agree = np.tile(cases, (3, 1))
-    disagree = agree + np.array([[-0.03], [0.0], [0.03]])
-    narrow, wide = hierarchical_interval(agree, seed=0), hierarchical_interval(disagree, seed=0)
-    assert wide[1] - wide[0] > 2 * (narrow[1] - narrow[0])
-
-
 @pytest.mark.parametrize("p", [[0.01, 0.04, 0.03], [0.5, 0.6], [0.001, 0.2, 0.2, 0.9], [0.04]])
 def test_holm_agrees_with_statsmodels(p):
     multitest = pytest.importorskip("statsmodels.stats.multitest")
@@ -72,12 +42,6 @@ def test_holm_by_hand():
     # sorted 0.01, 0.03, 0.04 times 3, 2, 1 = 0.03, 0.06, 0.04; the last may not fall below the one before
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
     assert holm([]) == []
-
-
-def test_wilcoxon_of_six_wins():
-    # all six of one sign: 2 / 2**6
-    assert wilcoxon_p(np.arange(1.0, 7.0)) == pytest.approx(2 / 64)
-    assert wilcoxon_p(np.zeros(5)) == 1
 
 
 def test_a_winner_needs_an_interval_beyond_zero(rng):
@@ -131,5 +95,3 @@ def test_errors_name_what_is_missing():
         compare_variants(found, "a", "z")
     with pytest.raises(InputError, match="no metric 'hd'"):
         compare_variants(found, "a", "b", metric="hd")
-    with pytest.raises(InputError, match="seeds, cases"):
-        hierarchical_interval(np.zeros(3), seed=0)

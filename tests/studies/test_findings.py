@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from atriacourse.evaluation.uncertainty import UNDECIDED
 from atriacourse.studies.catalogue import study
-from atriacourse.studies.findings import CONTRARY, HOLDS, UNDECIDED, findings
+from atriacourse.studies.findings import CONTRARY, HOLDS, findings
 from atriacourse.studies.results import Results
 
 

@@ -11,7 +11,7 @@ from atriacourse.augment.contrast import apply_contrast
 from atriacourse.data.case import Case
 from atriacourse.data.cohort import open_cohort
 from atriacourse.data.volume import grey_levels
-from atriacourse.evaluation.summary import bootstrap_interval
+from atriacourse.evaluation.uncertainty import bootstrap_interval
 from atriacourse.pages.chapters.contrast_tissue import tissue
 
 SEED = 2018

@@ -15,7 +15,7 @@ from atriacourse.data.cohort import open_cohort
 from atriacourse.data.splits import holdout_split
 from atriacourse.data.volume import grey_levels
 from atriacourse.evaluation.overlap import dice
-from atriacourse.evaluation.summary import bootstrap_interval
+from atriacourse.evaluation.uncertainty import bootstrap_interval
 from atriacourse.pages.bench.chapter import begin
 from atriacourse.pages.bench.small import FIXED_GEOMETRY, small_network
 from atriacourse.runs.segmenter import Segmenter

@@ -9,7 +9,7 @@ import numpy as np
 
 from atriacourse.data.case import Case
 from atriacourse.data.cohort import open_cohort
-from atriacourse.evaluation.summary import bootstrap_interval
+from atriacourse.evaluation.uncertainty import bootstrap_interval
 from atriacourse.pages.chapters.geometry_symmetry import centred, overlap_with_others
 
 SEED = 2018

@@ -1,7 +1,7 @@
 """A synthetic left atrium in GE-MRI with known truth, at any matrix.
 
 Reading order: config, shapes and waves, patient, atrium and neighbours, anatomy, canvas, paint, signal,
-phantom, write. realism.csv sets a cohort's statistics beside those of the real scans (data/statistics.py
+phantom, write. realism.csv sets a cohort's statistics beside those of the real scans (tools/realism.py
 makes it).
 """
 

@@ -6,8 +6,8 @@ After anatomy.py and canvas.py, before signal.py. Arrays are (z, y, x). Nothing 
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import ndimage
 
+from atriacourse.data.masks import largest_piece
 from atriacourse.data.phantom.anatomy import TEXTURE_SD
 from atriacourse.data.phantom.canvas import ACQUIRED_MM, Canvas
 from atriacourse.data.phantom.patient import Anatomy, Organ
@@ -96,12 +96,6 @@ def _paint_organ(canvas: Canvas, organ: Organ, tissues: dict[str, float]) -> Non
     here.lay(value if organ.is_blood else value * here.texture, distance)
 
 
-def _largest_piece(mask: np.ndarray) -> np.ndarray:
-    """Without the few voxels that a rounded crease may leave on their own."""
-    labels, count = ndimage.label(mask)
-    return mask if count < 2 else labels == 1 + np.bincount(labels.ravel())[1:].argmax()
-
-
 def _paint_left_heart(
     canvas: Canvas, anatomy: Anatomy, tissues: dict[str, float]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -120,7 +114,8 @@ def _paint_left_heart(
     # the ventricle begins at the valve, and what the plane cuts off the atrium belongs to it
     ventricle = np.maximum(np.minimum(chamber, atrium), -past_valve)
 
-    cavity = _largest_piece((atrium < 0) & (past_valve < 0))
+    # without the few voxels that a rounded crease may leave on their own
+    cavity = largest_piece((atrium < 0) & (past_valve < 0))
     wall = (atrium >= 0) & (atrium < wall_mm) & (past_valve < 0) & (distal > 0)
     pattern = anatomy.scar_pattern.on_grid(*canvas.axes)
     near = np.full(cavity.shape, -np.float32(1))  # mm inside the nearest scar spot

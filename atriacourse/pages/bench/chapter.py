@@ -6,10 +6,9 @@ None to let the machine decide: "colab" with a GPU, else "laptop"; real scans wh
 
 import os
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pandas as pd
 import torch
@@ -17,7 +16,7 @@ import torch
 from atriacourse.data.phantom import PhantomConfig
 from atriacourse.errors import InputError
 from atriacourse.pages.bench.scans import Scans, chapter_scans
-from atriacourse.runs.config import RunConfig, override, to_json
+from atriacourse.runs.config import RunConfig, dotted, override, to_json
 from atriacourse.runs.profiles import profile as settings_of
 from atriacourse.training.device import keep_cpu_fast
 
@@ -108,19 +107,8 @@ def begin(name: str, *, profile: str | None, data: str | None, seed: int) -> Cha
 
 def changed_settings(config: RunConfig, *, than: RunConfig) -> pd.DataFrame:
     """What differs between two sets of settings: a row each, by dotted name, with both values."""
-    theirs, ours = _by_dotted_name(to_json(than)), _by_dotted_name(to_json(config))
+    theirs, ours = dotted(to_json(than)), dotted(to_json(config))
     rows = {
         name: {than.profile: theirs[name], "here": ours[name]} for name in ours if ours[name] != theirs[name]
     }
     return pd.DataFrame.from_dict(rows, orient="index", columns=[than.profile, "here"], dtype=object)
-
-
-def _by_dotted_name(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested settings in one level: {"a": {"b": 1}} -> {"a.b": 1}."""
-    flat: dict[str, Any] = {}
-    for name, value in content.items():
-        if isinstance(value, Mapping):
-            flat |= _by_dotted_name(value, f"{prefix}{name}.")
-        else:
-            flat[f"{prefix}{name}"] = value
-    return flat

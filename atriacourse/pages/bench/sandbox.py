@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import ndimage
 
-from atriacourse.data.masks import as_mask, as_spacing
+from atriacourse.data.masks import as_mask, as_spacing, largest_piece
 from atriacourse.errors import InputError
 
 # Two human masks of one image, la_005 and la_026 of the MSD heart data: a line to hold a score against.
@@ -102,7 +102,7 @@ def find_veins(
     numbered = np.zeros(mask.shape, dtype=int)
     if not core.any():
         return numbered, 0
-    rest = mask & (_distance_to(_largest(core), spacing_mm) > 1.5 * body_radius_mm)
+    rest = mask & (_distance_to(largest_piece(core), spacing_mm) > 1.5 * body_radius_mm)
     pieces, _ = ndimage.label(rest)
     voxels = np.bincount(pieces.ravel())
     voxels[0] = 0
@@ -165,8 +165,3 @@ def cut_ends(mask: np.ndarray, *, slices: int) -> np.ndarray:
 def _distance_to(mask: np.ndarray, spacing_mm: Sequence[float]) -> np.ndarray:
     """Distance in mm from each voxel's centre to the nearest centre inside a mask that is not empty."""
     return ndimage.distance_transform_edt(~mask, sampling=spacing_mm)
-
-
-def _largest(mask: np.ndarray) -> np.ndarray:
-    pieces, _ = ndimage.label(mask)
-    return pieces == np.bincount(pieces[mask]).argmax()

@@ -13,8 +13,7 @@ import numpy as np
 import pandas as pd
 
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case_row import HIGHER_IS_BETTER
-from atriacourse.evaluation.compare import FEWEST_CASES
+from atriacourse.evaluation.uncertainty import FEWEST_CASES, higher_is_better
 from atriacourse.files import write_whole
 from atriacourse.studies.catalogue import study as find_study
 from atriacourse.studies.cells import cells_of, plan_study
@@ -80,7 +79,7 @@ def gain_interval(hypothesis: Hypothesis, comparison: StudyComparison) -> tuple[
             f"the comparison about {comparison.a} and {comparison.b} in {comparison.metric}"
         )
     sign = 1 if comparison.b == hypothesis.better else -1
-    if hypothesis.metric not in HIGHER_IS_BETTER:
+    if not higher_is_better(hypothesis.metric):
         sign = -sign
     low, high = sorted((sign * comparison.low, sign * comparison.high))
     return sign * comparison.difference, low, high
@@ -94,13 +93,12 @@ def conclude(hypothesis: Hypothesis, comparison: StudyComparison) -> str:
     FEWEST_CASES cases: undecided.
     """
     _, low, high = gain_interval(hypothesis, comparison)
-    if len(comparison.names) < FEWEST_CASES or not np.isfinite(low):
-        return UNDECIDED
-    if -hypothesis.smallest_effect < low and high < hypothesis.smallest_effect:
+    enough = len(comparison.names) >= FEWEST_CASES
+    if enough and -hypothesis.smallest_effect < low and high < hypothesis.smallest_effect:
         return TOO_SMALL
-    if low > 0:
-        return SUPPORTED
-    return CONTRADICTED if high < 0 else UNDECIDED
+    if comparison.winner is None:
+        return UNDECIDED
+    return SUPPORTED if comparison.winner == hypothesis.better else CONTRADICTED
 
 
 def half_width(results: Results, a: str, b: str, *, seeds: int, cases: int, metric: str = "dice") -> float:

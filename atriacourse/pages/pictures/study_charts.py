@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case_row import HIGHER_IS_BETTER
+from atriacourse.evaluation.uncertainty import higher_is_better
 from atriacourse.pages.pictures.style import BLUE, GREEN, ORANGE, PURPLE, SKY, STYLE, closed
 from atriacourse.studies.comparison import StudyComparison, compare_study
 from atriacourse.studies.published import Published, published, published_difference
@@ -43,7 +43,7 @@ def forest(comparisons: Sequence[StudyComparison]) -> Figure:
         names = [f"{one.label_b}\nminus {one.label_a}" for one in reversed(comparisons)]
         axes.set_yticks(range(len(names)), names, fontsize=9)
         axes.set_ylim(-0.6, len(names) - 0.5)
-        better = "right" if metric in HIGHER_IS_BETTER else "left"
+        better = "right" if higher_is_better(metric) else "left"
         label = METRIC_LABELS.get(metric, metric)
         axes.set(xlabel=f"difference of {label} ({better} of zero: the first is better)")
         return closed(figure)
@@ -102,7 +102,7 @@ def ladder(results: Results, a: str, b: str, *, metric: str = "dice") -> Figure:
         figure, axes = plt.subplots(figsize=(7.2, 0.8 + 0.27 * len(names)), layout="constrained")
         for row, index in enumerate(order):
             start, end = means[a].iloc[index], means[b].iloc[index]
-            better = (end > start) == (metric in HIGHER_IS_BETTER)
+            better = (end > start) == higher_is_better(metric)
             axes.plot([start, end], [row, row], color=BLUE if better else ORANGE, linewidth=2, zorder=1)
             for name, height in ((a, 0.16), (b, -0.16)):
                 seeds = tables[name][names].iloc[:, index]

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from atriacourse.evaluation.case_row import HIGHER_IS_BETTER
+from atriacourse.evaluation.uncertainty import higher_is_better
 from atriacourse.pages.pictures.style import BLUE, ORANGE, SKY, STYLE, closed
 from atriacourse.school.classroom.pooled import PairOfClass, Question
 from atriacourse.school.grading.class_page import ON_ANY_GROUND
@@ -39,7 +39,7 @@ def pair_figure(pair: PairOfClass) -> Figure:
         if np.isfinite(pair.low):
             _line(axes, pair.low, pair.high, 0.3, color=ORANGE, width=3)
             axes.plot([pair.difference], [0.3], "D", color=ORANGE, markersize=6)
-        better = "right" if pair.metric in HIGHER_IS_BETTER else "left"
+        better = "right" if higher_is_better(pair.metric) else "left"
         axes.set(xlim=_room(pair), ylim=(-0.5, len(runs) + 1.7), yticks=[])
         axes.spines["left"].set_visible(False)
         axes.set_xlabel(

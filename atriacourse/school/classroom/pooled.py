@@ -2,8 +2,7 @@
 
 After collect.py, before draw.py. Every student has a seed, and one of a few places (centres): runs of one
 place share the held-out cases. A resample draws runs with replacement, and for each place its cases; so both
-other seeds and other cases are in the interval. With one place it is `hierarchical_interval` of the studies.
-Source: Davison and Hinkley 1997, section 3.8.
+other seeds and other cases are in the interval (evaluation/uncertainty.py).
 """
 
 from collections.abc import Sequence
@@ -14,13 +13,11 @@ import pandas as pd
 
 from atriacourse.assignments.assignment import SCALE
 from atriacourse.assignments.listing import assignment as find_assignment
-from atriacourse.assignments.verdict import verdict_of
 from atriacourse.errors import InputError
-from atriacourse.evaluation.summary import bootstrap_interval
+from atriacourse.evaluation.uncertainty import UNDECIDED, bootstrap_interval, winner
 from atriacourse.school.bands.band import Band, seed_band
 from atriacourse.school.classroom.runs import Run, Said
 from atriacourse.studies.catalogue import study as find_study
-from atriacourse.studies.comparison import CONFIDENCE, RESAMPLES
 
 FEWEST_RUNS = 2  # for an interval that knows of seeds
 
@@ -93,7 +90,9 @@ def _pair(runs: Sequence[Run], *, centres: bool) -> PairOfClass:
     study, metric = find_study(declared.study), declared.metric
     measured = [_measured(run, metric) for run in runs]
     groups = _by_place(runs)
-    low, high = pooled_interval(groups, seed=0)
+    low, high = bootstrap_interval(groups, seed=0)
+    if sum(map(len, groups)) < FEWEST_RUNS:
+        low = high = float("nan")
     cases = sum(group.shape[1] for group in groups)
     return PairOfClass(
         assignment=declared.name,
@@ -109,7 +108,7 @@ def _pair(runs: Sequence[Run], *, centres: bool) -> PairOfClass:
         difference=float(np.mean([one.difference for one in measured])),
         low=low,
         high=high,
-        verdict=verdict_of(low, high, a=first.a, b=first.b, metric=metric, cases=cases),
+        verdict=winner(low, high, a=first.a, b=first.b, metric=metric, cases=cases) or UNDECIDED,
         band=_band(declared.study, (first.a, first.b), metric) if centres and first.scale == SCALE else None,
     )
 
@@ -118,7 +117,7 @@ def _measured(run: Run, metric: str) -> Measured:
     gain = np.array(list(run.gains.values()))
     gain = gain[np.isfinite(gain)]
     low, high = bootstrap_interval(gain, seed=0)
-    verdict = verdict_of(low, high, a=run.a, b=run.b, metric=metric, cases=len(gain))
+    verdict = winner(low, high, a=run.a, b=run.b, metric=metric, cases=len(gain)) or UNDECIDED
     return Measured(difference=float(gain.mean()), low=low, high=high, verdict=verdict, said=run.said)
 
 
@@ -138,33 +137,6 @@ def _band(study: str, pair: tuple[str, str], metric: str) -> Band | None:
         return seed_band(study, pair, metric)
     except InputError:
         return None
-
-
-def pooled_interval(
-    groups: Sequence[np.ndarray], *, seed: int, confidence: float = CONFIDENCE
-) -> tuple[float, float]:
-    """Percentile interval of the mean over runs, drawing runs and cases anew.
-
-    The runs' deviations from their mean are stretched by sqrt(S / (S - 1)), as in `hierarchical_interval`.
-    Args: groups: for each place an array (runs, cases).
-    Returns: low, high; nan, nan for fewer than two runs or a place with fewer than two cases.
-    """
-    runs = sum(len(group) for group in groups)
-    if runs < FEWEST_RUNS or any(group.shape[1] < 2 for group in groups):
-        return float("nan"), float("nan")
-    center = np.concatenate([group.mean(axis=1) for group in groups]).mean()
-    stretch = np.sqrt(runs / (runs - 1)) - 1
-    rng = np.random.default_rng(seed)
-    drawn_runs = rng.multinomial(runs, np.full(runs, 1 / runs), size=RESAMPLES) / runs
-    means = []  # for each place (resamples, runs): a run's mean over the cases that were drawn
-    for group in groups:
-        stretched = group + stretch * (group.mean(axis=1, keepdims=True) - center)
-        cases = group.shape[1]
-        drawn_cases = rng.multinomial(cases, np.full(cases, 1 / cases), size=RESAMPLES) / cases
-        means.append(drawn_cases @ stretched.T)
-    tail = (1 - confidence) / 2
-    low, high = np.quantile((drawn_runs * np.concatenate(means, axis=1)).sum(axis=1), [tail, 1 - tail])
-    return float(low), float(high)
 
 
 @dataclass(frozen=True, kw_only=True)

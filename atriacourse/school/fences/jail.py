@@ -9,6 +9,7 @@ fenced in:
     network namespace     a network with nothing in it (Linux, where users may have one)
     audit hook            always: notes and refuses (audit_hook.py)
 
+The processes of a class are forked from one that has imported everything (warm.py), where that can be had.
 Time and memory are watched from here: past a limit all processes of the submission are killed.
 """
 
@@ -16,21 +17,25 @@ import contextlib
 import json
 import os
 import shutil
+import socket
 import stat
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from atriacourse.school.fences.layout import FENCES, environment_for, lay_out, readable_folders
 from atriacourse.school.fences.system import MB, Limits
+from atriacourse.school.fences.warm import Warm
 
 if TYPE_CHECKING:
+    import psutil
     from nbformat import NotebookNode
 
 POLL_SECONDS = 0.2
@@ -69,6 +74,7 @@ def execute(
     keep: Sequence[str] = (),
     fences: Sequence[str] = FENCES,
     stop: threading.Event | None = None,
+    warm: Warm | None = None,
 ) -> Execution:
     """Run all cells in a fresh kernel, in a fresh folder that is gone afterwards.
 
@@ -79,53 +85,95 @@ def execute(
         keep: patterns of files in its folder that are read before the folder goes.
         fences: those to close if the system has them.
         stop: once set, the run is killed.
+        warm: from `warm_up`, which spares the run its imports.
     Returns: what was run, also where it failed, hung or was killed; errors of cells are in their outputs.
     """
     import nbformat
 
-    base = Path(tempfile.mkdtemp(prefix="ac-")).resolve()
-    try:
-        box, desk = base / "box", base / "desk"  # the kernel's, and ours
-        for folder in ("work", "home", "tmp", "run"):
-            (box / folder).mkdir(parents=True)
-        (desk / "log").mkdir(parents=True)
+    with _own_folder() as (box, desk):
         nbformat.write(notebook, desk / "in.ipynb")
         folders = [*readable_folders(packages), *(str(Path(each).resolve()) for each in read)]
         job = lay_out(box, desk, limits, folders, fences, packages=packages)
         own = environment_for(box, desk) | dict(environment or {})
-        command = [sys.executable, "-m", f"{__package__}.papermill_run", str(job)]
-        with (desk / "stderr.txt").open("wb") as errors:
-            process = subprocess.Popen(
-                command,
-                cwd=desk,
-                env=own,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=errors,
-                start_new_session=True,
-            )
-            ending, seconds, memory_gb = _attend(process, limits, stop)
+        ending, seconds, memory_gb = _attend(_started(job, own, warm), limits, stop)
         return _collect(box, desk, keep, ending=ending, seconds=seconds, memory_gb=memory_gb)
+
+
+@contextlib.contextmanager
+def warm_up(imported: Sequence[str] = ()) -> Iterator[Warm | None]:
+    """A process to fork runs from, as long as the block lasts; None where a system is not fit for that.
+
+    Args: imported: modules that it imports, beside those of all notebooks.
+    """
+    if not sys.platform.startswith("linux"):
+        yield None
+        return
+    with _own_folder() as (box, desk), Warm(environment_for(box, desk), imported) as warm:
+        yield warm
+
+
+@contextlib.contextmanager
+def _own_folder() -> Iterator[tuple[Path, Path]]:
+    """A fresh folder for one run, the kernel's part and ours; what killed programs left is removed first."""
+    import psutil
+
+    mine = f"ac-{zlib.crc32(socket.gethostname().encode()) % 16**4:04x}-"  # short: sockets allow no long path
+    for left in Path(tempfile.gettempdir()).glob(f"{mine}*-*"):
+        process = left.name.removeprefix(mine).partition("-")[0]
+        if (
+            process.isdecimal()
+            and len(process) < 10
+            and not psutil.pid_exists(int(process))
+            and (left / "desk").is_dir()
+        ):
+            shutil.rmtree(left, ignore_errors=True)
+    base = Path(tempfile.mkdtemp(prefix=f"{mine}{os.getpid()}-")).resolve()
+    try:
+        box, desk = base / "box", base / "desk"
+        for folder in (box / "work", box / "home", box / "tmp", box / "run", desk / "log"):
+            folder.mkdir(parents=True)
+        yield box, desk
     finally:
         shutil.rmtree(base, ignore_errors=True)
 
 
+def _started(job: Path, environment: Mapping[str, str], warm: Warm | None) -> "psutil.Process | None":
+    """The runner's process, forked or fresh; None if it has ended already."""
+    import psutil
+
+    number = None if warm is None else warm.start(job, environment)
+    if number is not None:
+        try:
+            return psutil.Process(number)
+        except psutil.NoSuchProcess:
+            return None
+    with (job.parent / "stderr.txt").open("wb") as errors:
+        return psutil.Popen(
+            [sys.executable, "-m", f"{__package__}.papermill_run", str(job)],
+            cwd=job.parent,
+            env=dict(environment),
+            stdin=subprocess.PIPE,  # ends with us: see papermill_run.py
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            start_new_session=True,
+        )
+
+
 def _attend(
-    process: subprocess.Popen, limits: Limits, stop: threading.Event | None
+    process: "psutil.Process | None", limits: Limits, stop: threading.Event | None
 ) -> tuple[str, float, float]:
     """Wait for the end, or bring it about at a limit. Returns: why, seconds, peak memory in GB."""
     import psutil
 
     began, peak, ending = time.monotonic(), 0.0, ""
-    root = psutil.Process(process.pid)
     try:
-        while not ending:
+        while process is not None and not ending:
             try:
                 process.wait(POLL_SECONDS)
                 break
-            except subprocess.TimeoutExpired:
+            except psutil.TimeoutExpired:
                 pass
-            peak = max(peak, sum(_resident(each) for each in _family(root)) / (1024 * MB))
+            peak = max(peak, sum(_resident(each) for each in _family(process)) / (1024 * MB))
             if stop is not None and stop.is_set():
                 ending = "the grading was interrupted"
             elif time.monotonic() - began > 60 * limits.minutes:
@@ -133,8 +181,10 @@ def _attend(
             elif peak > limits.memory_gb:
                 ending = f"it was stopped at {peak:.1f} GB of memory; the limit is {limits.memory_gb:g} GB"
     finally:  # also when we ourselves are interrupted
-        if process.poll() is None:
-            _end(process, root)
+        if process is not None and process.is_running():
+            _end(process)
+        if getattr(process, "stdin", None) is not None:
+            process.stdin.close()
     return ending, time.monotonic() - began, peak
 
 
@@ -149,15 +199,20 @@ def _family(root: object) -> list:
 
 
 def _resident(process: object) -> int:
+    """Memory in bytes; what several processes share counts once in all, where the system tells it."""
     import psutil
 
     try:
-        return process.memory_info().rss
+        return getattr(process.memory_full_info(), "pss", 0) or process.memory_info().rss
+    except psutil.AccessDenied:  # a process may hide the one, not the other
+        with contextlib.suppress(psutil.Error):
+            return process.memory_info().rss
     except psutil.Error:
-        return 0
+        pass
+    return 0
 
 
-def _end(process: subprocess.Popen, root: object) -> None:
+def _end(root: object) -> None:
     """Kill the runner's children, theirs, and then itself; orphans come to the runner, so none is left."""
     import psutil
 
@@ -173,8 +228,9 @@ def _end(process: subprocess.Popen, root: object) -> None:
             except psutil.Error:
                 continue
         psutil.wait_procs(children, timeout=0.5)
-    process.kill()
-    process.wait()
+    with contextlib.suppress(psutil.Error):
+        root.kill()
+        root.wait()
 
 
 def _collect(

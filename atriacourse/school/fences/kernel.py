@@ -58,6 +58,7 @@ def main() -> None:
 
     closed = fence(settings, log)
     os.write(log, (json.dumps({"kind": "fences", "what": closed}) + "\n").encode())
+    sys.argv.append("--InteractiveShell.xmode=Plain")  # nobody reads the others, and they take half a second
     IPKernelApp.launch_instance()
 
 

@@ -104,6 +104,7 @@ def lay_out(
         "target": str(desk / "out.ipynb"),
         "ending": str(desk / "ending.json"),
         "kernel": KERNEL,
+        "settings": None if program else str(box / "settings.json"),  # bubblewrap starts a kernel of its own
         "cwd": str(box / "work"),
         "cell_seconds": max(1, round(limits.cell_seconds)),
         "start_seconds": START_SECONDS,

@@ -14,6 +14,7 @@ from pathlib import Path
 from atriacourse.assignments.centres import make_centres
 from atriacourse.assignments.listing import assignment, assignments
 from atriacourse.errors import InputError
+from atriacourse.school.fences.jail import warm_up
 from atriacourse.school.fences.layout import FENCES
 from atriacourse.school.fences.system import Limits
 from atriacourse.school.grading.class_page import write_class_page
@@ -23,16 +24,24 @@ from atriacourse.school.grading.gradebook import (
     Key,
     Row,
     make_rows,
-    read_results,
     read_typed,
+    usable_results,
     write_gradebook,
+    write_left_out,
     write_results,
 )
 from atriacourse.school.grading.grader import Grader, key_of
 from atriacourse.school.grading.marks import Graded
 from atriacourse.school.grading.reading import Found, read_submission
+from atriacourse.school.grading.roster import meet_roster, meet_typed
 from atriacourse.school.grading.similar import Pair, similar_pairs
 from atriacourse.school.handouts.handout import Student
+
+IMPORTED = (  # by most notebooks
+    *("data_fetch", "atriacourse.assignments.session", "atriacourse.assignments.centres"),
+    *("atriacourse.exercises.check", "atriacourse.exercises.stubs", "atriacourse.clinic.hunt"),
+    *("atriacourse.studies.runner", "atriacourse.studies.scales", "atriacourse.inference.predict"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +53,7 @@ class GradedClass:
     kept: int  # unchanged since an earlier run
     interrupted: bool
     pairs: tuple[Pair, ...]  # look-alikes
-    left_out: tuple[str, ...]  # notebooks and folders that are nobody's submission, by name
+    left_out: tuple[tuple[str, str], ...]  # (path, why) of what was found and not used
 
 
 def grade_folder(
@@ -77,17 +86,22 @@ def grade_folder(
         )
     if deadline is not None and deadline.tzinfo is None:
         raise InputError(f"the deadline {deadline} needs a time zone")
+    results, typed = usable_results(out), read_typed(out)
     found = find_submissions(folder, list(assignments()))
-    results, typed = read_results(out), read_typed(out)
+    unused = left_out(folder, found)
+    found, roster, told = meet_roster(found, roster)
+    students = {one.student for one in found} | {one.id for one in roster} | {key[0] for key in results}
+    typed, again = meet_typed(typed, students)
     todo = [one for one in found if rerun or _is_new(one, results)]
     out.mkdir(parents=True, exist_ok=True)
+    write_left_out(out, unused)
     interrupted, executed = False, 0
     if todo:
         stop = threading.Event()
         centres = make_centres(out / "centres").resolve()
-        grader = Grader(limits=limits or Limits(), centres=centres, fences=fences, stop=stop)
         on_progress(0, len(todo), None)
-        with ThreadPoolExecutor(jobs) as pool:
+        with warm_up(IMPORTED) as warm, ThreadPoolExecutor(jobs) as pool:
+            grader = Grader(limits=limits or Limits(), centres=centres, fences=fences, stop=stop, warm=warm)
             running: list[Future[Graded]] = [pool.submit(grader.grade, one) for one in todo]
             try:
                 for done in as_completed(running):
@@ -103,7 +117,8 @@ def grade_folder(
                 pool.shutdown(cancel_futures=True)
     pairs = similar_pairs(list(results.values()))
     late = _late(results, deadline)
-    rows = make_rows(with_pairs(results, pairs), typed, roster=roster, late=late)
+    flagged = with_flags(with_pairs(results, pairs), told, again)
+    rows = make_rows(flagged, typed, roster=roster, late=late)
     write_gradebook(out, rows)
     write_feedback(out, rows)
     write_class_page(out, rows, pairs)
@@ -113,7 +128,7 @@ def grade_folder(
         kept=len(found) - len(todo),
         interrupted=interrupted,
         pairs=tuple(pairs),
-        left_out=tuple(left_out(folder, found)),
+        left_out=tuple(unused),
     )
 
 
@@ -130,6 +145,15 @@ def with_pairs(results: Mapping[Key, Graded], pairs: Sequence[Pair]) -> dict[Key
             key = (one, pair.assignment)
             flag = f"looks like {other} ({100 * pair.share:.0f} %)"
             flagged[key] = replace(flagged[key], flags=(*flagged[key].flags, flag))
+    return flagged
+
+
+def with_flags(results: Mapping[Key, Graded], *told: Mapping[str, str]) -> dict[Key, Graded]:
+    """Flags by student that follow from roster and gradebook; they are not kept either."""
+    flagged = dict(results)
+    for key, graded in results.items():
+        more = [each[key[0]] for each in told if key[0] in each]
+        flagged[key] = replace(graded, flags=(*graded.flags, *more))
     return flagged
 
 

@@ -14,10 +14,11 @@ from atriacourse.assignments.allocation import allocation_of
 from atriacourse.assignments.assignment import Assignment
 from atriacourse.assignments.centres import CLASS
 from atriacourse.assignments.listing import DECLARED, assignment
-from atriacourse.evaluation.summary import bootstrap_interval
+from atriacourse.evaluation.uncertainty import bootstrap_interval
 from atriacourse.school.fences.jail import Execution, execute
 from atriacourse.school.fences.layout import FENCES
 from atriacourse.school.fences.system import Limits
+from atriacourse.school.fences.warm import Warm
 from atriacourse.school.grading.evidence import Marking, gather_evidence
 from atriacourse.school.grading.marks import Graded
 from atriacourse.school.grading.measured import band_for, measured
@@ -40,6 +41,7 @@ class Grader:
     centres: Path | None = None  # where all centres are; None: each run makes its own
     fences: Sequence[str] = FENCES
     stop: threading.Event | None = None
+    warm: Warm | None = None  # what runs are forked from
 
     def grade(self, found: Found) -> Graded:
         """Read, run and mark one submission; whatever happens, there is a grade with a reason."""
@@ -56,7 +58,7 @@ class Grader:
         if submission.problem:
             return _ungraded(declared, submission, submission.problem)
         prepared = prepare(declared, submission.student, submission.notebook)
-        prepared.notes += [f"{name} was handed in as well and is not graded" for name in found.others]
+        prepared.notes += [f"{path.name} was handed in as well and is not graded" for path in found.others]
         return mark_submission(declared, submission, prepared, self.run(prepared))
 
     def run(self, prepared: Prepared) -> Execution:
@@ -71,6 +73,7 @@ class Grader:
             keep=["journal-*.jsonl"],
             fences=self.fences,
             stop=self.stop,
+            warm=self.warm,
         )
 
 

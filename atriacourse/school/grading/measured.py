@@ -14,7 +14,7 @@ import numpy as np
 from atriacourse.assignments.assignment import Part
 from atriacourse.assignments.verdict import TOLERANCE, wrong_bounds, wrong_verdict
 from atriacourse.errors import InputError
-from atriacourse.evaluation.summary import bootstrap_interval
+from atriacourse.evaluation.uncertainty import bootstrap_interval
 from atriacourse.school.bands.band import Band, seed_band
 from atriacourse.school.grading.evidence import Marking
 from atriacourse.school.grading.marks import Mark

@@ -29,7 +29,7 @@ class Found:
     assignment: str
     path: Path
     journal: Path | None = None
-    others: tuple[str, ...] = ()  # further notebooks for the same assignment, not graded
+    others: tuple[Path, ...] = ()  # further notebooks for the same assignment, not graded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,8 +72,17 @@ def read_submission(found: Found) -> Submission:
 
 def told_assignment(path: Path) -> str:
     """The assignment that a notebook itself names; empty if it names none."""
+    return _told(path, "assignment")
+
+
+def told_student(path: Path) -> str:
+    """The student that a notebook itself names; empty if it names none."""
+    return _told(path, "student")
+
+
+def _told(path: Path, name: str) -> str:
     content = read_plain(path, most_mb=MOST_NOTEBOOK_MB) or b""
-    return _ours(_parsed(content)[0], "assignment").get("assignment", "")
+    return _ours(_parsed(content)[0], name).get(name, "")
 
 
 def modified(path: Path) -> float:

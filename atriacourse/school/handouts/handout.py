@@ -19,7 +19,7 @@ from typing import Any
 from atriacourse.assignments.allocation import Allocation, roster_allocations, student_id
 from atriacourse.assignments.assignment import Assignment
 from atriacourse.errors import InputError
-from atriacourse.files import write_whole
+from atriacourse.files import read_text, write_whole
 from atriacourse.school.handouts.guide import guide_text
 from atriacourse.school.handouts.notebook import solution_notebook, student_notebook
 
@@ -75,14 +75,15 @@ def read_roster(path: Path | str) -> list[Student]:
 
 def rows_of(path: Path) -> csv.DictReader:
     """The rows of a CSV file as spreadsheets save it. Raises: InputError if it cannot be read."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")  # whatever ends its lines
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"cannot read {path}: {error}; save it as CSV in UTF-8") from error
+    text = read_text(path, way_out="give a table saved as CSV in UTF-8")  # whatever ends its lines
     first = text.partition("\n")[0]
-    return csv.DictReader(io.StringIO(text), delimiter=";" if ";" in first and "," not in first else ",")
+    mark = ";" if ";" in first and "," not in first else ","
+    try:
+        for _ in csv.reader(io.StringIO(text), delimiter=mark):
+            pass
+    except csv.Error as error:
+        raise InputError(f"{path} is no table ({error}); save it as CSV in UTF-8") from error
+    return csv.DictReader(io.StringIO(text), delimiter=mark)
 
 
 def hand_out(

@@ -1,6 +1,7 @@
 """The slices shown to a network here are those that prediction shows it."""
 
 import numpy as np
+import pytest
 import torch
 
 from atriacourse.data.grid import Grid
@@ -20,9 +21,16 @@ GRID = Grid(
 )
 
 
-def test_the_network_answers_as_in_prediction(rng):
+@pytest.mark.parametrize("pad_first", ["true", "false"])
+def test_the_network_answers_as_in_prediction(rng, pad_first):
     config = override(
-        smoke(), ["prepare.offsets=[-1, 0, 1]", "prepare.downsample=1", "prediction.precision=float32"]
+        smoke(),
+        [
+            "prepare.offsets=[-1, 0, 1]",
+            "prepare.downsample=1",
+            "prediction.precision=float32",
+            f"prediction.pad_first={pad_first}",
+        ],
     )
     torch.manual_seed(0)
     network = MultiTaskUNet(config.network).eval()

@@ -1,15 +1,15 @@
-"""Pooling over a class: against the studies' own interval, by hand, and in words."""
+"""Pooling over a class: by hand, and in words."""
 
-import numpy as np
+import math
+
 import pandas as pd
 import pytest
 
 from atriacourse.assignments.assignment import SCALE
 from atriacourse.school.bands.band import Band
 from atriacourse.school.classroom import pooled
-from atriacourse.school.classroom.pooled import believed, pairs_of, pooled_interval, questions_of
+from atriacourse.school.classroom.pooled import believed, pairs_of, questions_of
 from atriacourse.school.classroom.runs import Run, Said
-from atriacourse.studies.comparison import hierarchical_interval
 
 
 def run(gains, *, seed=1, place="centre 2018", pair=("standard", "clahe"), said=None, scale=SCALE):
@@ -25,30 +25,6 @@ def run(gains, *, seed=1, place="centre 2018", pair=("standard", "clahe"), said=
         rerun=True,
         said=said,
     )
-
-
-def test_one_place_is_the_studies_own_interval(rng):
-    values = rng.normal(0.1, 0.05, (5, 6))
-    assert pooled_interval([values], seed=3) == pytest.approx(hierarchical_interval(values, seed=3))
-
-
-def test_the_interval_covers_what_it_should(rng):
-    """Three places of six cases, ten runs: near 95 of 100 intervals hold the true mean."""
-    held = 0
-    for trial in range(100):
-        groups = []
-        for runs in (4, 3, 3):
-            of_cases = rng.normal(0, 0.05, 6)
-            of_runs = rng.normal(0, 0.03, (runs, 1))
-            groups.append(of_cases + of_runs + rng.normal(0, 0.02, (runs, 6)))
-        low, high = pooled_interval(groups, seed=trial)
-        held += low <= 0 <= high
-    assert held >= 84  # six cases are few for a bootstrap; a run-only interval holds about 70
-
-
-def test_too_few_for_an_interval():
-    assert np.isnan(pooled_interval([np.ones((1, 6))], seed=0)).all()
-    assert np.isnan(pooled_interval([np.ones((2, 6)), np.ones((1, 1))], seed=0)).all()
 
 
 def test_a_pair_by_hand(monkeypatch):
@@ -74,6 +50,12 @@ def test_clear_runs_name_a_winner():
     assert pair.verdict == "clahe" and pair.low > 0.15
     (other,) = pairs_of([run([-gain for gain in one.gains.values()], seed=one.seed) for one in runs])
     assert other.verdict == "standard"
+
+
+def test_one_run_has_no_pooled_interval():
+    (pair,) = pairs_of([run([0.2, 0.21, 0.19, 0.2, 0.22, 0.18])])
+    assert math.isnan(pair.low) and math.isnan(pair.high) and pair.verdict == "not told apart"
+    assert pair.runs[0].verdict == "clahe" and pair.runs[0].low > 0.15
 
 
 def test_pairs_scales_and_scans_stay_apart():

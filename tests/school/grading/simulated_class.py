@@ -18,7 +18,7 @@ import nbformat
 from atriacourse.assignments import begin_assignment
 from atriacourse.assignments.allocation import allocation_of
 from atriacourse.assignments.listing import assignment as find_assignment
-from atriacourse.assignments.verdict import UNDECIDED
+from atriacourse.evaluation.uncertainty import UNDECIDED
 from atriacourse.school.handouts.notebook import solution_notebook, student_notebook
 
 CLOSING, PADDING = "closing", "padding"

@@ -1,9 +1,11 @@
 import json
+from pathlib import Path
 
 import pytest
 
 from atriacourse.errors import InputError
 from atriacourse.school.grading.finding import find_submissions, left_out
+from atriacourse.school.grading.reading import read_submission
 
 NAMES = ["contrast", "padding"]
 
@@ -44,7 +46,7 @@ def test_of_several_the_one_named_as_handed_out(tmp_path):
     lay(tmp_path, ada__contrast_ipynb=b"{}")
     (tmp_path / "ada" / "contrast (1).ipynb").write_bytes(b"{}")
     (one,) = find_submissions(tmp_path, NAMES)
-    assert one.path.name == "contrast.ipynb" and one.others == ("contrast (1).ipynb",)
+    assert one.path.name == "contrast.ipynb" and [path.name for path in one.others] == ["contrast (1).ipynb"]
 
 
 def test_who_hands_in_something_else_is_found_too(tmp_path):
@@ -102,20 +104,121 @@ def test_what_is_nobodys_is_named_and_given_to_nobody(tmp_path):
     (tmp_path / "roster.csv").write_text("id")
     found = find_submissions(tmp_path, NAMES)
     assert [(one.student, one.assignment) for one in found] == [("ada", "contrast"), ("bob", "padding")]
-    assert left_out(tmp_path, found) == [
+    assert dict(left_out(tmp_path, found)).keys() == {
+        ".git",
+        ".hidden.ipynb",
         "O'Hara, Scarlett",
         "ada_contrast.ipynb",
-        "carl",
+        "carl/essay.ipynb",
         "contrast.ipynb",
         "final-version.ipynb",
-    ]
+        "instructor",
+        "roster.csv",
+    }
 
 
-def test_a_second_file_of_a_student_is_not_nobodys(tmp_path):
+def test_a_second_file_of_a_student_is_told(tmp_path):
     for name in ("contrast-ada.ipynb", "contrast-ada (1).ipynb"):
         (tmp_path / name).write_bytes(b"{}")
     (one,) = found = find_submissions(tmp_path, NAMES)
-    assert one.others == ("contrast-ada (1).ipynb",) and left_out(tmp_path, found) == []
+    assert [path.name for path in one.others] == ["contrast-ada (1).ipynb"]
+    why = "contrast-ada.ipynb is graded as contrast of ada"
+    assert left_out(tmp_path, found) == [("contrast-ada (1).ipynb", why)]
+
+
+NOT_USED = {
+    "bob/padding.ipynb.txt": "rename",
+    "bob/padding.ipynb.zip": "unpack",
+    "bob/PADDING.ZIP": "unpack",
+    "bob/padding.ipynb~": "rename",
+    "bob/essay.ipynb": "no assignment",
+    "bob/.ipynb_checkpoints": "hidden",
+    "bob/.padding.ipynb": "hidden",
+    "bob/notes.docx": "no notebook",
+    "bob/deep/er/thesis.pdf": "no notebook",
+    "bob/empty": "empty",
+    "bob/padding.solution.ipynb": "worked solution",
+    "bob/journal-flips-bob.jsonl": "without its notebook",
+    "bob/linked": "link to a folder",
+    "bob/gone.txt": "link",
+    "__MACOSX": "archives of a Mac",
+    "instructor": "`assign`",
+    "essay-dora.ipynb": "no assignment",
+    "padding.ipynb": "no assignment",
+    "padding-eve.zip": "unpack",
+    "padding-eve.ipynb.txt": "rename",
+    "journal-padding-eve.jsonl": "without its notebook",
+    "a,b": "cannot be a student's id",
+    "nobody": "link",
+}
+
+
+def test_all_that_is_not_used_is_told_once_with_the_reason(tmp_path):
+    folders = ("bob/.ipynb_checkpoints", "bob/empty", "__MACOSX", "instructor", "a,b")
+    for name in NOT_USED:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if name in folders:
+            path.mkdir()
+        elif name in ("nobody", "bob/gone.txt"):
+            path.symlink_to(tmp_path / "nowhere")
+        elif name == "bob/linked":
+            path.symlink_to(tmp_path / "__MACOSX")
+        else:
+            path.write_bytes(b"{}")
+    (tmp_path / "__MACOSX" / "padding.ipynb").write_bytes(b"{}")
+    (tmp_path / "bob" / ".ipynb_checkpoints" / "padding-checkpoint.ipynb").write_bytes(b"{}")
+    lay(tmp_path, ada__padding_ipynb=b"{}", bob__padding_ipynb=b"{}", carl__contrast_ipynb=b"{}")
+    found = find_submissions(tmp_path, NAMES)
+    told = left_out(tmp_path, found)
+    used = {one.path.relative_to(tmp_path).as_posix() for one in found}
+    assert used == {"ada/padding.ipynb", "bob/padding.ipynb", "carl/contrast.ipynb"}
+    assert [name for name, _ in told] == sorted(NOT_USED)
+    for name, why in told:
+        assert NOT_USED[name] in why, (name, why)
+
+
+@pytest.mark.parametrize("name", ["padding.IPYNB", "Padding.ipynb", "padding (1).ipynb", "PADDING-bob.Ipynb"])
+def test_a_notebook_is_one_however_its_name_is_written(name, tmp_path):
+    (tmp_path / "bob").mkdir()
+    (tmp_path / "bob" / name).write_bytes(b"{}")
+    assert found_in(tmp_path) == {("bob", "padding"): name}
+    (one,) = find_submissions(tmp_path, NAMES)
+    assert left_out(tmp_path, [one]) == []
+
+
+def test_accents_of_a_mac_lose_neither_student_nor_journal(tmp_path):
+    apart, joined = "zoe\u0308", "zo\u00eb"
+    for name in (f"padding-{apart}.ipynb", f"journal-padding-{apart}.jsonl"):
+        (tmp_path / name).write_bytes(b"{}")
+    (one,) = find_submissions(tmp_path, NAMES)
+    assert one.student == joined and one.journal.name == f"journal-padding-{apart}.jsonl"
+
+
+def test_a_folder_that_may_not_be_looked_into_stops_nobody(tmp_path, monkeypatch):
+    lay(tmp_path, ada__contrast_ipynb=b"{}", bob__padding_ipynb=b"{}")
+    listed = Path.iterdir
+
+    def closed(path):
+        if path.name == "bob":
+            raise PermissionError(13, "Permission denied")
+        return listed(path)
+
+    monkeypatch.setattr(Path, "iterdir", closed)
+    found = find_submissions(tmp_path, NAMES)
+    assert [one.student for one in found] == ["ada"]
+    assert left_out(tmp_path, found) == [("bob", "it may not be looked into (Permission denied)")]
+
+
+def test_a_notebook_that_is_a_folder_or_a_link_to_nothing_is_its_students(tmp_path):
+    lay(tmp_path, ada__contrast_ipynb=b"{}")
+    (tmp_path / "bob" / "contrast.ipynb").mkdir(parents=True)
+    (tmp_path / "carl").mkdir()
+    (tmp_path / "carl" / "contrast.ipynb").symlink_to(tmp_path / "nowhere")
+    found = find_submissions(tmp_path, NAMES)
+    problems = {one.student: read_submission(one).problem for one in found}
+    assert "is a folder" in problems["bob"] and "is a link" in problems["carl"]
+    assert left_out(tmp_path, found) == []
 
 
 def test_a_journal_is_of_the_same_assignment(tmp_path):

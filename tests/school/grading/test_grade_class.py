@@ -43,6 +43,7 @@ def test_everything_is_written(out, hand_in, pretend):
         "class.html",
         "feedback",
         "gradebook.csv",
+        "left_out.csv",
         "results.json",
     ]
     assert gradebook(out)["ada"]["total"] == "95"  # no journal
@@ -210,7 +211,90 @@ def test_an_error_of_ours_does_not_wait_for_the_class(out, hand_in, pretend):
     assert len(pretend.runs) < 4
 
 
-def test_what_is_nobodys_is_told(out, hand_in):
+def test_what_is_nobodys_is_told_and_written_down(out, hand_in):
     folder = hand_in("ada")
-    (folder / "final.ipynb").write_bytes(b"{}")
-    assert grade_folder(folder, out).left_out == ("final.ipynb",)
+    (folder / "=final.ipynb").write_bytes(b"{}")
+    why = "it belongs to no assignment: its name is not ASSIGNMENT-STUDENT.ipynb"
+    assert grade_folder(folder, out).left_out == (("=final.ipynb", why),)
+    assert (out / "left_out.csv").read_text() == f"path,why\n'=final.ipynb,{why}\n"
+    (folder / "=final.ipynb").unlink()
+    grade_folder(folder, out)
+    assert (out / "left_out.csv").read_text() == "path,why\n"
+
+
+def on_roster(*ids):
+    return [Student(id=one, name=f"Name of {one}") for one in ids]
+
+
+def test_zeros_that_a_spreadsheet_lost_are_matched_and_told(out, hand_in):
+    folder = hand_in("007")
+    grade_folder(folder, out, roster=on_roster("7", "8"))
+    rows = gradebook(out)
+    assert set(rows) == {"007", "8"}  # the notebook is made for 007: its variant follows from that
+    assert rows["007"]["name"] == "Name of 7" and "on the roster as '7'" in rows["007"]["flags"]
+    assert float(rows["007"]["total"]) == 95
+
+
+def test_a_folder_that_lost_its_zeros_goes_by_the_notebook_and_the_roster(out, hand_in):
+    folder = hand_in("007")
+    (folder / "007").rename(folder / "7")
+    grade_folder(folder, out, roster=on_roster("007"))
+    row = gradebook(out)["007"]
+    assert "handed in as '7'" in row["flags"] and float(row["total"]) == 95
+
+
+def test_who_could_be_two_is_nobody(out, hand_in):
+    folder = hand_in("007")
+    hand_in("guest")
+    grade_folder(folder, out, roster=on_roster("7", "07"))
+    rows = gradebook(out)
+    assert "not on the roster, where '07' is much alike" in rows["007"]["flags"] and rows["007"]["name"] == ""
+    assert rows["guest"]["flags"].endswith("not on the roster")
+    assert rows["7"]["flags"] == rows["07"]["flags"] == "nothing handed in"
+
+
+def test_two_that_could_be_one_are_nobody(out, hand_in):
+    folder = hand_in("007")
+    hand_in("07")
+    grade_folder(folder, out, roster=on_roster("7"))
+    rows = gradebook(out)
+    assert set(rows) == {"007", "07", "7"} and rows["7"]["flags"] == "nothing handed in"
+
+
+def test_an_override_whose_id_lost_its_zeros_is_not_lost(out, hand_in):
+    folder = hand_in("007")
+    grade_folder(folder, out)
+    book = out / "gradebook.csv"
+    book.write_text(book.read_text().replace("007,,contrast,95,95,,", "7,,contrast,95,95,80,fine"))
+    for _ in range(2):
+        grade_folder(folder, out)
+        rows = gradebook(out)
+        assert set(rows) == {"007"}
+        assert (rows["007"]["total"], rows["007"]["comment"]) == ("80", "fine")
+
+
+def test_nothing_is_run_or_replaced_in_a_folder_of_somebody_else(out, hand_in, pretend):
+    folder = hand_in("ada")
+    (out / "feedback").mkdir(parents=True)
+    (out / "feedback" / "ada.md").write_text("mine")
+    with pytest.raises(InputError, match="give another --out"):
+        grade_folder(folder, out)
+    assert pretend.runs == [] and [path.name for path in out.iterdir()] == ["feedback"]
+    assert (out / "feedback" / "ada.md").read_text() == "mine"
+
+
+def test_overrides_of_what_is_not_graded_again_yet_are_kept(out, hand_in):
+    """results.json is moved away to grade all anew, and Ctrl-C comes at once."""
+    folder = hand_in("ada")
+    grade_folder(folder, out)
+    book = out / "gradebook.csv"
+    book.write_text(book.read_text().replace("ada,,contrast,95,95,,", "ada,,contrast,95,95,80,fine"))
+    (out / "results.json").unlink()
+
+    def ctrl_c(done, total, graded):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        grade_folder(folder, out, on_progress=ctrl_c)
+    grade_folder(folder, out)
+    assert gradebook(out)["ada"]["total"] == "80"

@@ -1,5 +1,6 @@
 import csv
 import io
+import json
 
 import pytest
 
@@ -8,6 +9,7 @@ from atriacourse.school.grading.gradebook import (
     make_rows,
     read_results,
     read_typed,
+    usable_results,
     write_gradebook,
     write_results,
 )
@@ -76,15 +78,123 @@ def test_what_may_be_typed(typed, total, flagged):
 
 
 def test_what_was_typed_for_who_is_not_there_is_kept(tmp_path):
-    typed = {("bob", "contrast"): ("50", "ill"), ("carl", "contrast"): ("", ""), ("dora", "gone"): ("9", "")}
+    """Also for an assignment of which nothing is graded (yet): grading all anew may be interrupted."""
+    typed = {
+        ("bob", "contrast"): ("50", "ill"),
+        ("carl", "contrast"): ("", ""),
+        ("dora", "padding"): ("9", ""),
+    }
     for _ in range(2):
         rows = rows_of(graded("ada", 50, 20), typed=typed)
         assert [(row.student, row.total, row.comment) for row in rows] == [
             ("ada", 70, ""),
             ("bob", 50, "ill"),
+            ("dora", 9, ""),
         ]
         write_gradebook(tmp_path, rows)
         typed = read_typed(tmp_path)
+
+
+FOREIGN = [
+    ("student,assignment,override,comment\nada,gone,9,\n", "'gone' is no assignment"),
+    ("student,assignment,override,comment\n../ada,contrast,9,\n", "line 2: a student's id needs"),
+    ("student,assignment,override,comment\n,contrast,9,\n", "line 2: a student's id needs"),
+    ("student,assignment,override,comment,oral\nada,contrast,9,,5\n", "would drop: oral"),
+    ("student,assignment,override,comment\nada,contrast,9,\nada,contrast,8,\n", "two things of 'ada'"),
+    ("student,grade\n", "lost its columns"),
+    ("", "lost its columns"),
+    ("just words", "lost its columns"),
+    ("student,assignment,override,comment\n\0,contrast,9,\n", "no table|a student's id"),
+    ("student,assignment,override,comment\n" + "x" * 200_000, "no table"),
+]
+
+
+@pytest.mark.parametrize(("text", "says"), FOREIGN)
+def test_a_table_that_grading_did_not_write_is_refused_by_name(text, says, tmp_path):
+    (tmp_path / "gradebook.csv").write_text(text)
+    with pytest.raises(InputError, match=says) as caught:
+        read_typed(tmp_path)
+    assert "gradebook.csv" in str(caught.value) and (tmp_path / "gradebook.csv").read_text() == text
+
+
+def damaged(**changes):
+    one = {"student": "ada", "assignment": "contrast", "parts": [], "flags": [], "notes": []}
+    return {"format": 1, "submissions": [one | changes]}
+
+
+DAMAGED = [None, 3, "x", [], {}, {"format": 1}, {"format": 2, "submissions": []}, {"submissions": []}]
+DAMAGED += [{"format": True, "submissions": []}, {"format": 1, "submissions": {}}]
+DAMAGED += [{"format": 1, "submissions": [each]} for each in (None, 3, [], {}, {"student": "ada"})]
+DAMAGED += [
+    damaged(**changes)
+    for changes in (
+        {"student": 7},
+        {"student": "../ada"},
+        {"student": ""},
+        {"assignment": "gone"},
+        {"parts": None},
+        {"parts": [3]},
+        {"parts": [{"part": "tasks", "of": "60"}]},
+        {"parts": [{"part": "tasks", "of": 60, "points": "many"}]},
+        {"flags": "late"},
+        {"flags": [None]},
+        {"seconds": "4"},
+        {"hypothesis": []},
+        {"hypothesis": {}},
+        {"hypothesis": {"low": "a", "high": 1}},
+        {"result": {"difference": 1}},
+        {"result": {"difference": None, "low": 0, "high": 1, "cases": 3}},
+        {"result": {"difference": 0, "low": 0, "high": 1, "cases": 3}},
+        {
+            "result": {
+                "difference": 0,
+                "low": 0,
+                "high": 1,
+                "cases": 3,
+                "a": "",
+                "b": "",
+                "metric": "",
+                "band": 5,
+            }
+        },
+        {"answers": {"a": 1}},
+        {"answers": []},
+        {"handed_in": "yesterday", "parts": [{"part": "tasks", "of": 60}]},
+    )
+]
+
+
+@pytest.mark.parametrize("content", DAMAGED)
+def test_damaged_results_are_a_sentence_and_stay(content, tmp_path):
+    text = json.dumps(content)
+    (tmp_path / "results.json").write_text(text)
+    with pytest.raises(
+        InputError, match=r"results\.json .*; it is not what `grade` writes: move it away"
+    ) as caught:
+        usable_results(tmp_path)
+    assert "\n" not in str(caught.value) and (tmp_path / "results.json").read_text() == text
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"{", b"[" * 20_000, b"\xff\xfe\x00", b'{"format": 1, "submissions": [{"st']
+)
+def test_results_cut_off_or_of_no_text_are_a_sentence(text, tmp_path):
+    (tmp_path / "results.json").write_bytes(text)
+    with pytest.raises(InputError, match=r"results\.json is damaged.*move it away"):
+        read_results(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["class.html", "feedback", "left_out.csv", "clinics"])
+def test_a_folder_of_somebody_else_is_not_written_into(name, tmp_path):
+    (tmp_path / name).mkdir()
+    with pytest.raises(InputError, match=f"holds {name}.*give another --out"):
+        read_results(tmp_path)
+
+
+def test_a_folder_that_is_a_file_is_named(tmp_path):
+    (tmp_path / "grades").write_text("mine")
+    with pytest.raises(InputError, match="is no folder"):
+        read_results(tmp_path / "grades")
 
 
 def test_a_spreadsheet_may_use_semicolons(tmp_path):
@@ -103,7 +213,7 @@ def test_lost_columns_are_an_error_and_no_lost_override(tmp_path):
 def test_a_comment_in_another_code_is_not_spoilt_in_silence(tmp_path):
     text = "student,assignment,override,comment\nada,contrast,,sehr schön\n"
     (tmp_path / "gradebook.csv").write_bytes(text.encode("cp1252"))  # as a spreadsheet may save it
-    with pytest.raises(InputError, match="save it as CSV in UTF-8"):
+    with pytest.raises(InputError, match="saved as CSV in UTF-8"):
         read_typed(tmp_path)
 
 
