@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from atriacourse.cli import main
-from atriacourse.cli.progress import fail, interrupted_by_signals, print_any_name, stop_on_signal
+from atriacourse.cli.bars import fail, interrupted_by_signals, print_any_name, stop_on_signal
 from atriacourse.data.cohort import open_cohort
 from atriacourse.data.volume import read_mask
-from atriacourse.evaluation.case import read_table, write_table
+from atriacourse.evaluation.case_row import read_table, write_table
 from atriacourse.files import read_json
 from atriacourse.runs.profiles import PROFILES
 from atriacourse.training.checkpoint import read_checkpoint
@@ -515,7 +515,8 @@ def test_predict_ends_by_a_signal_as_by_ctrl_c_and_a_second_one_changes_nothing(
 ):
     # the second scan takes its time, so that the signal comes in the middle of the work
     script = (
-        "import os, sys, time; from atriacourse.runs.predict import Segmenter; predict = Segmenter.__call__; "
+        "import os, sys, time; from atriacourse.runs.segmenter import Segmenter; "
+        "predict = Segmenter.__call__; "
         "notes = os.path.join(sys.argv[6], 'predictions.json'); "
         "Segmenter.__call__ = lambda *a, **m: "
         "(time.sleep(60 if os.path.exists(notes) else 0), predict(*a, **m))[1]; "
@@ -694,7 +695,7 @@ def test_assign_writes_a_class_and_keeps_what_students_did(cli, tmp_path):
 
 def test_grade_tells_points_and_whom_it_left_out(cli, tmp_path, monkeypatch):
     pytest.importorskip("papermill", reason="grading needs the book's extras")
-    monkeypatch.setattr("atriacourse.school.grading.grade_class.make_clinics", lambda folder: folder)
+    monkeypatch.setattr("atriacourse.school.grading.grade_class.make_centres", lambda folder: folder)
     (tmp_path / "in" / "ada").mkdir(parents=True)
     (tmp_path / "in" / "ada" / "contrast.ipynb").write_text("")
     (tmp_path / "in" / "final.ipynb").write_text("{}")

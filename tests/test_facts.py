@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from atriacourse.studies.claims import FACTS
+
 TOOL = Path(__file__).parents[1] / "tools" / "facts"
-RECORDS = sorted((Path(__file__).parents[1] / "book" / "records" / "facts").glob("*.json"))
+RECORDS = sorted(FACTS.glob("*.json"))
 PROVENANCE = {"command", "commit", "seed", "data", "data_hash", "device", "date", "python", "torch", "numpy"}
 
 
@@ -80,7 +82,7 @@ def test_a_record_is_written_whole(tmp_path, monkeypatch):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "scan").write_bytes(b"1")
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(tool, "RECORDS", tmp_path / "records")
+    monkeypatch.setattr(tool, "FACTS", tmp_path / "records")
     path = tool.write_record("fact_of_a_test", tool.make_record("fact_of_a_test", tmp_path / "data"))
     record = json.loads(path.read_text())
     assert record["title"] == "Files in a folder." and record["values"] == {"files": 1}

@@ -50,7 +50,7 @@ def test_importing_the_package_pulls_in_nothing_heavy():
         "atriacourse.data.cohort",
         "atriacourse.data.splits",
         "atriacourse.data.phantom",
-        "atriacourse.evaluation.case",
+        "atriacourse.evaluation.case_row",
         "atriacourse.evaluation.compare",
         "atriacourse.inference.postprocess",
         "data_fetch",

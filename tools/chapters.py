@@ -211,7 +211,7 @@ def _place_outputs(notebook: NotebookNode, ran: NotebookNode) -> None:
         cell.execution_count = number
     notebook.metadata["language_info"] = ran.metadata["language_info"]
     if "widgets" in ran.metadata:
-        notebook.metadata["widgets"] = ran.metadata["widgets"]
+        raise BookError("a cell shows an ipywidget, which a page cannot without a kernel; take `explore`")
 
 
 def _children_cpu_seconds() -> float:

@@ -18,7 +18,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from atriacourse.school.classroom.collect import collect
+from atriacourse.school.classroom.collect import Collected, collect
 from atriacourse.school.classroom.page import classroom_html
 from atriacourse.school.grading.class_page import write_class_page
 from atriacourse.school.grading.feedback import write_feedback
@@ -28,7 +28,7 @@ from atriacourse.school.grading.similar import Pair
 from atriacourse.school.handouts.handout import Student
 
 RECORDS = Path(__file__).parents[1] / "book" / "records" / "class"
-GUESSED = "_guesses_11_tables.json"  # how the file of a student's guesses ends
+GUESSED = "_guesses_11_tables.json"  # how the file of a student's guesses ends, where a class hands it in
 STYLE = """<style>
 .class-example{border:1px solid var(--pst-color-border);border-radius:.4rem;padding:0 1rem;margin:1rem 0}
 .class-example .wide{overflow-x:auto;max-width:100%}
@@ -63,9 +63,7 @@ class ClassExample(SphinxDirective):
 def page(kind: str, student: str = "") -> str:
     """One page as the commands write it. Raises: ValueError for another kind."""
     if kind == "classroom":
-        return classroom_html(
-            collect([RECORDS / "results.json", *sorted(RECORDS.glob(f"*{GUESSED}"))]), date=made()
-        )
+        return classroom_html(_collected(), date=made())
     with tempfile.TemporaryDirectory() as name:
         out = Path(name)
         if kind == "class":
@@ -74,6 +72,22 @@ def page(kind: str, student: str = "") -> str:
             write_feedback(out, [row for row in rows() if row.student == student and row.graded])
             return (out / "feedback" / f"{student}.html").read_text(encoding="utf-8")
     raise ValueError(f"{{class-example}} shows class, feedback or classroom, got {kind!r}")
+
+
+def _collected() -> Collected:
+    """What the class measured and guessed, read from files as a class hands them in."""
+    with tempfile.TemporaryDirectory() as name:
+        files = [RECORDS / "results.json"]
+        for student, record in guesses().items():
+            files.append(Path(name) / f"{student}{GUESSED}")
+            files[-1].write_text(json.dumps(record), encoding="utf-8")
+        return collect(files)
+
+
+@cache
+def guesses() -> dict[str, dict]:
+    """What every student guessed, by student; a file of `save_guesses` each."""
+    return json.loads((RECORDS / "guesses.json").read_text(encoding="utf-8"))
 
 
 @cache
@@ -94,9 +108,8 @@ def pairs() -> list[Pair]:
 
 def rows() -> list[Row]:
     """The gradebook's rows; the roster is that of the guesses, which everybody made."""
-    students = sorted(path.name.removesuffix(GUESSED) for path in RECORDS.glob(f"*{GUESSED}"))
     results = with_pairs(read_results(RECORDS), pairs())
-    return make_rows(results, {}, roster=[Student(id=student) for student in students], late={})
+    return make_rows(results, {}, roster=[Student(id=student) for student in sorted(guesses())], late={})
 
 
 def fragment(html: str) -> str:

@@ -3,7 +3,7 @@
     python tools/dry_run.py            on a quiet machine, for its times are kept
 
 writes book/records/class/: results.json as `grade` left it, without the students' texts; batch.json with the
-times and where they were measured; and thirty files of guesses. The class is
+times and where they were measured; and guesses.json with those of all. The class is
 tests/school/grading/simulated_class.py.
 """
 
@@ -24,7 +24,7 @@ import torch
 
 from atriacourse.runs.provenance import provenance
 from atriacourse.school.fences.system import Limits
-from atriacourse.school.grading.grade_class import Batch, grade_folder
+from atriacourse.school.grading.grade_class import GradedClass, grade_folder
 from atriacourse.school.grading.gradebook import read_results, write_results
 from atriacourse.school.handouts.handout import read_roster
 from atriacourse.studies.catalogue import study as find_study
@@ -78,7 +78,7 @@ def run(minutes: float) -> None:
     (RECORDS / "batch.json").write_text(json.dumps(batch, indent=1) + "\n", encoding="utf-8")
 
 
-def _timed(folder: Path, out: Path, roster: Sequence, minutes: float) -> tuple[Batch, float]:
+def _timed(folder: Path, out: Path, roster: Sequence, minutes: float) -> tuple[GradedClass, float]:
     began = time.monotonic()
     batch = grade_folder(
         folder,
@@ -101,7 +101,8 @@ def write_guesses(folder: Path, students: Iterable[str]) -> None:
             "table1", "standard", "gamma_augmentation"
         ),
     }
-    for student in students:
+    everybody = {}
+    for student in sorted(students):
         taste = random.Random(f"guess {student}")
         guesses = []
         for question in values:
@@ -115,9 +116,9 @@ def write_guesses(folder: Path, students: Iterable[str]) -> None:
             "data": "page",
             "date": "2026-11-23T12:00:00+00:00",
         }
-        content = record | {"guesses": guesses, "values": list(values.values())}
-        path = folder / f"{student}_guesses_11_tables.json"
-        path.write_text(json.dumps(content) + "\n", encoding="utf-8")
+        everybody[student] = record | {"guesses": guesses, "values": list(values.values())}
+    lines = (f" {json.dumps(student)}: {json.dumps(said)}" for student, said in everybody.items())
+    (folder / "guesses.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
 def atlas_gain(study: str, a: str, b: str) -> float:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from atriacourse.evaluation.case import read_table
+from atriacourse.evaluation.case_row import read_table
 from atriacourse.evaluation.summary import summarise
 
 ROOT = Path(__file__).parents[1]

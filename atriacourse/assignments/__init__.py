@@ -1,6 +1,6 @@
 """What a student's notebook calls: assignments whose variant follows from the student's id.
 
-In this order: assignment, listing, allocation, journal, verdict, shown, clinics, session. A student's
+In this order: assignment, listing, allocation, journal, verdict, shown, centres, session. A student's
 notebook needs `begin_assignment` alone; notebooks are written and graded by the school, of which nothing here
 knows.
 """

@@ -1,4 +1,4 @@
-"""From a student's id to a variant: the pair of levels, the seed and the clinic.
+"""From a student's id to a variant: the pair of levels, the seed and the centre.
 
 After listing.py. Neighbours get different variants, and anybody who knows the id finds the same one again:
 nothing is drawn and nothing is stored.
@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from atriacourse.assignments.assignment import Assignment
 from atriacourse.errors import InputError
 
-CLINICS = (2018, 2019, 2020)  # seeds of three cohorts of phantoms (clinics.py)
+CENTRES = (2018, 2019, 2020)  # seeds of three cohorts of phantoms (centres.py)
 SEEDS = (100_000, 1_000_000)  # six digits, so that two of a class hardly ever share one
 FIT_FOR_AN_ID = re.compile(r"[\w@+-][\w@+. -]*")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Variant:
+class Allocation:
     """What one student works on."""
 
     assignment: str
@@ -28,13 +28,13 @@ class Variant:
     a: str | None  # variants of the study; None where no network is trained
     b: str | None
     seed: int  # of weights, batches and augmentation
-    clinic: int  # one of CLINICS
+    centre: int  # one of CENTRES
 
     @property
     def says(self) -> str:
         """The variant in words."""
         levels = f"{self.a} against {self.b}, " if self.a else ""
-        return f"{self.assignment} for {self.student}: {levels}seed {self.seed}, clinic {self.clinic}"
+        return f"{self.assignment} for {self.student}: {levels}seed {self.seed}, centre {self.centre}"
 
 
 def student_id(text: object) -> str:
@@ -52,25 +52,25 @@ def student_id(text: object) -> str:
     return found
 
 
-def variant_of(assignment: Assignment, student: object) -> Variant:
+def allocation_of(assignment: Assignment, student: object) -> Allocation:
     """The variant of one student. Raises: InputError for an unfit id."""
     student = student_id(student)
     digest = hashlib.sha256(f"{assignment.name}:{student}".encode()).digest()
-    level, seed, clinic = (int.from_bytes(digest[start : start + 8]) for start in (0, 8, 16))
+    level, seed, centre = (int.from_bytes(digest[start : start + 8]) for start in (0, 8, 16))
     a, b = assignment.levels[level % len(assignment.levels)] if assignment.levels else (None, None)
-    return Variant(
+    return Allocation(
         assignment=assignment.name,
         student=student,
         a=a,
         b=b,
         seed=SEEDS[0] + seed % (SEEDS[1] - SEEDS[0]),
-        clinic=CLINICS[clinic % len(CLINICS)],
+        centre=CENTRES[centre % len(CENTRES)],
     )
 
 
-def roster_variants(assignment: Assignment, students: Iterable[object]) -> list[Variant]:
+def roster_allocations(assignment: Assignment, students: Iterable[object]) -> list[Allocation]:
     """The variants of a class, in its order. Raises: InputError for an unfit id, or one that stands twice."""
-    found = [variant_of(assignment, student) for student in students]
+    found = [allocation_of(assignment, student) for student in students]
     twice = [name for name, count in Counter(one.student for one in found).items() if count > 1]
     if twice:
         raise InputError(f"ids must differ in more than capitals; these stand twice: {', '.join(twice)}")

@@ -1,16 +1,15 @@
 """What an assignment is: its title, its budget, the ablation behind it, and how it is marked.
 
-Before listing.py, which reads one declaration from the front matter of each file of sources/.
+Before listing.py, which reads one declaration from each file of declared/.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case import HIGHER_IS_BETTER, LOWER_IS_BETTER
+from atriacourse.evaluation.case_row import HIGHER_IS_BETTER, LOWER_IS_BETTER
 
 SCALE = "class"  # of the studies (scales.py): at which assignments are graded
-KINDS = ("hypothesis", "tests", "result", "claim", "report", "clinic")  # how a part is graded
+PART_KINDS = ("hypothesis", "tests", "result", "claim", "report", "clinic")  # how a part is graded
 FULL_MARKS = 100
 
 
@@ -21,12 +20,12 @@ class Part:
     name: str  # "# part: NAME" in a cell
     points: int
     says: str  # what earns the points, for students to read
-    kind: str  # one of KINDS
+    kind: str  # one of PART_KINDS
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
+        if self.kind not in PART_KINDS:
             raise InputError(
-                f"part {self.name}: its kind must be one of {', '.join(KINDS)}, got {self.kind!r}"
+                f"part {self.name}: its kind must be one of {', '.join(PART_KINDS)}, got {self.kind!r}"
             )
         if self.points <= 0:
             raise InputError(f"part {self.name}: its points must be above 0, got {self.points}")
@@ -34,7 +33,7 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Assignment:
-    """One assignment; its text stands in `source`, of which this is the front matter."""
+    """One assignment, as students may know it; its text with the solution is the school's."""
 
     name: str
     title: str
@@ -44,8 +43,6 @@ class Assignment:
     memory_gb: float
     goals: tuple[str, ...]
     rubric: tuple[Part, ...]
-    mistakes: tuple[str, ...]  # the common ones, for instructors
-    source: Path
     study: str | None = None  # of the studies' catalogue; None: no network is trained
     levels: tuple[tuple[str, str], ...] = ()  # pairs of variants; each student gets one
     metric: str = "dice"

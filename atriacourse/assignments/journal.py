@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from atriacourse.errors import InputError
 
 START = "0" * 64  # what stands before the first entry
-KINDS = ("begin", "hypothesis", "result", "claim")
+ENTRY_KINDS = ("begin", "hypothesis", "result", "claim")
 MIMETYPE = "application/vnd.atriacourse.journal+json"  # of an entry in a notebook's outputs
 
 
@@ -25,7 +25,7 @@ class Entry:
     """One line of a journal."""
 
     index: int
-    kind: str  # one of KINDS
+    kind: str  # one of ENTRY_KINDS
     time: str  # ISO 8601, UTC
     content: dict[str, Any]
     previous: str  # hash of the entry before
@@ -98,8 +98,8 @@ def add_entry(path: Path | str, kind: str, content: dict[str, Any]) -> Entry:
 
     Returns: the entry that now says so. Raises: InputError for an unknown kind.
     """
-    if kind not in KINDS:
-        raise InputError(f"an entry is of the kind {', '.join(KINDS)}, got {kind!r}")
+    if kind not in ENTRY_KINDS:
+        raise InputError(f"an entry is of the kind {', '.join(ENTRY_KINDS)}, got {kind!r}")
     journal = read_journal(path)
     content = json.loads(json.dumps(content))  # as it will be read again
     last = journal.last(kind)

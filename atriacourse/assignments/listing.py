@@ -1,7 +1,7 @@
 """All assignments by name; `atriacourse assign` lists them.
 
-After assignment.py. An assignment is one file sources/NAME.md: the front matter under the key `assignment` is
-its declaration, what follows is its text with the worked solution (source.py). Add a file, and it is listed.
+After assignment.py. An assignment is two files: its declaration, declared/NAME.yaml, which a student's
+install has; and its text with worked solution and hidden tests, school/sources/NAME.md, which it has not.
 """
 
 from functools import cache
@@ -14,15 +14,13 @@ from atriacourse.assignments.assignment import Assignment, Part
 from atriacourse.errors import InputError
 from atriacourse.studies.catalogue import study
 
-SOURCES = Path(__file__).parents[1] / "school" / "sources"
-MANY = ("goals", "mistakes")
+DECLARED = Path(__file__).parent / "declared"
 
 
 @cache
 def assignments() -> dict[str, Assignment]:
-    """Every assignment by name, in the order of the chapters. Raises: InputError for an unfit source."""
-    paths = [path for path in sorted(SOURCES.glob("*.md")) if not path.stem.startswith("_")]
-    found = sorted(map(read_declaration, paths), key=lambda one: (one.chapter, one.name))
+    """Every assignment by name, in the order of the chapters. Raises: InputError for an unfit declaration."""
+    found = sorted(map(read_declaration, DECLARED.glob("*.yaml")), key=lambda one: (one.chapter, one.name))
     return {one.name: one for one in found}
 
 
@@ -35,24 +33,16 @@ def assignment(name: str) -> Assignment:
 
 
 def read_declaration(path: Path) -> Assignment:
-    """The declaration in the front matter of one source.
-
-    Raises: InputError, naming the file, when it is missing or does not fit.
-    """
-    _, dashes, rest = path.read_text(encoding="utf-8").partition("---\n")
-    front, closing, _ = rest.partition("\n---\n")
+    """One declaration. Raises: InputError, naming the file, when it does not fit."""
     try:
-        content: dict[str, Any] = (
-            (yaml.safe_load(front) or {}).get("assignment") if dashes and closing else {}
-        )
+        content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
         if not content:
-            raise InputError(f"{path.name}: its front matter has no `assignment:`; see sources/_common.md")
-        lists = {name: tuple(content.pop(name)) for name in MANY}
-        rubric = tuple(Part(**part) for part in content.pop("rubric"))
+            raise InputError("it is empty; contrast.yaml is an example")
+        goals, rubric = tuple(content.pop("goals")), tuple(Part(**part) for part in content.pop("rubric"))
         levels = tuple((a, b) for a, b in content.pop("levels", ()))
-        found = Assignment(name=path.stem, source=path, rubric=rubric, levels=levels, **lists, **content)
-    except (TypeError, ValueError, KeyError, yaml.YAMLError) as error:
-        raise InputError(f"{path.name}: its declaration does not fit: {error}") from error
+        found = Assignment(name=path.stem, goals=goals, rubric=rubric, levels=levels, **content)
+    except (TypeError, ValueError, KeyError, AttributeError, yaml.YAMLError) as error:
+        raise InputError(f"{path.name}: the declaration does not fit: {error}") from error
     for level in found.levels:
         for variant in level:
             study(found.study).variant(variant)

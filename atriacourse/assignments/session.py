@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 import atriacourse
-from atriacourse.assignments.allocation import Variant, variant_of
+from atriacourse.assignments.allocation import Allocation, allocation_of
 from atriacourse.assignments.assignment import SCALE, Assignment
 from atriacourse.assignments.journal import add_entry, journal_name, read_journal
 from atriacourse.assignments.listing import assignment as find_assignment
@@ -44,7 +44,7 @@ def begin_assignment(
 
     Args:
         scale: of the studies (scales.py); grading uses SCALE.
-        data: a folder of scans; None: the clinic of the variant.
+        data: a folder of scans; None: the centre of the variant.
         folder: where the journal lies, the notebook's own if None.
     Raises: InputError for an unknown assignment or scale, or an unfit id.
     """
@@ -53,19 +53,19 @@ def begin_assignment(
     found = find_assignment(name)
     find_scale(scale)
     data = None if data is None else str(data)
-    return Work(found, variant_of(found, student), scale=scale, data=data, folder=_journal_folder(folder))
+    return Work(found, allocation_of(found, student), scale=scale, data=data, folder=_journal_folder(folder))
 
 
 class Work:
     """One student's work on one assignment; a notebook shows its variant."""
 
     def __init__(
-        self, assignment: Assignment, variant: Variant, *, scale: str, data: str | None, folder: Path
+        self, assignment: Assignment, allocation: Allocation, *, scale: str, data: str | None, folder: Path
     ) -> None:
-        self.assignment, self.variant, self.scale, self.data = assignment, variant, scale, data
-        self.journal = folder / journal_name(assignment.name, variant.student)
+        self.assignment, self.allocation, self.scale, self.data = assignment, allocation, scale, data
+        self.journal = folder / journal_name(assignment.name, allocation.student)
         kept_in = Path(os.environ.get(WORK) or folder)
-        self.folder = kept_in / f"work-{assignment.name}-{variant.student}"  # runs and records
+        self.folder = kept_in / f"work-{assignment.name}-{allocation.student}"  # runs and records
         self._hypothesis: Shown | None = None
         self._result: Result | None = None
         self._claim: Shown | None = None
@@ -74,11 +74,11 @@ class Work:
             "begin",
             {
                 "assignment": assignment.name,
-                "student": variant.student,
-                "a": variant.a,
-                "b": variant.b,
-                "seed": variant.seed,
-                "clinic": variant.clinic,
+                "student": allocation.student,
+                "a": allocation.a,
+                "b": allocation.b,
+                "seed": allocation.seed,
+                "clinic": allocation.centre,  # the name that journals have
                 "scale": scale,
                 "data": data,
                 "version": atriacourse.__version__,
@@ -94,7 +94,7 @@ class Work:
         self._hypothesis = None
         if any(_is_open(value) for value in (winner, low, high, because)):
             return not_yet("hypothesis")
-        words = (self.variant.a, self.variant.b, UNDECIDED) if self.assignment.study else ()
+        words = (self.allocation.a, self.allocation.b, UNDECIDED) if self.assignment.study else ()
         if faults := wrong_hypothesis(winner, low, high, because, words=words):
             return not_yet("hypothesis", *faults)
         content = {"winner": winner, "low": float(low), "high": float(high), "because": because.strip()}
@@ -116,19 +116,19 @@ class Work:
             ready, and nothing is trained.
         Raises: InputError if there is nothing to train, the data cannot be read, or a training failed.
         """
-        from atriacourse.assignments.clinics import measure_pair, open_clinic
+        from atriacourse.assignments.centres import measure_pair, open_centre
         from atriacourse.data.cohort import open_cohort
         from atriacourse.studies.identity import hash_of  # brings torch
 
         self._result = None
-        assignment, variant = self.assignment, self.variant
+        assignment, allocation = self.assignment, self.allocation
         if assignment.study is None:
             raise InputError(f"assignment {assignment.name} trains nothing; there is nothing to measure")
         if self._hypothesis is None:
             return _not_measured("Not measured: commit your hypothesis first, then run this cell again.")
-        cohort = open_cohort(self.data) if self.data else open_clinic(variant.clinic, scratch=self.folder)
+        cohort = open_cohort(self.data) if self.data else open_centre(allocation.centre, scratch=self.folder)
         table, keys = measure_pair(
-            variant,
+            allocation,
             cohort,
             study=assignment.study,
             metric=assignment.metric,
@@ -149,7 +149,7 @@ class Work:
             "means": {"a": kept(a), "b": kept(b)},
         }
         entry = add_entry(self.journal, "result", content)
-        labels = [find_study(assignment.study).variant(name).label for name in (variant.a, variant.b)]
+        labels = [find_study(assignment.study).variant(name).label for name in (allocation.a, allocation.b)]
         says = (
             f"Mean {assignment.metric} over {len(finite)} held-out cases: a, {labels[0]}: {a:.4f}; "
             f"b, {labels[1]}: {b:.4f}. {committed(entry)}"
@@ -191,8 +191,8 @@ class Work:
             verdict,
             low,
             high,
-            a=self.variant.a,
-            b=self.variant.b,
+            a=self.allocation.a,
+            b=self.allocation.b,
             metric=self.assignment.metric,
             cases=len(gain),
         )
@@ -217,13 +217,15 @@ class Work:
         return Shown(says=says, ready=not missing and broken is None)
 
     def __repr__(self) -> str:
-        return f"{self.assignment.title}\n{self.variant.says}\n{self._table().to_string(index=False)}"
+        return f"{self.assignment.title}\n{self.allocation.says}\n{self._table().to_string(index=False)}"
 
     def _repr_html_(self) -> str:
-        return Shown(says=self.variant.says, ready=True, table=self._table())._repr_mimebundle_()["text/html"]
+        return Shown(says=self.allocation.says, ready=True, table=self._table())._repr_mimebundle_()[
+            "text/html"
+        ]
 
     def _table(self) -> pd.DataFrame:
-        return variant_table(self.assignment, self.variant, scale=self.scale, data=self.data)
+        return variant_table(self.assignment, self.allocation, scale=self.scale, data=self.data)
 
 
 def _is_open(value: object) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from atriacourse.assignments.allocation import Variant
+from atriacourse.assignments.allocation import Allocation
 from atriacourse.assignments.assignment import Assignment
 from atriacourse.assignments.journal import MIMETYPE, Entry
 from atriacourse.studies.catalogue import study as find_study
@@ -48,18 +48,20 @@ class Result(Shown):
     hypothesis: str | None  # hash of what was said before (`hash_of` of the studies)
 
 
-def variant_table(assignment: Assignment, variant: Variant, *, scale: str, data: str | None) -> pd.DataFrame:
-    """What a student's variant is, a row each. Args: data: a folder of scans; None: the clinic's."""
-    rows = {"seed": str(variant.seed)}
+def variant_table(
+    assignment: Assignment, allocation: Allocation, *, scale: str, data: str | None
+) -> pd.DataFrame:
+    """What a student's variant is, a row each. Args: data: a folder of scans; None: the centre's."""
+    rows = {"seed": str(allocation.seed)}
     if assignment.study:
         from atriacourse.studies.scales import scale as find_scale  # brings torch
 
         study = find_study(assignment.study)
         for word in ("a", "b"):
-            found = study.variant(getattr(variant, word))
+            found = study.variant(getattr(allocation, word))
             rows[word] = f"{found.name}: {found.label}"
         rows["compared by"] = f"{assignment.metric}, b minus a"
-        rows["scans"] = data or f"clinic {variant.clinic}, phantoms"
+        rows["scans"] = data or f"centre {allocation.centre}, phantoms"
         rows["scale"] = f"{scale}: {find_scale(scale).says}"
     return pd.DataFrame({"what": rows.keys(), "yours": rows.values()})
 

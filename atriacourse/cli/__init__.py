@@ -9,10 +9,10 @@ import sys
 
 import typer
 
+from atriacourse.cli.bars import interrupted_by_signals, print_any_name
 from atriacourse.cli.class_commands import assign, classroom, grade
 from atriacourse.cli.data_commands import audit, phantom
 from atriacourse.cli.model_commands import compare, describe, evaluate, predict
-from atriacourse.cli.progress import interrupted_by_signals, print_any_name
 from atriacourse.cli.study_commands import app as study_app
 from atriacourse.cli.training_commands import bag, train
 from atriacourse.errors import InputError

@@ -45,7 +45,7 @@ def assign(
             f"--nbgrader writes one solved notebook for a whole class; leave out {', '.join(named)}"
         )
     if nbgrader is not None:
-        _need_extras()
+        _need_school()
         from atriacourse.school.nbgrader.course import write_course
 
         chosen = list(assignments().values()) if name is None else [find(name)]
@@ -57,7 +57,7 @@ def assign(
         for one in assignments().values():
             print(f"{one.name:<14} {one.hours:<8} {one.minutes:>3g} min  {one.chapter:<14} {one.title}")
         return
-    _need_extras()
+    _need_school()
     found = find(name)
     if (student is None) == (roster is None):
         raise InputError(f"atriacourse assign {name} needs --student ID or --roster FILE, one of the two")
@@ -70,8 +70,13 @@ def assign(
     _tell(done, out)
 
 
-def _need_extras() -> None:
+def _need_school() -> None:
     """Raise InputError, with the way out, unless all that these commands import is installed."""
+    if find_spec("atriacourse.school") is None:
+        raise InputError(
+            "this command is an instructor's, and this install is a student's: it has no solutions and no "
+            "hidden tests; in a clone of the course's repository run: python -m pip install -e '.[book]'"
+        )
     missing = [name for name in EXTRAS if find_spec(name) is None]
     if missing:
         raise InputError(
@@ -93,7 +98,7 @@ def classroom(
     out: Annotated[Path, typer.Option(help="the page")] = Path("classroom.html"),
 ) -> None:
     """Put what a class measured and guessed on one page, without names."""
-    _need_extras()
+    _need_school()
     from atriacourse.school.classroom.collect import collect
     from atriacourse.school.classroom.page import write_classroom
 
@@ -117,9 +122,9 @@ def grade(
     rerun: Annotated[bool, typer.Option("--rerun", help="also run what is unchanged")] = False,
 ) -> None:
     """Grade a class's notebooks; the same command goes on after an interrupt or a late file."""
-    from atriacourse.cli.progress import advance, bar
+    from atriacourse.cli.bars import advance, bar
 
-    _need_extras()
+    _need_school()
     from atriacourse.school.fences.system import Limits
     from atriacourse.school.grading.grade_class import grade_folder
     from atriacourse.school.handouts.handout import read_roster

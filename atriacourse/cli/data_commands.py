@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from atriacourse.cli.bars import advance, bar
 from atriacourse.cli.options import Labels, MostVoxels, Seed, Spacing, number
-from atriacourse.cli.progress import advance, bar
 from atriacourse.data.grid import MOST_VOXELS
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from atriacourse.cli.bars import Notes, bar, fail, tell_of_left_out
 from atriacourse.cli.options import (
     Assign,
     Checkpoint,
@@ -23,12 +24,11 @@ from atriacourse.cli.options import (
     run_config,
     use_threads,
 )
-from atriacourse.cli.progress import Notes, bar, fail, tell_of_left_out
 from atriacourse.data.grid import MOST_VOXELS
 
 if TYPE_CHECKING:
     from atriacourse.data.case import Cohort
-    from atriacourse.runs.predict import Segmenter
+    from atriacourse.runs.segmenter import Segmenter
 
 
 def predict(
@@ -50,7 +50,7 @@ def predict(
     use_threads(threads)
     from atriacourse.data.cohort import open_cohort
     from atriacourse.runs.folder import open_model
-    from atriacourse.runs.predict import Outcome, Segmenter, predict_cohort
+    from atriacourse.runs.segmenter import Outcome, Segmenter, predict_cohort
 
     cohort = open_cohort(scans, spacing_mm=spacing_mm, most_voxels=most_voxels, on_note=Notes())
     tell_of_left_out(cohort)
@@ -103,7 +103,7 @@ def evaluate(
     from atriacourse.evaluation.summary import summarise
     from atriacourse.runs.evaluate import cases_to_score, evaluate_cohort
     from atriacourse.runs.folder import open_model
-    from atriacourse.runs.predict import Segmenter
+    from atriacourse.runs.segmenter import Segmenter
 
     cohort = open_cohort(
         data, spacing_mm=spacing_mm, labels_csv=labels, most_voxels=most_voxels, on_note=Notes()
@@ -139,7 +139,7 @@ def compare(
     seed: Annotated[int, number("seed", says="of the bootstrap")] = 0,
 ) -> None:
     """Compare two runs case by case; no winner is named when the interval spans zero."""
-    from atriacourse.evaluation.case import read_table
+    from atriacourse.evaluation.case_row import read_table
     from atriacourse.evaluation.compare import compare as compare_tables
 
     result = compare_tables(read_table(table_a), read_table(table_b), metric=metric, seed=seed)
@@ -162,7 +162,7 @@ def describe(
 
 def tell_of_voxels(segmenter: "Segmenter", cohort: "Cohort") -> None:
     """Say so where the network meets scans whose voxels are not of the size it was trained on."""
-    from atriacourse.runs.predict import other_voxels
+    from atriacourse.runs.segmenter import other_voxels
 
     other = other_voxels(segmenter, cohort)
     trained = " x ".join(f"{size:g}" for size in segmenter.trained_mm)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from atriacourse.bounds import BOUNDS, parsed
-from atriacourse.cli.progress import fail
+from atriacourse.cli.bars import fail
 from atriacourse.errors import InputError
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from atriacourse.bounds import bounded, parsed
+from atriacourse.cli.bars import Notes, TrainingBar, advance, bar, fail, stop_on_signal, tell_of_left_out
 from atriacourse.cli.options import Assign, Data, Device, Labels, MostVoxels, Spacing, Threads, number
-from atriacourse.cli.progress import Notes, TrainingBar, advance, bar, fail, stop_on_signal, tell_of_left_out
 from atriacourse.data.grid import MOST_VOXELS
 from atriacourse.errors import InputError
 

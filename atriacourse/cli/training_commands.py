@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from atriacourse.cli.bars import Notes, TrainingBar, stop_on_signal, tell_of_left_out
 from atriacourse.cli.options import (
     Assign,
     Data,
@@ -23,7 +24,6 @@ from atriacourse.cli.options import (
     run_config,
     use_threads,
 )
-from atriacourse.cli.progress import Notes, TrainingBar, stop_on_signal, tell_of_left_out
 from atriacourse.data.cohort import Cohort, open_cohort
 from atriacourse.data.grid import MOST_VOXELS
 

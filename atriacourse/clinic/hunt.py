@@ -18,7 +18,7 @@ from atriacourse.clinic.faults import FAULTS, fault_of, faulty
 from atriacourse.clinic.pipeline import Pipeline, healthy
 from atriacourse.clinic.scoring import Breaking, grade_checks, sealed
 from atriacourse.errors import InputError
-from atriacourse.exercises.check import Check as Verdict
+from atriacourse.exercises.check import Checked
 
 FAMILIES = {
     "data": ("data",),
@@ -107,7 +107,7 @@ def _names(code: CodeType) -> Iterator[str]:
             yield from _names(constant)
 
 
-def try_hunt(checks: Sequence[Check], faults: Sequence[str], *, seeds: Sequence[int]) -> Verdict:
+def try_hunt(checks: Sequence[Check], faults: Sequence[str], *, seeds: Sequence[int]) -> Checked:
     """Practise: the verdict on a list of checks, with what is still missed. It never raises for a check.
 
     Args: faults: names. seeds: of the sound runs.
@@ -124,7 +124,7 @@ def try_hunt(checks: Sequence[Check], faults: Sequence[str], *, seeds: Sequence[
         told.append(f"missed: {', '.join(found['missed'])}")
     told += [f"{name}: {error}" for name, error in found["errors"].items()]
     passed = found["score"] == 1 and not found["errors"]
-    return Verdict(passed=passed, message=f"{'Right' if passed else 'Not yet'}: {'; '.join(told)}.")
+    return Checked(passed=passed, message=f"{'Right' if passed else 'Not yet'}: {'; '.join(told)}.")
 
 
 def mark_hunt(
@@ -154,7 +154,7 @@ def mark_hunt(
     }
 
 
-def try_on(check: Check, broken: Broken, *, seeds: Sequence[int] = range(4), hint: str = "") -> Verdict:
+def try_on(check: Check, broken: Broken, *, seeds: Sequence[int] = range(4), hint: str = "") -> Checked:
     """The verdict on one check: whatever the seed, it must alarm at each fault and at no sound run."""
     for seed in seeds:
         sound = healthy(seed)
@@ -170,8 +170,8 @@ def try_on(check: Check, broken: Broken, *, seeds: Sequence[int] = range(4), hin
             if alarms == (pipeline is sound):
                 said = "it alarms at" if pipeline is sound else "it is silent at"
                 return _wrong(f"Not yet: {said} {name}, seed {seed}. {hint}")
-    return Verdict(passed=True, message="Right.")
+    return Checked(passed=True, message="Right.")
 
 
-def _wrong(message: str) -> Verdict:
-    return Verdict(passed=False, message=message.strip())
+def _wrong(message: str) -> Checked:
+    return Checked(passed=False, message=message.strip())

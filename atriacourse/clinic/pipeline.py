@@ -30,7 +30,7 @@ from atriacourse.data.case import Case, Cohort
 from atriacourse.data.fingerprint import alike, fingerprint, grouped
 from atriacourse.data.splits import Split, holdout_split
 from atriacourse.data.volume import grey_levels
-from atriacourse.evaluation.case import Row, score_case
+from atriacourse.evaluation.case_row import Row, score_case
 from atriacourse.evaluation.summary import summarise
 from atriacourse.inference.postprocess import PostprocessConfig, postprocess
 from atriacourse.inference.predict import PredictConfig, Prediction, predict_volume

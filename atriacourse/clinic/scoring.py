@@ -15,7 +15,7 @@ from atriacourse.clinic.checks import Check
 from atriacourse.clinic.faults import FAULTS, fault_of
 from atriacourse.clinic.pipeline import Pipeline, healthy
 from atriacourse.errors import InputError
-from atriacourse.exercises.check import Check as Verdict
+from atriacourse.exercises.check import Checked
 
 CLEAN = "no fault"
 Breaking = Callable[[Pipeline], Pipeline]  # a sound pipeline -> the same with one stage broken
@@ -116,12 +116,12 @@ def grade_checks(
 
 def try_check(
     check: Check, *, faults: Sequence[str], seeds: Sequence[int] = range(5), hint: str = ""
-) -> Verdict:
+) -> Checked:
     """The verdict on one check of an exercise: it must catch these faults and leave sound runs alone."""
     scores = grade_checks({"yours": check}, faults=faults, seeds=seeds, fault_seeds=tuple(seeds)[:2])
     crying = int(scores.alarms.loc[CLEAN].any(axis=1).sum())
     if scores.errors:
-        return Verdict(
+        return Checked(
             passed=False, message=f"Not yet: it stops with {scores.errors['yours']}. {hint}".strip()
         )
     missed = tuple(scores.caught.index[scores.caught < 1])
@@ -130,7 +130,7 @@ def try_check(
     if missed:
         told += f"; missed: {', '.join(missed)}"
     passed = not missed and not crying
-    return Verdict(passed=passed, message=f"Right: {told}." if passed else f"Not yet: {told}. {hint}".strip())
+    return Checked(passed=passed, message=f"Right: {told}." if passed else f"Not yet: {told}. {hint}".strip())
 
 
 def sealed(pipeline: Pipeline) -> Pipeline:

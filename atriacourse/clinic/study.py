@@ -22,7 +22,7 @@ WATCH_EVERY = 4  # epochs between two looks at validation and test cases
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trained:
+class TrainedNetwork:
     """A network and what it was trained and held out on."""
 
     model: torch.nn.Module
@@ -40,21 +40,16 @@ class Outcome:
     new_rows: pd.DataFrame  # the new patients
 
 
-def run(pipeline: Pipeline, *, epochs: int = 20) -> Outcome:
-    """Load, split, train, choose, predict, clean and score."""
-    return report(pipeline, train(pipeline, epochs=epochs))
-
-
-def train(pipeline: Pipeline, *, epochs: int) -> Trained:
+def train(pipeline: Pipeline, *, epochs: int) -> TrainedNetwork:
     """Load, split and train; the weights kept are those of the epoch that the pipeline chooses."""
     scans = {file.name: pipeline.load(file) for file in pipeline.files}
     split = pipeline.split(list(scans.values()), pipeline.seed)
     test = tuple(scans[name] for name in split.test)
     model, losses = _train(pipeline, [scans[name] for name in split.train], test, epochs=epochs)
-    return Trained(model=model, losses=tuple(losses), test=test)
+    return TrainedNetwork(model=model, losses=tuple(losses), test=test)
 
 
-def report(pipeline: Pipeline, trained: Trained) -> Outcome:
+def report(pipeline: Pipeline, trained: TrainedNetwork) -> Outcome:
     """Predict, clean and score; a pipeline that was broken after the training may be given here."""
     model = deepcopy(trained.model)  # a network that was left in training mode goes on changing
     rows = [

@@ -49,7 +49,7 @@ ASSUMED = (
 )
 
 
-class Geometry(NamedTuple):
+class GridGeometry(NamedTuple):
     """What a reader found in a file's header, in the file's own axis order."""
 
     shape: tuple[int, ...]  # (i, j, k)
@@ -136,7 +136,7 @@ def plain_grid(shape: tuple[int, int, int], spacing_mm: tuple[float, float, floa
 
 
 def grid_from(
-    geometry: Geometry,
+    geometry: GridGeometry,
     *,
     spacing_mm: tuple[float, float, float] | None,
     orientation: str | None,

@@ -18,7 +18,7 @@ import nibabel
 import numpy as np
 from nibabel.arrayproxy import ArrayProxy
 
-from atriacourse.data.grid import LPS_TO_RAS, Geometry, voxel_sizes
+from atriacourse.data.grid import LPS_TO_RAS, GridGeometry, voxel_sizes
 from atriacourse.errors import InputError
 
 UNITS_MM = {0: None, 1: 1000.0, 2: 1.0, 3: 0.001}  # the lowest three bits of xyzt_units: none, m, mm, micron
@@ -29,7 +29,7 @@ SILENT = logging.Logger("nifti", logging.CRITICAL + 1)  # nibabel tells of each 
 APART_MM = 0.5  # the two transforms of one header, rounded differently, stay below this
 
 
-def read_geometry(path: Path) -> Geometry:
+def read_geometry(path: Path) -> GridGeometry:
     """Shape and affine without the voxels.
 
     A spacing of exactly (1, 1, 1) with no length unit is the placeholder that converters leave when the
@@ -40,13 +40,13 @@ def read_geometry(path: Path) -> Geometry:
         block, header = read_header(stream)
     shape = spatial_shape(header.get_data_shape())
     if len(shape) != 3:
-        return Geometry(shape, np.eye(4), real_spacing=False)  # which nobody takes for a volume
+        return GridGeometry(shape, np.eye(4), real_spacing=False)  # which nobody takes for a volume
     to_mm = unit_mm(header)
     affine = np.array(header.get_best_affine(), dtype=np.float64)
     affine[:3] *= to_mm or 1.0
     notes = contradictions(header, affine, shape, to_mm or 1.0)
     real = to_mm is not None or not np.allclose(voxel_sizes(affine), 1.0)
-    return Geometry(shape, affine, real, block, tuple(notes))
+    return GridGeometry(shape, affine, real, block, tuple(notes))
 
 
 def contradictions(header: Any, affine: np.ndarray, shape: tuple[int, ...], to_mm: float) -> Iterator[str]:
@@ -124,7 +124,7 @@ def read_voxels(path: Path) -> np.ndarray:
 
 
 def write(path: Path, native: np.ndarray, affine: np.ndarray, *, real_spacing: bool, header: bytes) -> None:
-    """Write (i, j, k) voxels, with the place and units of a scan's header (from `Geometry.header`).
+    """Write (i, j, k) voxels, with the place and units of a scan's header (from `GridGeometry.header`).
 
     Without one, or with another format's, both of NIfTI's transforms are set, since viewers differ in which
     they use.

@@ -13,7 +13,7 @@ from typing import Any
 import nrrd
 import numpy as np
 
-from atriacourse.data.grid import LPS_TO_RAS, Geometry, voxel_sizes
+from atriacourse.data.grid import LPS_TO_RAS, GridGeometry, voxel_sizes
 from atriacourse.data.nifti import affine_for_itk
 from atriacourse.data.nrrd_parts import MAGIC, data_file, read_header, read_voxels, volume_axes
 from atriacourse.errors import InputError
@@ -27,7 +27,7 @@ SPACE_TO_RAS = {"left-posterior": (-1, -1, 1), "right-anterior": (1, 1, 1), "lef
 SHORT = {"lps": "left-posterior", "ras": "right-anterior", "las": "left-anterior"}
 
 
-def read_geometry(path: Path) -> Geometry:
+def read_geometry(path: Path) -> GridGeometry:
     """Shape and affine from the header alone.
 
     LA2018's headers all say spacing (1, 1, 1) without a unit: a placeholder, not counted as real. An axis of
@@ -40,7 +40,7 @@ def read_geometry(path: Path) -> Geometry:
     axes = volume_axes(sizes, header.get("space directions"))
     shape = tuple(sizes[axis] for axis in axes)
     if len(axes) != 3:
-        return Geometry(shape, np.eye(4), real_spacing=False)  # which nobody takes for a volume
+        return GridGeometry(shape, np.eye(4), real_spacing=False)  # which nobody takes for a volume
     affine = np.eye(4)
     if "space directions" in header:
         directions = np.asarray(header["space directions"], dtype=float)
@@ -65,7 +65,7 @@ def read_geometry(path: Path) -> Geometry:
         affine[:3, :3] *= factors
         affine[:3, 3] *= factors
     real = any(known_unit(word) for word in words) or not np.allclose(voxel_sizes(affine), 1.0)
-    return Geometry(shape, world_signs(str(header.get("space", ""))) @ affine, real, lines, notes)
+    return GridGeometry(shape, world_signs(str(header.get("space", ""))) @ affine, real, lines, notes)
 
 
 def from_axes(header: dict[str, Any], axes: list[int]) -> np.ndarray:
@@ -116,7 +116,7 @@ def world_signs(space: str) -> np.ndarray:
 
 
 def write(path: Path, native: np.ndarray, affine: np.ndarray, *, real_spacing: bool, header: bytes) -> None:
-    """Write (i, j, k) voxels, with the place and units of a scan's header (from `Geometry.header`).
+    """Write (i, j, k) voxels, with the place and units of a scan's header (from `GridGeometry.header`).
 
     Without one, or with another format's, in left-posterior-superior space, as ITK and 3D Slicer do.
     """

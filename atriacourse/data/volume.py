@@ -1,7 +1,7 @@
 """One scan or one mask in memory, in one orientation, whatever file it came from.
 
-After data/grid.py and the three readers (nifti.py, nrrd_file.py, mirror.py), before data/cohort.py. Volumes
-are (z, y, x) in the orientation of the LA2018 axial slices (see grid.py); spacing is (z, y, x) in mm.
+After data/grid.py and the three readers (nifti.py, nrrd_file.py, uamt_file.py), before data/cohort.py.
+Volumes are (z, y, x) in the orientation of the LA2018 axial slices (see grid.py); spacing is (z, y, x) in mm.
 
 Source of the spacing rule: LA2018's headers say (1, 1, 1) without a unit, the challenge page and the paper
 say 0.625 mm isotropic, another paper of the same group 0.625 x 0.625 x 1.25. So a placeholder becomes
@@ -14,15 +14,15 @@ from types import ModuleType
 
 import numpy as np
 
-from atriacourse.data import mirror, nifti, nrrd_file
+from atriacourse.data import nifti, nrrd_file, uamt_file
 from atriacourse.data.damage import errors_naming, from_file
 from atriacourse.data.grey import grey_window
-from atriacourse.data.grid import MOST_VOXELS, Geometry, Grid, grid_from
+from atriacourse.data.grid import MOST_VOXELS, Grid, GridGeometry, grid_from
 from atriacourse.data.masks import values_words
 from atriacourse.errors import InputError
 from atriacourse.files import written_whole
 
-READERS = {".nii.gz": nifti, ".nii": nifti, ".nrrd": nrrd_file, ".h5": mirror}
+READERS = {".nii.gz": nifti, ".nii": nifti, ".nrrd": nrrd_file, ".h5": uamt_file}
 WRITERS = {".nii.gz": nifti, ".nii": nifti, ".nrrd": nrrd_file}
 ROUNDING = 1e-5  # how far from a label, as a part of the largest, a header that scales or float32 leaves it
 
@@ -90,7 +90,7 @@ def read_mask(
     path = Path(path)
     with errors_naming(path):
         reader = reader_of(path)
-        options = {"dataset": "label"} if reader is mirror else {}
+        options = {"dataset": "label"} if reader is uamt_file else {}
         grid = _grid(reader.read_geometry, path, spacing_mm, orientation, most_voxels, **options)
         labels = grid.to_canonical(checked_numbers(from_file(reader.read_voxels, path, **options)))
         found = np.unique(labels)
@@ -131,7 +131,7 @@ def read_grid(
 
 
 def _grid(
-    read_geometry: Callable[..., Geometry],
+    read_geometry: Callable[..., GridGeometry],
     path: Path,
     spacing_mm: tuple[float, float, float] | None,
     orientation: str | None,

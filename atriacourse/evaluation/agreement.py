@@ -1,7 +1,7 @@
 """Do two ways of measuring agree? Bland and Altman's limits of agreement, and grades of a volume.
 
-After case.py, which gives the volumes. A correlation says that two measurements rise together; agreement says
-how far apart they are, in the unit that a clinician reads.
+After case_row.py, which gives the volumes. A correlation says that two measurements rise together; agreement
+says how far apart they are, in the unit that a clinician reads.
 Sources: J. M. Bland, D. G. Altman, Lancet 1986 and Statistical Methods in Medical Research 1999; grades from
 R. M. Lang and others, recommendations of ASE and EACVI, 2015 (echocardiography).
 """

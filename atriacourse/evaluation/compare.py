@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case import HIGHER_IS_BETTER, LOWER_IS_BETTER, check_table
+from atriacourse.evaluation.case_row import HIGHER_IS_BETTER, LOWER_IS_BETTER, check_table
 from atriacourse.evaluation.uncertainty import (
     CONFIDENCE,
     FEWEST_CASES,

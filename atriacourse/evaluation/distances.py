@@ -1,6 +1,6 @@
 """How far apart the surfaces of two masks lie: Hausdorff and average surface distances.
 
-Beside overlap.py; case.py puts both in one row. The distances are computed once, by
+Beside overlap.py; case_row.py puts both in one row. The distances are computed once, by
 `surface_distances`, and summarised many times. Masks are (z, y, x), spacing is (z, y, x); a result is
 in the unit of the spacing, so (1, 1, 1) gives voxels.
 

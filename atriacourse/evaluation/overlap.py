@@ -1,6 +1,6 @@
 """How much two masks share: Dice and Jaccard, over the whole 3D volume.
 
-Beside distances.py (how far apart their surfaces lie); case.py puts both in one row. Masks are
+Beside distances.py (how far apart their surfaces lie); case_row.py puts both in one row. Masks are
 (z, y, x); no spacing is needed, because every voxel has the same size.
 Source: Chen, Bai and Rueckert 2018, section 3.4, Table 2.
 """

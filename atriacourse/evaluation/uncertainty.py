@@ -13,7 +13,7 @@ import numpy as np
 from scipy import stats
 
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case import LOWER_IS_BETTER
+from atriacourse.evaluation.case_row import LOWER_IS_BETTER
 
 RESAMPLES = 10_000  # the interval's own noise is then about a hundredth of its width
 CONFIDENCE = 0.95

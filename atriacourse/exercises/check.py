@@ -14,7 +14,7 @@ from atriacourse.errors import InputError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Check:
+class Checked:
     """The verdict on an answer; a notebook shows its one line."""
 
     passed: bool
@@ -24,10 +24,10 @@ class Check:
         return self.message
 
 
-RIGHT = Check(passed=True, message="Right.")
+RIGHT = Checked(passed=True, message="Right.")
 
 
-def check_answer(answer: object, expected: object, *, tolerance: float = 1e-6, hint: str = "") -> Check:
+def check_answer(answer: object, expected: object, *, tolerance: float = 1e-6, hint: str = "") -> Checked:
     """Compare an answer with what is expected, number by number, or word by word.
 
     Args:
@@ -49,7 +49,7 @@ def check_function(
     *,
     tolerance: float = 1e-6,
     hint: str = "",
-) -> Check:
+) -> Checked:
     """Call a student's function and compare what it returns.
 
     Args:
@@ -134,5 +134,5 @@ def _short(thing: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _wrong(message: str) -> Check:
-    return Check(passed=False, message=message.strip())
+def _wrong(message: str) -> Checked:
+    return Checked(passed=False, message=message.strip())

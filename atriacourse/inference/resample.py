@@ -1,8 +1,8 @@
 """Bring a scan to the voxel size that a network was trained on, and its answer back.
 
-After data/, before runs/predict.py. Volumes and shapes are (z, y, x). Both grids span the same box: the first
-face of the first voxel and the last face of the last are common, so that nothing shifts on the way there and
-back, and the new voxel size is the one asked for up to the rounding of the shape to whole voxels.
+After data/, before runs/segmenter.py. Volumes and shapes are (z, y, x). Both grids span the same box: the
+first face of the first voxel and the last face of the last are common, so that nothing shifts on the way
+there and back, and the new voxel size is the one asked for up to the rounding of the shape to whole voxels.
 Not in the paper, whose scans come from one scanner.
 """
 

@@ -18,7 +18,7 @@ from atriacourse.files import write_whole
 from atriacourse.inference.postprocess import PostprocessConfig
 from atriacourse.inference.predict import PredictConfig
 from atriacourse.network.unet import NetworkConfig
-from atriacourse.training.config import TrainingConfig
+from atriacourse.training.training_config import TrainingConfig
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

@@ -1,6 +1,6 @@
 """Score a run or a bag on the labelled cases of a cohort: one row a case, kept as soon as it is known.
 
-After runs/predict.py and evaluation/. Interrupted, the same call goes on with the next case.
+After runs/segmenter.py and evaluation/. Interrupted, the same call goes on with the next case.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,13 +13,13 @@ from typing_extensions import TypedDict
 from atriacourse.data.case import Case, Cohort
 from atriacourse.data.splits import Split
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case import read_table, score_case, table_text
+from atriacourse.evaluation.case_row import read_table, score_case, table_text
 from atriacourse.files import read_json, write_whole
 from atriacourse.runs.config import write_json
 from atriacourse.runs.folder import SavedModel
 from atriacourse.runs.ours import digest_of, held, printable, refuse_foreign, text_digest, why_this_case
-from atriacourse.runs.predict import Segmenter, other_voxels
 from atriacourse.runs.provenance import provenance
+from atriacourse.runs.segmenter import Segmenter, other_voxels
 
 
 class Origin(TypedDict):
@@ -40,7 +40,7 @@ class Origin(TypedDict):
 class Evaluation(NamedTuple):
     """What was scored, and what could not be."""
 
-    table: pd.DataFrame  # one row a case; see evaluation/case.py
+    table: pd.DataFrame  # one row a case; see evaluation/case_row.py
     problems: dict[str, str]  # name -> why there is no row
 
 

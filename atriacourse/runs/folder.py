@@ -4,7 +4,7 @@
           best.safetensors  last.safetensors
     bag/  bag.json  split.json  member_0/ ... (each a run)
 
-Before runs/train.py, runs/predict.py and runs/evaluate.py.
+Before runs/train.py, runs/segmenter.py and runs/evaluate.py.
 """
 
 import hashlib

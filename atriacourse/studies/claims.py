@@ -3,7 +3,7 @@
 A number in the book's prose is written as a path, never as digits:
 
     paper/table1/gamma_augmentation/dice       what others published (published.py)
-    facts/<file>/<dotted.path>                 measured on the data (book/records/facts/<file>.json)
+    facts/<file>/<dotted.path>                 measured on the data (studies/facts/<file>.json)
     atlas/<study>/<variant>/<metric>           mean over cases and seeds with its interval (the atlas)
     atlas/<study>/<a>-vs-<b>/<metric>          the verdict of a comparison, as a sentence
     atlas/<study>@<scale>/...                  the same at another scale than "atlas"
@@ -19,12 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import atriacourse
 from atriacourse.errors import InputError
 from atriacourse.studies.published import published_paths
 
-FACTS = Path(atriacourse.__file__).parents[1] / "book" / "records" / "facts"
-KINDS = ("paper", "facts", "atlas")
+FACTS = Path(__file__).parent / "facts"
+CLAIM_KINDS = ("paper", "facts", "atlas")
 CLAIM = re.compile(r"\{claim\}`([^`]+)`")
 
 
@@ -61,7 +60,7 @@ def look_up(path: str, *, facts: Path = FACTS) -> Claim:
         return _fact(path, rest, facts)
     if kind == "atlas":
         return _atlas(path, rest)
-    raise InputError(f"claim {path!r} must begin with {', '.join(KINDS)} and a slash")
+    raise InputError(f"claim {path!r} must begin with {', '.join(CLAIM_KINDS)} and a slash")
 
 
 def _paper(path: str, rest: str) -> Claim:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from atriacourse.data.splits import SUBSETS
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case import HIGHER_IS_BETTER, LOWER_IS_BETTER
+from atriacourse.evaluation.case_row import HIGHER_IS_BETTER, LOWER_IS_BETTER
 
 COMBINE = ("mean", "vote")
 FOLDS = 5  # of a bag of folds, whatever its members

@@ -12,7 +12,16 @@ from atriacourse.studies.comparison import compare_study, compare_variants
 from atriacourse.studies.report import caption, interval_text, summary
 from atriacourse.studies.results import ATLAS_SCALE, Results, study_results
 
-METRICS = ("dice", "jaccard", "hd_mm", "hd95_mm", "assd_mm", "hd95_voxels", "assd_voxels", "label_right")
+CLAIMED_METRICS = (
+    "dice",
+    "jaccard",
+    "hd_mm",
+    "hd95_mm",
+    "assd_mm",
+    "hd95_voxels",
+    "assd_voxels",
+    "label_right",
+)
 
 
 def atlas_claim(path: str) -> tuple[str, str, tuple[str, ...]]:
@@ -31,8 +40,8 @@ def atlas_claim(path: str) -> tuple[str, str, tuple[str, ...]]:
     study, variant, metric = parts
     study, _, scale = study.partition("@")
     results = study_results(find_study(study), scale=scale or ATLAS_SCALE)
-    if metric not in METRICS:
-        raise InputError(_near(path, metric, METRICS))
+    if metric not in CLAIMED_METRICS:
+        raise InputError(_near(path, metric, CLAIMED_METRICS))
     a, versus, b = variant.partition("-vs-")
     names = (a, b) if versus else (variant,)
     for name in names:

@@ -15,7 +15,7 @@ from atriacourse.studies.comparison import compare_study
 from atriacourse.studies.published import published
 from atriacourse.studies.results import Results
 
-METRICS = {"dice": "Dice", "jaccard": "Jaccard", "hd_mm": "HD (mm)", "assd_mm": "ASSD (mm)"}
+METRIC_LABELS = {"dice": "Dice", "jaccard": "Jaccard", "hd_mm": "HD (mm)", "assd_mm": "ASSD (mm)"}
 CSV_COLUMNS = (
     *("table", "variant", "label", "a", "b", "metric", "mean", "difference", "low", "high", "sd"),
     *("wilcoxon_p", "holm_p", "effect_size", "probability_b_better", "winner"),
@@ -32,7 +32,7 @@ def summary_table(results: Results) -> pd.DataFrame:
     """
     rows = []
     for name in results.variants:
-        for metric in METRICS:
+        for metric in METRIC_LABELS:
             number = published(results.study.name, name, metric)
             rows.append(
                 {
@@ -98,7 +98,7 @@ def render(results: Results, *, file_format: str = "markdown") -> str:
     return FORMATS[file_format](results)
 
 
-def wide_table(results: Results, *, metrics: Sequence[str] = tuple(METRICS)) -> pd.DataFrame:
+def wide_table(results: Results, *, metrics: Sequence[str] = tuple(METRIC_LABELS)) -> pd.DataFrame:
     """A row a variant: each metric's mean with its interval, and the paper's mean and SD where it has one."""
     long = summary_table(results)
     rows = []
@@ -106,14 +106,14 @@ def wide_table(results: Results, *, metrics: Sequence[str] = tuple(METRICS)) -> 
         row: dict[str, str] = {"variant": results.study.variant(name).label}
         for metric in metrics:
             one = long[(long["variant"] == name) & (long["metric"] == metric)].iloc[0]
-            row[METRICS[metric]] = (
+            row[METRIC_LABELS[metric]] = (
                 interval_text(one["mean"], one["low"], one["high"], metric)
                 if results.recorded(name, metric)
                 else "not recorded"
             )
             if published(results.study.name, name, metric):
                 sd = f" ({one['paper_sd']})" if one["paper_sd"] else ""
-                row[f"{METRICS[metric]}, paper"] = f"{one['paper']}{sd}"
+                row[f"{METRIC_LABELS[metric]}, paper"] = f"{one['paper']}{sd}"
         rows.append(row)
     return pd.DataFrame(rows).fillna("")
 

@@ -17,10 +17,10 @@ from atriacourse.errors import InputError
 from atriacourse.network.unet import NetworkConfig
 from atriacourse.runs.config import RunConfig, override
 from atriacourse.runs.profiles import paper
-from atriacourse.training.config import TrainingConfig
 from atriacourse.training.curriculum import CurriculumConfig
 from atriacourse.training.losses import LossConfig
 from atriacourse.training.schedule import ScheduleConfig
+from atriacourse.training.training_config import TrainingConfig
 
 NO_GAMMA = GammaConfig(probability=0)  # its range stays the paper's, so that a variant need only turn it on
 NO_FLIPS = GeometryConfig(flip_up_down=0, flip_left_right=0)

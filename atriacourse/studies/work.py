@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from atriacourse.evaluation.case import score_case
+from atriacourse.evaluation.case_row import score_case
 from atriacourse.files import read_json
 from atriacourse.runs.folder import RESTORE, open_model
-from atriacourse.runs.predict import Segmenter
 from atriacourse.runs.provenance import provenance
+from atriacourse.runs.segmenter import Segmenter
 from atriacourse.runs.train import train_run
 from atriacourse.runs.watcher import Watcher
 from atriacourse.studies.cells import Cell, Unit

@@ -23,11 +23,11 @@ from atriacourse.data.bank import SliceBank
 from atriacourse.errors import InputError
 from atriacourse.files import checked_json
 from atriacourse.training.checkpoint import ELSE, load_training, read_checkpoint, save_checkpoint
-from atriacourse.training.config import TrainingConfig
 from atriacourse.training.curriculum import Step, epoch_steps
 from atriacourse.training.device import autocast, choose_precision
 from atriacourse.training.losses import Loss, total_loss
 from atriacourse.training.schedule import Plan, learning_rate
+from atriacourse.training.training_config import TrainingConfig
 
 
 class Report(NamedTuple):

@@ -4,14 +4,11 @@
   const vendor = new URL("vendor/niivue.js", document.currentScript.src).href;
   let loading = null;
 
-  // A page with widgets has require.js, whose `define` a library must not see when it comes by a script tag.
   const load = () => (loading ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script"), define = window.define;
-    const settle = (done) => () => { window.define = define; done(); };
+    const script = document.createElement("script");
     script.src = vendor;
-    script.onload = settle(() => resolve(window.niivue));
-    script.onerror = settle(() => { loading = null; reject(new Error("the viewer's script did not load")); });
-    window.define = undefined;
+    script.onload = () => resolve(window.niivue);
+    script.onerror = () => { loading = null; reject(new Error("the viewer's script did not load")); };
     document.head.append(script);
   }));
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atriacourse.assignments.allocation import CLINICS, roster_variants, student_id, variant_of
+from atriacourse.assignments.allocation import CENTRES, allocation_of, roster_allocations, student_id
 from atriacourse.assignments.listing import assignment
 from atriacourse.errors import InputError
 
@@ -20,35 +20,35 @@ def test_a_variant_follows_from_assignment_and_id_alone():
     # by hand: 24 bytes of one hash, eight each for pair, seed and clinic
     digest = hashlib.sha256(b"contrast:ada").digest()
     pair, seed, clinic = (int.from_bytes(digest[start : start + 8], "big") for start in (0, 8, 16))
-    found = variant_of(CONTRAST, "ada")
+    found = allocation_of(CONTRAST, "ada")
     assert (found.a, found.b) == CONTRAST.levels[pair % 6]
-    assert (found.seed, found.clinic) == (100_000 + seed % 900_000, 2018 + clinic % 3)
-    assert variant_of(CONTRAST, " Ada ") == found
-    assert variant_of(replace(CONTRAST, name="other"), "ada") != found
+    assert (found.seed, found.centre) == (100_000 + seed % 900_000, 2018 + clinic % 3)
+    assert allocation_of(CONTRAST, " Ada ") == found
+    assert allocation_of(replace(CONTRAST, name="other"), "ada") != found
 
 
 @settings(max_examples=100, derandomize=True, deadline=None)
 @given(st.lists(IDS, min_size=30, max_size=30, unique=True))
 def test_thirty_students_have_thirty_variants_spread_over_the_levels(ids):
-    found = roster_variants(CONTRAST, ids)
-    assert len({(one.a, one.b, one.seed, one.clinic) for one in found}) == 30
-    assert found == [variant_of(CONTRAST, one) for one in ids]  # whoever else is on the roster
-    pairs, clinics = (Counter(one) for one in (((v.a, v.b) for v in found), (v.clinic for v in found)))
-    # of 30 draws from 6 pairs, 17 alike have a chance below 1 in 50,000; from 3 clinics, 25 alike
+    found = roster_allocations(CONTRAST, ids)
+    assert len({(one.a, one.b, one.seed, one.centre) for one in found}) == 30
+    assert found == [allocation_of(CONTRAST, one) for one in ids]  # whoever else is on the roster
+    pairs, centres = (Counter(one) for one in (((v.a, v.b) for v in found), (v.centre for v in found)))
+    # of 30 draws from 6 pairs, 17 alike have a chance below 1 in 50,000; from 3 centres, 25 alike
     assert max(pairs.values()) < 17 and len(pairs) >= 3
-    assert max(clinics.values()) < 25 and set(clinics) <= set(CLINICS)
+    assert max(centres.values()) < 25 and set(centres) <= set(CENTRES)
 
 
 def test_students_on_a_numbered_list_differ_too():
-    found = roster_variants(CONTRAST, [f"s{number:03d}" for number in range(30)])
-    assert len({(one.a, one.b, one.seed, one.clinic) for one in found}) == 30
+    found = roster_allocations(CONTRAST, [f"s{number:03d}" for number in range(30)])
+    assert len({(one.a, one.b, one.seed, one.centre) for one in found}) == 30
     assert {(one.a, one.b) for one in found} == set(CONTRAST.levels)
-    assert {one.clinic for one in found} == set(CLINICS)
+    assert {one.centre for one in found} == set(CENTRES)
 
 
 def test_without_levels_there_is_a_seed_and_a_clinic():
-    found = variant_of(replace(CONTRAST, study=None, levels=()), "ada")
-    assert (found.a, found.b) == (None, None) and found.clinic in CLINICS
+    found = allocation_of(replace(CONTRAST, study=None, levels=()), "ada")
+    assert (found.a, found.b) == (None, None) and found.centre in CENTRES
 
 
 @pytest.mark.parametrize("text", ["", "  ", "../ada", 'a"b', "a/b", "a\nb", ".ada", "ada.", "a{b}"])
@@ -73,4 +73,4 @@ def test_an_id_is_the_same_however_a_file_system_spells_its_accents():
 
 def test_an_id_that_stands_twice_is_named():
     with pytest.raises(InputError, match="twice: ada"):
-        roster_variants(CONTRAST, ["ada", "bo", "ADA "])
+        roster_allocations(CONTRAST, ["ada", "bo", "ADA "])

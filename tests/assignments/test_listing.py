@@ -1,4 +1,4 @@
-"""Declarations: read from the front matter, refused when they do not fit."""
+"""Declarations: read from their files, refused when they do not fit."""
 
 from dataclasses import replace
 
@@ -6,25 +6,22 @@ import pytest
 import yaml
 
 from atriacourse.assignments.assignment import Part
-from atriacourse.assignments.listing import SOURCES, assignment, read_declaration
+from atriacourse.assignments.listing import DECLARED, assignment, read_declaration
 from atriacourse.errors import InputError
-
-TEXT = (SOURCES / "contrast.md").read_text(encoding="utf-8")
 
 
 def read(tmp_path, change):
-    """The declaration of a changed contrast.md."""
-    _, front, body = TEXT.split("---\n", 2)
-    content = yaml.safe_load(front)
-    change(content["assignment"])
-    path = tmp_path / "contrast.md"
-    path.write_text(f"---\n{yaml.safe_dump(content)}---\n{body}", encoding="utf-8")
+    """The declaration of a changed contrast.yaml."""
+    content = yaml.safe_load((DECLARED / "contrast.yaml").read_text(encoding="utf-8"))
+    change(content)
+    path = tmp_path / "contrast.yaml"
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
     return read_declaration(path)
 
 
-def test_a_declaration_is_what_the_front_matter_says(tmp_path):
+def test_a_declaration_is_what_its_file_says(tmp_path):
     found = read(tmp_path, lambda content: content.update(minutes=7))
-    assert found == replace(assignment("contrast"), minutes=7, source=found.source)
+    assert found == replace(assignment("contrast"), minutes=7)
     assert found.study == "table1" and ("clahe", "gamma_augmentation") in found.levels
     assert sum(part.points for part in found.rubric) == 100
     assert found.part("claim").kind == "claim"
@@ -48,7 +45,7 @@ def test_a_declaration_is_what_the_front_matter_says(tmp_path):
         (lambda one: one.update(levels=[["clahe", "magic"]]), "no variant 'magic'"),
         (lambda one: one.update(study="magic"), "no study 'magic'"),
         (lambda one: one.update(metric="beauty"), "no better and worse"),
-        (lambda one: one.clear(), "no `assignment:`"),
+        (lambda one: one.clear(), "it is empty"),
     ],
 )
 def test_a_declaration_that_does_not_fit_is_named(tmp_path, change, said):
@@ -56,18 +53,14 @@ def test_a_declaration_that_does_not_fit_is_named(tmp_path, change, said):
         read(tmp_path, change)
 
 
-def test_a_file_without_front_matter_is_named(tmp_path):
-    path = tmp_path / "bare.md"
-    path.write_text("# Nothing\n")
-    with pytest.raises(InputError, match=r"bare\.md: its front matter has no"):
-        read_declaration(path)
-
-
-def test_front_matter_that_is_no_yaml_is_named(tmp_path):
-    path = tmp_path / "odd.md"
-    path.write_text("---\nassignment: {title: [}\n---\n# Odd\n")
-    with pytest.raises(InputError, match=r"(?s)odd\.md: its declaration does not fit: .*line 1"):
-        read_declaration(path)
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("", "it is empty"), ("- a list\n", "does not fit"), ("title: [}\n", "does not fit: while parsing")],
+)
+def test_a_file_that_is_no_declaration_is_named(tmp_path, text, said):
+    (tmp_path / "odd.yaml").write_text(text)
+    with pytest.raises(InputError, match=rf"odd\.yaml: .*{said}"):
+        read_declaration(tmp_path / "odd.yaml")
 
 
 def test_an_unknown_assignment_is_told_which_there_are():

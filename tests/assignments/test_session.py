@@ -26,7 +26,7 @@ def kinds(work):
 
 
 def test_beginning_shows_the_variant_and_opens_the_journal(work, tmp_path):
-    assert "clahe against gamma_augmentation, seed 280973, clinic 2019" in repr(work)
+    assert "clahe against gamma_augmentation, seed 280973, centre 2019" in repr(work)
     assert "CLAHE, 8x8 regions" in work._repr_html_()
     assert work.journal == tmp_path / "journal-contrast-ada.jsonl"
     begin_assignment("contrast", student="ada", folder=tmp_path)

@@ -9,9 +9,11 @@ import re
 from html import unescape
 from pathlib import Path
 
+import nbformat
 import pytest
+from chapters import _place_outputs
 from exercises import find_exercises
-from pages import chapter_paths, read_chapter, substitutions, table_of_contents, tags
+from pages import BookError, chapter_paths, read_chapter, substitutions, table_of_contents, tags
 
 from atriacourse.studies.claims import CLAIM
 
@@ -24,6 +26,12 @@ RESULT = re.compile(r"(?<![\d.])0\.\d{2,4}(?!\d)(?!\s*mm)")  # lengths are spaci
 ALLOWED = "% typed:"  # a comment line before a paragraph, with the reason why its number may be typed
 
 each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+
+
+def test_a_widget_that_a_page_could_not_move_is_refused():
+    ran = nbformat.v4.new_notebook(metadata={"language_info": {"name": "python"}, "widgets": {}})
+    with pytest.raises(BookError, match="take `explore`"):
+        _place_outputs(nbformat.v4.new_notebook(), ran)
 
 
 def prose(chapter):

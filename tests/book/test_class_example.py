@@ -1,11 +1,10 @@
 """The appendix with the simulated class: its records are whole, and its pages fit into a page of the book."""
 
-import json
 import re
 from itertools import pairwise
 
 import pytest
-from class_example import GUESSED, RECORDS, batch, fragment, page, rows
+from class_example import RECORDS, batch, fragment, guesses, page, rows
 
 from atriacourse.school.grading.gradebook import read_results
 
@@ -23,12 +22,10 @@ def test_the_records_are_whole_and_hold_no_text_of_a_student():
 
 
 def test_everybody_guessed_and_nobody_is_named_in_what_the_class_sees():
-    students = [path.name.removesuffix(GUESSED) for path in RECORDS.glob(f"*{GUESSED}")]
-    assert len(students) == batch()["students"]
+    assert len(guesses()) == batch()["students"]
     shown = page("classroom")
-    assert not [student for student in students if "-" in student and student in shown]
-    for path in RECORDS.glob(f"*{GUESSED}"):
-        assert len(json.loads(path.read_text(encoding="utf-8"))["guesses"]) == 2
+    assert not [student for student in guesses() if "-" in student and student in shown]
+    assert {len(one["guesses"]) for one in guesses().values()} == {2}
 
 
 def test_the_instructors_page_has_all_of_the_class():

@@ -21,7 +21,7 @@ from atriacourse.clinic.checks import TOLERANCES
 from atriacourse.clinic.inputs import Echo, file_of, shown, slices_of
 from atriacourse.clinic.pipeline import Pipeline, draw_settings
 from atriacourse.clinic.scoring import CLEAN
-from atriacourse.clinic.study import Trained, report, train
+from atriacourse.clinic.study import TrainedNetwork, report, train
 from atriacourse.errors import InputError
 from atriacourse.network.unet import MultiTaskOutput, MultiTaskUNet
 
@@ -251,7 +251,7 @@ class Blind(torch.nn.Module):
 
 def test_a_flattering_metric_changes_the_report_and_not_the_truth():
     test = tuple(healthy().load(file) for file in healthy().files[:3])
-    blind = Trained(model=Blind(), losses=(), test=test)
+    blind = TrainedNetwork(model=Blind(), losses=(), test=test)
     sound, flattered = (report(pipeline, blind) for pipeline in (healthy(), faulty("dice_over_slices")))
     assert sound.reported == sound.honest == flattered.honest == 0
     # averaged over slices, each slice without atrium counts as perfect, each other one as 0

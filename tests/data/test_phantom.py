@@ -12,8 +12,8 @@ from scipy import ndimage
 from atriacourse.data.phantom import PhantomConfig, make_phantom
 from atriacourse.data.phantom.anatomy import draw_anatomy
 from atriacourse.data.phantom.atrium import VEIN_SETS
-from atriacourse.data.phantom.config import SITES
 from atriacourse.data.phantom.paint import paint, voxel_axes
+from atriacourse.data.phantom.phantom_config import SITES
 from atriacourse.data.phantom.signal import draw_scan
 from atriacourse.data.statistics import best_threshold_dice
 from atriacourse.errors import InputError

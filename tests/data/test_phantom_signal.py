@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from atriacourse.data.phantom import PhantomConfig
-from atriacourse.data.phantom.config import SITES
+from atriacourse.data.phantom.phantom_config import SITES
 from atriacourse.data.phantom.signal import complex_noise, draw_scan, take_scan
 
 SMALL = PhantomConfig(matrix=80, slices=40, field_mm=200.0)  # 2.5 mm in the slice, 1.375 mm between them

@@ -12,7 +12,7 @@ from scipy import ndimage
 from atriacourse.data.audit import audit
 from atriacourse.data.cohort import open_cohort
 from atriacourse.data.fingerprint import window
-from atriacourse.data.grid import Geometry, grid_from
+from atriacourse.data.grid import GridGeometry, grid_from
 from atriacourse.data.splits import holdout_split, list_split, scan_groups
 from atriacourse.data.volume import write_volume
 from atriacourse.errors import InputError
@@ -107,7 +107,7 @@ def test_msd_hearts_lie_as_la2018s_do_only_when_read_as_asr(la2018, heart):
     )
     for order in itertools.permutations(["RL", "AP", "SI"]):
         for letters in itertools.product(*order):
-            geometry = Geometry(image.shape, np.diag([2.5, 2.5, 2.74, 1]), real_spacing=True)
+            geometry = GridGeometry(image.shape, np.diag([2.5, 2.5, 2.74, 1]), real_spacing=True)
             grid = grid_from(geometry, spacing_mm=None, orientation="".join(letters))
             turned = around_the_atrium(grid.to_canonical(image), grid.to_canonical(mask), grid.spacing_mm)
             both = (seen > 4) & np.isfinite(turned)

@@ -63,7 +63,7 @@ def test_missed_guesses_have_an_open_mark():
     ("thing", "file", "first"),
     [
         (dice, "atriacourse/evaluation/overlap.py", "def dice("),
-        (PhantomConfig, "atriacourse/data/phantom/config.py", "@dataclass"),
+        (PhantomConfig, "atriacourse/data/phantom/phantom_config.py", "@dataclass"),
     ],
 )
 def test_source_comes_from_the_file(thing, file, first):

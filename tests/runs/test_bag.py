@@ -13,7 +13,7 @@ from atriacourse.runs.bag import train_bag
 from atriacourse.runs.config import override
 from atriacourse.runs.evaluate import evaluate_cohort
 from atriacourse.runs.folder import open_model
-from atriacourse.runs.predict import Segmenter
+from atriacourse.runs.segmenter import Segmenter
 from atriacourse.runs.splitting import make_split
 from atriacourse.runs.train import train_run
 from atriacourse.runs.watcher import Silent

@@ -18,7 +18,7 @@ from atriacourse.runs.bag import train_bag
 from atriacourse.runs.config import override, to_json, write_json
 from atriacourse.runs.evaluate import evaluate_cohort
 from atriacourse.runs.folder import open_model, run_record
-from atriacourse.runs.predict import Segmenter, predict_cohort
+from atriacourse.runs.segmenter import Segmenter, predict_cohort
 from atriacourse.runs.splitting import make_split
 from atriacourse.runs.train import saved_plan, train_run
 from atriacourse.training.loop import Trainer

@@ -9,12 +9,12 @@ import pytest
 
 from atriacourse.data.cohort import open_cohort
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case import read_table
+from atriacourse.evaluation.case_row import read_table
 from atriacourse.files import read_json
 from atriacourse.runs.config import write_json
 from atriacourse.runs.evaluate import cases_to_score, evaluate_cohort
 from atriacourse.runs.folder import open_model
-from atriacourse.runs.predict import Segmenter
+from atriacourse.runs.segmenter import Segmenter
 
 
 @pytest.fixture(scope="module")

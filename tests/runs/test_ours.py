@@ -16,15 +16,16 @@ import torch
 
 from atriacourse.data.cohort import open_cohort
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case import read_table
+from atriacourse.evaluation.case_row import read_table
 from atriacourse.files import read_json
-from atriacourse.runs import evaluate, predict
+from atriacourse.runs import evaluate
+from atriacourse.runs import segmenter as predicting
 from atriacourse.runs.bag import train_bag
 from atriacourse.runs.config import override
 from atriacourse.runs.evaluate import evaluate_cohort
 from atriacourse.runs.folder import open_model
 from atriacourse.runs.ours import held, out_of_memory, why_this_case
-from atriacourse.runs.predict import Segmenter, predict_cohort
+from atriacourse.runs.segmenter import Segmenter, predict_cohort
 from atriacourse.runs.splitting import make_split
 from atriacourse.runs.train import FILES, train_run
 from atriacourse.runs.watcher import Silent
@@ -135,7 +136,7 @@ def test_event_files_of_others_stay(cohort, split, tiny_config, tiny_run, tmp_pa
 # ---- predict -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("file_format", predict.FORMATS)
+@pytest.mark.parametrize("file_format", predicting.FORMATS)
 @pytest.mark.parametrize("kind", ["la", "probability"])
 def test_a_mask_that_somebody_drew_is_kept(segmenter, two, tmp_path, kind, file_format):
     mine = tmp_path / f"{two.names[0]}_{kind}.{file_format}"
@@ -189,15 +190,15 @@ def test_a_scan_is_never_replaced_by_its_mask(segmenter, cohort, tmp_path):
 
 def test_a_killed_prediction_is_made_again(segmenter, two, tmp_path, monkeypatch):
     """Between the notes and the mask, and between the mask and the notes, as SIGKILL does it."""
-    write_volume, write_json = predict.write_volume, predict.write_json
+    write_volume, write_json = predicting.write_volume, predicting.write_json
 
     def killed(*args, **more):
         raise _Killed
 
-    monkeypatch.setattr(predict, "write_volume", killed)
+    monkeypatch.setattr(predicting, "write_volume", killed)
     with pytest.raises(_Killed):
         predict_cohort(segmenter, two, tmp_path)
-    monkeypatch.setattr(predict, "write_volume", write_volume)
+    monkeypatch.setattr(predicting, "write_volume", write_volume)
     noted = []
 
     def killed_at_the_second(*args):
@@ -206,11 +207,11 @@ def test_a_killed_prediction_is_made_again(segmenter, two, tmp_path, monkeypatch
             raise _Killed
         write_json(*args)
 
-    monkeypatch.setattr(predict, "write_json", killed_at_the_second)
+    monkeypatch.setattr(predicting, "write_json", killed_at_the_second)
     with pytest.raises(_Killed):
         predict_cohort(segmenter, two, tmp_path)
     assert (tmp_path / f"{two.names[0]}_la.nii.gz").is_file()
-    monkeypatch.setattr(predict, "write_json", write_json)
+    monkeypatch.setattr(predicting, "write_json", write_json)
     outcomes = predict_cohort(segmenter, two, tmp_path)
     assert not any(outcome.problem or outcome.kept for outcome in outcomes)
     assert all(outcome.kept for outcome in predict_cohort(segmenter, two, tmp_path))
@@ -352,7 +353,7 @@ def test_one_case_stops_no_other(tiny_run, two, tmp_path, monkeypatch, failure):
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EROFS])
 def test_a_full_disk_ends_the_work_with_what_is_there_kept(segmenter, two, tmp_path, monkeypatch, code):
     writes = []
-    write_volume, write_whole = predict.write_volume, evaluate.write_whole
+    write_volume, write_whole = predicting.write_volume, evaluate.write_whole
 
     def full(write):
         def second(*args, **more):
@@ -363,7 +364,7 @@ def test_a_full_disk_ends_the_work_with_what_is_there_kept(segmenter, two, tmp_p
 
         return second
 
-    monkeypatch.setattr(predict, "write_volume", full(write_volume))
+    monkeypatch.setattr(predicting, "write_volume", full(write_volume))
     with pytest.raises(OSError, match=os.strerror(code)):
         predict_cohort(segmenter, two, tmp_path)
     writes.clear()

@@ -29,8 +29,8 @@ from atriacourse.studies.identity import ADDED, AFTERWARDS, PARTS, Added, dotted
 from atriacourse.studies.readings import mask_of
 from atriacourse.studies.records import read_record, write_record
 from atriacourse.studies.results import gather
-from atriacourse.training.config import TrainingConfig
 from atriacourse.training.schedule import ScheduleConfig
+from atriacourse.training.training_config import TrainingConfig
 
 DATA = "fe7b948ededf5130"  # of LA2018, the development set
 

@@ -173,7 +173,7 @@ def test_every_setting_is_read_by_what_trains_predicts_or_cleans(
     from atriacourse.inference.postprocess import postprocess
     from atriacourse.runs.config import override
     from atriacourse.runs.folder import open_model
-    from atriacourse.runs.predict import Segmenter
+    from atriacourse.runs.segmenter import Segmenter
     from atriacourse.runs.splitting import make_split
     from atriacourse.runs.train import train_run
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from atriacourse.cli import main
-from atriacourse.cli.progress import TrainingBar
+from atriacourse.cli.bars import TrainingBar
 from atriacourse.errors import InputError
 from atriacourse.studies.catalogue import STUDIES, study
 from atriacourse.studies.cells import plan_study

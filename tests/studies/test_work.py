@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from atriacourse.evaluation.case import score_case
+from atriacourse.evaluation.case_row import score_case
 from atriacourse.runs.folder import open_model
-from atriacourse.runs.predict import Segmenter
+from atriacourse.runs.segmenter import Segmenter
 from atriacourse.studies.readings import STEPS, mask_of, read_probabilities
 from atriacourse.studies.records import read_record
 

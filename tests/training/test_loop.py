@@ -14,11 +14,11 @@ from atriacourse.data.bank import BankCase, SliceBank
 from atriacourse.errors import InputError
 from atriacourse.network.unet import MultiTaskUNet, NetworkConfig
 from atriacourse.training.checkpoint import read_checkpoint
-from atriacourse.training.config import TrainingConfig
 from atriacourse.training.curriculum import CurriculumConfig, epoch_steps
 from atriacourse.training.loop import Trainer, TrainingDivergedError, make_optimiser
 from atriacourse.training.losses import LossConfig
 from atriacourse.training.schedule import Plan, ScheduleConfig, learning_rate
+from atriacourse.training.training_config import TrainingConfig
 
 NETWORK = NetworkConfig(encoder=(8, 8, 8), decoder=(8, 8), hidden=4, grids=(2, 1), label_stage=2)
 CURRICULUM = CurriculumConfig(sizes=(16, 24), batch_sizes=(2, 2), passes=2)

@@ -3,7 +3,7 @@
     python tools/facts NAME --data FOLDER        e.g. la2018_audit --data data/la2018
 
 imports NAME.py beside this file, calls its `measure(data: Path) -> dict`, and writes
-book/records/facts/NAME.json:
+atriacourse/studies/facts/NAME.json:
 
     {"title": first line of NAME.py's docstring,
      "provenance": {"command": ..., "commit": ..., "seed": ..., "data": ..., "data_hash": ..., ...},
@@ -29,8 +29,8 @@ import torch
 
 from atriacourse.files import write_whole
 from atriacourse.runs.provenance import provenance
+from atriacourse.studies.claims import FACTS
 
-RECORDS = Path(__file__).parents[2] / "book" / "records" / "facts"
 PACKAGES = ("scipy", "scikit-image", "pandas")  # beside those that `provenance` names
 DIGITS = 3  # that count, kept of a float: as many as a sentence shows
 
@@ -85,7 +85,7 @@ def make_record(name: str, data: Path) -> dict[str, Any]:
 
 def write_record(name: str, record: dict[str, Any]) -> Path:
     """Replace a record in one step."""
-    path = RECORDS / f"{name}.json"
+    path = FACTS / f"{name}.json"
     write_whole(path, json.dumps(record, indent=1) + "\n")
     return path
 

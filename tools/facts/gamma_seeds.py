@@ -18,7 +18,7 @@ from atriacourse.evaluation.overlap import dice
 from atriacourse.evaluation.uncertainty import bootstrap_interval
 from atriacourse.pages.bench.chapter import begin
 from atriacourse.pages.bench.small import FIXED_GEOMETRY, small_network
-from atriacourse.runs.predict import Segmenter
+from atriacourse.runs.segmenter import Segmenter
 
 SEED = 2018  # of the split and the bootstrap
 SEEDS = range(8)  # of the trainings

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from atriacourse.data.cohort import open_cohort
-from atriacourse.evaluation.case import score_case
+from atriacourse.evaluation.case_row import score_case
 from atriacourse.evaluation.overlap import dice
 
 FIRST, SECOND = "la_005", "la_026"

@@ -27,7 +27,7 @@ from atriacourse.evaluation.overlap import dice
 from atriacourse.files import read_json
 from atriacourse.runs.config import write_json
 from atriacourse.runs.folder import open_model
-from atriacourse.runs.predict import Segmenter
+from atriacourse.runs.segmenter import Segmenter
 from atriacourse.studies.catalogue_paper import TABLE_1
 from atriacourse.studies.cells import Unit, plan_study
 from atriacourse.studies.data import study_data

@@ -5,8 +5,8 @@ phantom, write. realism.csv sets a cohort's statistics beside those of the real 
 makes it).
 """
 
-from atriacourse.data.phantom.config import PhantomConfig
 from atriacourse.data.phantom.phantom import Phantom, make_phantom
+from atriacourse.data.phantom.phantom_config import PhantomConfig
 from atriacourse.data.phantom.write import write_phantom_cohort
 
 __all__ = ["Phantom", "PhantomConfig", "make_phantom", "write_phantom_cohort"]

@@ -21,9 +21,9 @@ from atriacourse.data.phantom.atrium import (
     draw_scar,
     draw_vein,
 )
-from atriacourse.data.phantom.config import PhantomConfig, Site
 from atriacourse.data.phantom.neighbours import draw_far, draw_landmarks, draw_near
 from atriacourse.data.phantom.patient import Anatomy
+from atriacourse.data.phantom.phantom_config import PhantomConfig, Site
 from atriacourse.data.phantom.shapes import Ellipsoid
 from atriacourse.data.phantom.waves import draw_waves
 

@@ -10,8 +10,8 @@ import numpy as np
 from atriacourse.data.masks import largest_piece
 from atriacourse.data.phantom.anatomy import TEXTURE_SD
 from atriacourse.data.phantom.canvas import ACQUIRED_MM, Canvas
-from atriacourse.data.phantom.config import PhantomConfig
 from atriacourse.data.phantom.patient import Anatomy, Organ
+from atriacourse.data.phantom.phantom_config import PhantomConfig
 from atriacourse.data.phantom.shapes import Points, smooth_union
 
 SKIN_FAT_MM = 14.0

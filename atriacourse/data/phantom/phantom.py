@@ -11,8 +11,8 @@ import numpy as np
 
 from atriacourse.bounds import bounded
 from atriacourse.data.phantom.anatomy import draw_anatomy
-from atriacourse.data.phantom.config import SITES, PhantomConfig
 from atriacourse.data.phantom.paint import paint, voxel_axes
+from atriacourse.data.phantom.phantom_config import SITES, PhantomConfig
 from atriacourse.data.phantom.signal import draw_scan, take_scan
 
 VERSION = 2  # goes up when a seed gives another phantom than before

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft
 
-from atriacourse.data.phantom.config import PhantomConfig, Site
+from atriacourse.data.phantom.phantom_config import PhantomConfig, Site
 from atriacourse.data.phantom.shapes import Points
 from atriacourse.data.phantom.waves import Waves, draw_waves
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scan:
-    """Everything drawn about one acquisition, from the ranges in config.py and below; all of them ours."""
+    """Everything drawn about one acquisition, from the ranges in phantom_config.py and below; all ours."""
 
     tissues: dict[str, float]  # signal relative to the blood of the left atrium
     blood_grey: float

@@ -26,8 +26,8 @@ from typing_extensions import TypedDict
 
 from atriacourse.bounds import bounded
 from atriacourse.data.grid import as_rows, plain_grid
-from atriacourse.data.phantom.config import PhantomConfig
 from atriacourse.data.phantom.phantom import VERSION, Phantom, make_phantom
+from atriacourse.data.phantom.phantom_config import PhantomConfig
 from atriacourse.data.volume import write_volume
 from atriacourse.errors import InputError
 from atriacourse.files import read_json, write_whole

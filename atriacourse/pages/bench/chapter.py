@@ -20,7 +20,7 @@ from atriacourse.runs.config import RunConfig, dotted, override, to_json
 from atriacourse.runs.profiles import profile as settings_of
 from atriacourse.training.device import keep_cpu_fast
 
-SCALES = ("smoke", "laptop", "colab", "paper")  # from seconds to the paper's own recipe
+PROFILES = ("smoke", "laptop", "colab", "paper")  # from seconds to the paper's own recipe
 WORK = "ATRIACOURSE_WORK"  # the folder where chapters keep what they made; a temporary one if unset
 T = TypeVar("T")
 
@@ -47,7 +47,7 @@ class Chapter:
     """How one chapter runs here; made by `begin`."""
 
     name: str
-    profile: str  # one of SCALES
+    profile: str  # one of PROFILES
     data: str | None  # as given
     seed: int
     work: Path  # what the chapter writes lies below
@@ -55,7 +55,7 @@ class Chapter:
     def pick(self, *, smoke: T, laptop: T | None = None, colab: T | None = None, paper: T | None = None) -> T:
         """The value for this profile; where none is given, that of the next smaller one."""
         values = [smoke, laptop, colab, paper]
-        given = [value for value in values[: SCALES.index(self.profile) + 1] if value is not None]
+        given = [value for value in values[: PROFILES.index(self.profile) + 1] if value is not None]
         return given[-1]
 
     def scans(self, *, cases: int, phantom: PhantomConfig | None = None) -> Scans:
@@ -88,14 +88,14 @@ class Chapter:
 def begin(name: str, *, profile: str | None, data: str | None, seed: int) -> Chapter:
     """Settle how a chapter runs on this machine.
 
-    Args: name: of the chapter, e.g. "03_contrast". profile: one of SCALES, None by the device.
+    Args: name: of the chapter, e.g. "03_contrast". profile: one of PROFILES, None by the device.
         data: see `chapter_scans`. seed: of everything random in the chapter.
     Raises: InputError for another profile.
     """
     if profile is None:
         profile = "colab" if torch.cuda.is_available() else "laptop"
-    if profile not in SCALES:
-        raise InputError(f"profile must be one of {', '.join(SCALES)} or None, got {profile!r}")
+    if profile not in PROFILES:
+        raise InputError(f"profile must be one of {', '.join(PROFILES)} or None, got {profile!r}")
     if profile == "smoke":
         torch.set_num_threads(1)  # networks so small are not worth sharing out
     keep_cpu_fast()

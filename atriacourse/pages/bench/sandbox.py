@@ -14,7 +14,7 @@ from atriacourse.data.masks import as_mask, as_spacing, largest_piece
 from atriacourse.errors import InputError
 
 # Two human masks of one image, la_005 and la_026 of the MSD heart data: a line to hold a score against.
-# Written by `python tools/facts human_masks`; a test holds these against book/records/facts/.
+# Written by `python tools/facts human_masks`; a test holds these against studies/facts/.
 HUMAN = {
     "dice": 0.927,
     "jaccard": 0.864,

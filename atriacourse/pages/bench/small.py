@@ -14,7 +14,7 @@ from atriacourse.data.phantom import PhantomConfig, write_phantom_cohort
 from atriacourse.data.splits import Split
 from atriacourse.pages.bench.chapter import Chapter
 from atriacourse.pages.bench.trained import trained_model
-from atriacourse.runs.predict import Segmenter
+from atriacourse.runs.segmenter import Segmenter
 
 # Overrides by dotted name, the same for every profile, so that an ablation differs in its length alone.
 SMALL = (

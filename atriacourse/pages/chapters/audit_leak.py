@@ -1,7 +1,7 @@
 """Does the frame of a picture give the answer away? A guess that never looks at a voxel.
 
 Used by 02_audit. The mirror of LA2018 was cut around each atrium with a margin of 10 to 20 voxels (9 to 40 as
-measured: book/records/facts/la2018_crop.json), so the edges of the picture say where the atrium is.
+measured: studies/facts/la2018_crop.json), so the edges of the picture say where the atrium is.
 `frame_guess` turns that into a mask: lay the masks of the other cases into one common frame, and mark what
 most of them mark. Masks are (z, y, x).
 """

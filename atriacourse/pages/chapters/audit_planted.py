@@ -35,7 +35,7 @@ COARSE = PhantomConfig(matrix=96, slices=24)  # 0.05 s a phantom
 FEWEST = 14  # every scan has one trouble; with more, some have none
 TURN = 5.0  # degrees that a patient lies otherwise at the second scan
 FRAME = 4  # voxels that the re-saved copy has lost on each side of its slices
-KINDS = {
+TROUBLES = {
     "exact copy": "the same scan under two names",
     "changed copy": "the same scan with other grey values, cut by a few voxels",
     "same patient": "one patient, before and after the ablation",
@@ -61,7 +61,7 @@ class Saved:
 
 
 def write_planted_cohort(folder: Path | str, *, cases: int = 16, seed: int = 0) -> Path:
-    """Write a cohort of `cases` scans with every trouble of `KINDS` in it; a finished one is left as it is.
+    """Write a cohort of `cases` scans with each of `TROUBLES` in it; a finished one is left as it is.
 
     Args: folder: must not exist yet, or hold what an earlier call wrote. seed: of the phantoms and of who
         gets which trouble.

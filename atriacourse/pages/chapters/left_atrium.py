@@ -16,9 +16,9 @@ from scipy import ndimage
 
 from atriacourse.data.phantom import PhantomConfig
 from atriacourse.data.phantom.anatomy import draw_anatomy
-from atriacourse.data.phantom.config import SITES
 from atriacourse.data.phantom.paint import voxel_axes
 from atriacourse.data.phantom.patient import Anatomy
+from atriacourse.data.phantom.phantom_config import SITES
 from atriacourse.data.phantom.shapes import Solid
 from atriacourse.errors import InputError
 from atriacourse.pages.pictures.figures import LETTERS, add_legend, show_slice

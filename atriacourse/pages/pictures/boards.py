@@ -10,13 +10,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from atriacourse.evaluation.case import HIGHER_IS_BETTER, Row
+from atriacourse.evaluation.case_row import HIGHER_IS_BETTER, Row
 from atriacourse.pages.bench.sandbox import HUMAN
 from atriacourse.pages.pictures.figures import Panel, add_legend, draw_panel
 from atriacourse.pages.pictures.style import BLUE, PURPLE, STYLE, closed
 
 # column of a row from `score_case` -> (label, what the axis shows); a value beyond stands at its end
-SCALES = {
+RANGES = {
     "dice": ("Dice", (0.5, 1.0)),
     "jaccard": ("Jaccard", (0.3, 1.0)),
     "hd_mm": ("HD (mm)", (0.0, 50.0)),
@@ -34,10 +34,10 @@ def metric_board(panel: Panel, row: Row, *, human: Mapping[str, float] = HUMAN) 
     """
     with plt.rc_context(STYLE | {"font.size": 11}):
         figure = plt.figure(figsize=(7.6, 3.8), layout="constrained")
-        grid = figure.add_gridspec(len(SCALES), 2, width_ratios=(1.15, 1))
+        grid = figure.add_gridspec(len(RANGES), 2, width_ratios=(1.15, 1))
         picture = figure.add_subplot(grid[:, 0])
         draw_panel(picture, panel)
-        for number, (column, (label, ends)) in enumerate(SCALES.items()):
+        for number, (column, (label, ends)) in enumerate(RANGES.items()):
             axes = figure.add_subplot(grid[number, 1])
             axes.vlines([float(column in HIGHER_IS_BETTER)], -0.5, 0.5, color="#888888", linewidth=2)
             axes.vlines(_human_lines(column, human), -0.7, 0.7, color=PURPLE, linestyle="--")
@@ -51,7 +51,7 @@ def metric_board(panel: Panel, row: Row, *, human: Mapping[str, float] = HUMAN) 
 def said(row: Row) -> str:
     """The same in words, for those who cannot see the board."""
     return ", ".join(f"{label.replace(' (', ' in ').rstrip(')')} {row[column]:.3g}"
-                     for column, (label, _) in SCALES.items())  # fmt: skip
+                     for column, (label, _) in RANGES.items())  # fmt: skip
 
 
 def _human_lines(column: str, human: Mapping[str, float]) -> list[float]:

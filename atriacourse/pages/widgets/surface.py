@@ -23,7 +23,6 @@ from atriacourse.pages.pictures.style import BLUE, ORANGE, PURPLE, STYLE, closed
 
 COLOURS = (BLUE, ORANGE, PURPLE)  # of the first, second and third mask
 LETTERS = {0: "RLSI", 90: "APSI", 180: "LRSI", 270: "PASI"}  # left, right, top, bottom, by azimuth
-SIDES = ((0, 0.5), (1, 0.5), (0.5, 1), (0.5, 0))  # where the letters stand, in parts of the axes
 SEEN_FROM = {0: "front", 90: "left", 180: "back", 270: "right"}
 LIGHT = np.array([-0.45, 0.35, -0.82])  # towards the light: left, up, out of the screen
 

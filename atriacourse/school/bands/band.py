@@ -1,7 +1,7 @@
-"""Between which bounds the difference of two variants lies when only the seed and the clinic change.
+"""Between which bounds the difference of two variants lies when only the seed and the centre change.
 
-The class's own atlas, in the folder records/ beside this file, holds the records of every
-pair on all clinics, each with several seeds; a student's seed is another one. Grading compares with the band,
+The class's own records, in the folder records/ beside this file, holds the records of every
+pair on all centres, each with several seeds; a student's seed is another one. Grading compares with the band,
 and the instructor's guide prints it.
 """
 
@@ -20,10 +20,10 @@ from atriacourse.studies.cells import plan_study
 from atriacourse.studies.records import Record, read_records
 from atriacourse.studies.results import gather
 
-ATLAS = Path(__file__).parent / "records"
+RECORDS = Path(__file__).parent / "records"
 INSIDE = 0.99  # of new runs that are alike
 NARROWEST = 0.02  # half-width; two machines round differently
-NARROWEST_MM = 2.0  # of distances, in mm: a third of a voxel of the clinics
+NARROWEST_MM = 2.0  # of distances, in mm: a third of a voxel of the centres
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ class Band:
         return self.low <= difference <= self.high
 
 
-def seed_band(study: str, pair: tuple[str, str], metric: str = "dice", *, folder: Path = ATLAS) -> Band:
+def seed_band(study: str, pair: tuple[str, str], metric: str = "dice", *, folder: Path = RECORDS) -> Band:
     """The band of a pair of variants, (a, b).
 
     Raises: InputError if fewer than two runs of both variants are recorded.
@@ -49,7 +49,7 @@ def seed_band(study: str, pair: tuple[str, str], metric: str = "dice", *, folder
     if len(found) < 2:
         raise InputError(
             f"{folder} has {len(found)} runs of {study}/{pair[0]} and {pair[1]} at scale {SCALE}; two are "
-            f"needed, `atriacourse study run {study} --scale {SCALE}` on a clinic makes them"
+            f"needed, `atriacourse study run {study} --scale {SCALE}` on a centre makes them"
         )
     return band_of(found, narrowest=NARROWEST_MM if metric.endswith("_mm") else NARROWEST)
 
@@ -64,8 +64,8 @@ def band_of(differences: Sequence[float], *, narrowest: float = NARROWEST) -> Ba
     return Band(low=mean - half, high=mean + half, runs=len(values))
 
 
-def differences(study: str, pair: tuple[str, str], metric: str, *, folder: Path = ATLAS) -> list[float]:
-    """The mean difference b - a of every recorded clinic and seed; cases that are not finite are left out."""
+def differences(study: str, pair: tuple[str, str], metric: str, *, folder: Path = RECORDS) -> list[float]:
+    """The mean difference b - a of every recorded centre and seed; cases that are not finite are left out."""
     records, declared = _records(folder), find_study(study)
     found = []
     for data in sorted({record.data for record in records.values()}):

@@ -16,7 +16,7 @@ from atriacourse.pages.pictures.style import BLUE, ORANGE, SKY, STYLE, closed
 from atriacourse.school.classroom.pooled import PairOfClass, Question
 from atriacourse.school.grading.class_page import ON_ANY_GROUND
 from atriacourse.school.grading.render import INK
-from atriacourse.studies.report import METRICS
+from atriacourse.studies.report import METRIC_LABELS
 
 WIDTH = 4.2  # inches; a phone shows it without shrinking the letters
 ROW = 0.16
@@ -25,7 +25,7 @@ EDGE = 0.1  # share of guesses whose ends may lie beyond the picture: a wild one
 
 
 def pair_figure(pair: PairOfClass) -> Figure:
-    """Every run of a pair as a dot with its interval, the pooled interval below, the atlas's band behind."""
+    """Every run of a pair as a dot with its interval, the pooled interval below, the recorded band behind."""
     runs = pair.runs
     with plt.rc_context(STYLE | ON_ANY_GROUND | SMALL):
         figure, axes = plt.subplots(figsize=(WIDTH, 1.0 + ROW * (len(runs) + 2)), layout="constrained")
@@ -43,7 +43,7 @@ def pair_figure(pair: PairOfClass) -> Figure:
         axes.set(xlim=_room(pair), ylim=(-0.5, len(runs) + 1.7), yticks=[])
         axes.spines["left"].set_visible(False)
         axes.set_xlabel(
-            f"difference of {METRICS.get(pair.metric, pair.metric)}; {better} of 0: the first is better"
+            f"difference of {METRIC_LABELS.get(pair.metric, pair.metric)}; {better} of 0: the first is better"
         )
         axes.locator_params(axis="x", nbins=6)
         return closed(figure)

@@ -18,7 +18,7 @@ from atriacourse.school.classroom.collect import Collected
 from atriacourse.school.classroom.draw import pair_figure, question_figure
 from atriacourse.school.classroom.pooled import PairOfClass, Question, believed, pairs_of, questions_of
 from atriacourse.school.grading.render import fill, inline_svg
-from atriacourse.studies.report import METRICS
+from atriacourse.studies.report import METRIC_LABELS
 
 
 def write_classroom(collected: Collected, path: Path | str, *, date: str) -> Path:
@@ -111,7 +111,7 @@ def _pair(pair: PairOfClass) -> dict[str, Any]:
         "scale": "" if pair.scale == SCALE else f"Scale {pair.scale}.",
         "svg": inline_svg(pair_figure(pair), alt=f"A dot with its interval for each run. {says}"),
         "says": says,
-        "metric": METRICS.get(pair.metric, pair.metric),
+        "metric": METRIC_LABELS.get(pair.metric, pair.metric),
         "rows": [
             [_signed(run.difference), _span(run.low, run.high), run.verdict, _expected(run)]
             for run in pair.runs
@@ -125,7 +125,7 @@ def pair_says(pair: PairOfClass) -> str:
         said = f"One run, {_signed(pair.difference)}: a seed alone is no finding."
     else:
         scans = _count(
-            pair.places, "clinic" if pair.clinics else "set of scans", "" if pair.clinics else "sets of scans"
+            pair.places, "centre" if pair.centres else "set of scans", "" if pair.centres else "sets of scans"
         )
         said = f"Pooled over {len(pair.runs)} seeds and {scans}: {_signed(pair.difference)}"
         said += f", 95 % interval {_span(pair.low, pair.high)}" if np.isfinite(pair.low) else ""

@@ -1,6 +1,6 @@
 """A class's runs as one comparison for each pair of variants, and its guesses as one row a question.
 
-After collect.py, before draw.py. Every student has a seed, and one of a few places (clinics): runs of one
+After collect.py, before draw.py. Every student has a seed, and one of a few places (centres): runs of one
 place share the held-out cases. A resample draws runs with replacement, and for each place its cases; so both
 other seeds and other cases are in the interval (evaluation/uncertainty.py).
 """
@@ -55,17 +55,17 @@ class PairOfClass:
     metric: str
     scale: str
     runs: tuple[Measured, ...]  # by rising difference: their order says nothing of who made them
-    clinics: bool  # of the class's phantoms; False: on scans that a student chose
+    centres: bool  # of the class's phantoms; False: on scans that a student chose
     places: int  # how many cohorts of held-out cases
     difference: float  # mean over the runs
     low: float  # pooled interval; nan for a single run
     high: float
     verdict: str
-    band: Band | None  # of the class's atlas; None where it has none, or for other scans
+    band: Band | None  # of the recorded runs; None where there are none, or for other scans
 
     @property
     def inside(self) -> int | None:
-        """How many runs lie inside the atlas's band."""
+        """How many runs lie inside the recorded band."""
         return None if self.band is None else sum(self.band.holds(run.difference) for run in self.runs)
 
 
@@ -73,19 +73,19 @@ def pairs_of(runs: Sequence[Run]) -> list[PairOfClass]:
     """Every pair that was measured, in the order of the assignment's levels; other scales and scans apart."""
     groups: dict[tuple[str, str, str, str, bool], list[Run]] = {}
     for run in runs:
-        key = (run.assignment, run.a, run.b, run.scale, run.place.startswith("clinic "))
+        key = (run.assignment, run.a, run.b, run.scale, run.place.startswith("centre "))
         groups.setdefault(key, []).append(run)
-    found = [_pair(own, clinics=key[-1]) for key, own in groups.items()]
+    found = [_pair(own, centres=key[-1]) for key, own in groups.items()]
     return sorted(found, key=_order)
 
 
 def _order(pair: PairOfClass) -> tuple:
     declared = find_assignment(pair.assignment)
     place = declared.levels.index((pair.a, pair.b))
-    return declared.chapter, declared.name, place, pair.scale, not pair.clinics
+    return declared.chapter, declared.name, place, pair.scale, not pair.centres
 
 
-def _pair(runs: Sequence[Run], *, clinics: bool) -> PairOfClass:
+def _pair(runs: Sequence[Run], *, centres: bool) -> PairOfClass:
     first, declared = runs[0], find_assignment(runs[0].assignment)
     study, metric = find_study(declared.study), declared.metric
     measured = [_measured(run, metric) for run in runs]
@@ -103,13 +103,13 @@ def _pair(runs: Sequence[Run], *, clinics: bool) -> PairOfClass:
         metric=metric,
         scale=first.scale,
         runs=tuple(sorted(measured, key=lambda one: one.difference)),
-        clinics=clinics,
+        centres=centres,
         places=len({run.place for run in runs}),
         difference=float(np.mean([one.difference for one in measured])),
         low=low,
         high=high,
         verdict=winner(low, high, a=first.a, b=first.b, metric=metric, cases=cases) or UNDECIDED,
-        band=_band(declared.study, (first.a, first.b), metric) if clinics and first.scale == SCALE else None,
+        band=_band(declared.study, (first.a, first.b), metric) if centres and first.scale == SCALE else None,
     )
 
 

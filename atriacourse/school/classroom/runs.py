@@ -36,7 +36,7 @@ class Run:
     a: str
     b: str
     seed: int
-    place: str  # the scans: "clinic 2018"; two runs of one place have the same held-out cases
+    place: str  # the scans: "centre 2018"; two runs of one place have the same held-out cases
     scale: str  # of the studies
     gains: Mapping[str, float]  # held-out case -> b - a; nan where a value is not finite
     rerun: bool  # measured again by grading; False: as handed in
@@ -56,7 +56,7 @@ def run_of_grade(graded: Graded) -> Run:
         raise InputError("its result earned no points")
     # half of these points are for having said it before the result (grading/rubric.py)
     said = graded.hypothesis if hypothesis is not None and hypothesis.points > hypothesis.of / 2 else None
-    place, found = f"clinic {found['clinic']}", found | {"cases": found["names"]}
+    place, found = f"centre {found['clinic']}", found | {"cases": found["names"]}
     return _run(declared, graded.student, found, said, place, scale=SCALE, rerun=True)
 
 
@@ -79,7 +79,7 @@ def run_of_journal(journal: Journal) -> Run:
     before = [entry for entry in journal.of_kind("hypothesis") if entry.index < results[0].index]
     said = before[-1].content if before else None
     data = about.get("data")
-    place = f"clinic {about['clinic']}" if data is None else f"scans {Path(str(data)).name}"
+    place = f"centre {about['clinic']}" if data is None else f"scans {Path(str(data)).name}"
     found = {**result.content, **{name: about[name] for name in ("a", "b", "seed")}}
     scale = str(about.get("scale"))
     return _run(declared, str(about["student"]), found, said, place, scale=scale, rerun=False)

@@ -24,17 +24,25 @@ HERE = ("127.", "::1", "localhost", "0.0.0.0")  # addresses of this machine
 ASKING = ("IPython", "ipykernel", "pexpect", "ptyprocess")  # packages that start what a cell asks them to
 
 
-def watch(*, read: Iterable[str], write: Iterable[str], report: Callable[[str, str], None]) -> None:
+def watch(
+    *,
+    read: Iterable[str],
+    write: Iterable[str],
+    report: Callable[[str, str], None],
+    libraries: Iterable[str] = (),
+) -> None:
     """Note and refuse, from now on and for good, what is not allowed in this process.
 
     Args:
         read, write: the folders (real paths) below which files may be read, and written.
+        libraries: folders of code that is nobody's answer, beside what is installed.
         report: given a kind ("read", "write", "start", "connect") and what was tried. Libraries that try
             to start a program of their own (`git`, to name a commit) are refused and not reported.
     """
     real, frame_of, folder_of_standard_library = os.path.realpath, sys._getframe, os.path.dirname(os.__file__)
     may_write = tuple(write)
     may_read = (*read, *may_write)
+    own_libraries = tuple(f"{folder}{os.sep}" for folder in (os.path.dirname(__file__), *libraries))
     writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
     watched, own = WATCHED, os.getpid()
     searched = frozenset(map(real, filter(None, sys.path)))  # for packages; listed by whoever looks for one
@@ -59,7 +67,7 @@ def watch(*, read: Iterable[str], write: Iterable[str], report: Callable[[str, s
 
     def from_cell() -> bool:
         name = caller()
-        library = packaged(name) or f"{os.sep}atriacourse{os.sep}" in name
+        library = packaged(name) or name.startswith(own_libraries)
         return not library or any(f"{os.sep}{package}{os.sep}" in name for package in ASKING)
 
     def from_imports() -> bool:

@@ -30,7 +30,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from atriacourse.files import running
 from atriacourse.school.fences.layout import FENCES, environment_for, lay_out, readable_folders
 from atriacourse.school.fences.system import MB, Limits
 from atriacourse.school.fences.warm import Warm
@@ -70,6 +69,7 @@ def execute(
     *,
     limits: Limits,
     read: Iterable[str | Path] = (),
+    packages: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
     keep: Sequence[str] = (),
     fences: Sequence[str] = FENCES,
@@ -79,7 +79,8 @@ def execute(
     """Run all cells in a fresh kernel, in a fresh folder that is gone afterwards.
 
     Args:
-        read: folders that the notebook may read, beside Python's own and this package's.
+        read: folders that the notebook may read, beside Python's own and what is installed.
+        packages: names of packages that it may read wherever they lie, and which are libraries, not its own.
         environment: variables beside the few that it is given.
         keep: patterns of files in its folder that are read before the folder goes.
         fences: those to close if the system has them.
@@ -91,8 +92,8 @@ def execute(
 
     with _own_folder() as (box, desk):
         nbformat.write(notebook, desk / "in.ipynb")
-        folders = [*readable_folders(), *(str(Path(each).resolve()) for each in read)]
-        job = lay_out(box, desk, limits, folders, fences)
+        folders = [*readable_folders(packages), *(str(Path(each).resolve()) for each in read)]
+        job = lay_out(box, desk, limits, folders, fences, packages=packages)
         own = environment_for(box, desk) | dict(environment or {})
         ending, seconds, memory_gb = _attend(_started(job, own, warm), limits, stop)
         return _collect(box, desk, keep, ending=ending, seconds=seconds, memory_gb=memory_gb)
@@ -114,10 +115,17 @@ def warm_up(imported: Sequence[str] = ()) -> Iterator[Warm | None]:
 @contextlib.contextmanager
 def _own_folder() -> Iterator[tuple[Path, Path]]:
     """A fresh folder for one run, the kernel's part and ours; what killed programs left is removed first."""
+    import psutil
+
     mine = f"ac-{zlib.crc32(socket.gethostname().encode()) % 16**4:04x}-"  # short: sockets allow no long path
     for left in Path(tempfile.gettempdir()).glob(f"{mine}*-*"):
         process = left.name.removeprefix(mine).partition("-")[0]
-        if process.isdecimal() and not running(int(process)) and (left / "desk").is_dir():
+        if (
+            process.isdecimal()
+            and len(process) < 10
+            and not psutil.pid_exists(int(process))
+            and (left / "desk").is_dir()
+        ):
             shutil.rmtree(left, ignore_errors=True)
     base = Path(tempfile.mkdtemp(prefix=f"{mine}{os.getpid()}-")).resolve()
     try:
@@ -141,7 +149,7 @@ def _started(job: Path, environment: Mapping[str, str], warm: Warm | None) -> "p
             return None
     with (job.parent / "stderr.txt").open("wb") as errors:
         return psutil.Popen(
-            [sys.executable, "-m", "atriacourse.school.fences.papermill_run", str(job)],
+            [sys.executable, "-m", f"{__package__}.papermill_run", str(job)],
             cwd=job.parent,
             env=dict(environment),
             stdin=subprocess.PIPE,  # ends with us: see papermill_run.py

@@ -10,9 +10,9 @@ import contextlib
 import json
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 
-import data_fetch  # noqa: F401 (what is imported later must lie below a folder that may be read)
 from atriacourse.school.fences.audit_hook import watch
 from atriacourse.school.fences.system import (
     Limits,
@@ -27,6 +27,8 @@ MOST_REPORTS = 50
 
 def fence(settings: dict, log: int) -> list[str]:
     """Close every fence that this system has; returns their names. `log` is an open file."""
+    # imported first: what is imported later must lie below a folder that may be read
+    libraries = [folder for name in settings["packages"] for folder in import_module(name).__path__]
     closed = list(settings["closed"])
     wanted = settings["fences"]
     if "network" in wanted and own_network():
@@ -44,7 +46,7 @@ def fence(settings: dict, log: int) -> list[str]:
             with contextlib.suppress(OSError):
                 os.write(log, (json.dumps({"kind": kind, "what": what[:300]}) + "\n").encode())
 
-    watch(read=settings["read"], write=settings["write"], report=report)
+    watch(read=settings["read"], write=settings["write"], libraries=libraries, report=report)
     return [*closed, "audit hook"]
 
 

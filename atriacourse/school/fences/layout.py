@@ -11,9 +11,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
-import atriacourse
 from atriacourse.school.fences.system import Limits
 
 FENCES = ("bubblewrap", "landlock", "network")  # beside the audit hook, which is always there
@@ -36,16 +36,19 @@ SYSTEM = (
 SYSTEM_ON_A_MAC = ("/System", "/Library", "/private/etc", "/private/var/db", "/Applications")
 
 
-def readable_folders() -> list[str]:
-    """What a kernel must read to work: Python, the packages, this package and the system's own."""
+def folders_of(packages: Sequence[str]) -> list[str]:
+    """Where the code of some packages lies."""
+    return [str(folder) for name in packages for folder in import_module(name).__path__]
+
+
+def readable_folders(packages: Sequence[str] = ()) -> list[str]:
+    """What a kernel must read to work: Python, what is installed, these packages and the system's own."""
     import site
     import sysconfig
 
-    import data_fetch
-
     found = [sys.prefix, sys.base_prefix, sys.exec_prefix, *sysconfig.get_paths().values()]
     found += [*site.getsitepackages(), site.getusersitepackages(), os.path.dirname(sys.executable)]
-    found += [folder for package in (atriacourse, data_fetch) for folder in package.__path__]
+    found += [*folders_of(packages), os.path.dirname(__file__)]
     found += SYSTEM if sys.platform != "darwin" else SYSTEM + SYSTEM_ON_A_MAC
     home = str(Path.home())
     real = {os.path.realpath(folder) for folder in found}
@@ -67,12 +70,21 @@ def bubblewrap() -> str | None:
         return None
 
 
-def lay_out(box: Path, desk: Path, limits: Limits, folders: list[str], fences: Sequence[str]) -> Path:
+def lay_out(
+    box: Path,
+    desk: Path,
+    limits: Limits,
+    folders: list[str],
+    fences: Sequence[str],
+    *,
+    packages: Sequence[str] = (),
+) -> Path:
     """Write what the two processes need to know; returns the runner's file."""
     program = bubblewrap() if "bubblewrap" in fences else None
     devices = [name for name in ("/dev/null", "/dev/zero", "/dev/tty") if os.path.exists(name)]
     settings = {
         "read": folders,
+        "packages": list(packages),
         "write": [str(box), *devices],
         "limits": asdict(limits),
         "log": str(desk / "log" / "attempts.jsonl"),
@@ -81,7 +93,7 @@ def lay_out(box: Path, desk: Path, limits: Limits, folders: list[str], fences: S
         "fences": [name for name in fences if name == "landlock" or (name == "network" and not program)],
     }
     (box / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
-    kernel = [sys.executable, "-m", "atriacourse.school.fences.kernel", str(box / "settings.json")]
+    kernel = [sys.executable, "-m", f"{__package__}.kernel", str(box / "settings.json")]
     wall = _wall(program, box, desk / "log", folders) if program else []
     place = desk / "jupyter" / "kernels" / KERNEL
     place.mkdir(parents=True)

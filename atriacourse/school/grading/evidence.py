@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from atriacourse.assignments.allocation import Variant
+from atriacourse.assignments.allocation import Allocation
 from atriacourse.assignments.assignment import Assignment
 from atriacourse.assignments.journal import Entry, Journal, journal_of
 from atriacourse.assignments.verdict import is_number
@@ -49,11 +49,11 @@ class Evidence:
 
 
 @dataclass(kw_only=True)
-class Case:
+class Marking:
     """What is marked, and what came of it: given to every part."""
 
     assignment: Assignment
-    variant: Variant
+    allocation: Allocation
     prepared: Prepared
     evidence: Evidence
     flags: list[str]  # added to by the parts

@@ -78,5 +78,5 @@ def _result(row: Row) -> str:
     )
     if result["band"] is not None:
         low, high = result["band"]
-        said += f" Other seeds and clinics give {low:+.4f} to {high:+.4f}."
+        said += f" Other seeds and centres give {low:+.4f} to {high:+.4f}."
     return said

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from atriacourse.assignments.clinics import make_clinics
+from atriacourse.assignments.centres import make_centres
 from atriacourse.assignments.listing import assignment, assignments
 from atriacourse.errors import InputError
 from atriacourse.school.fences.jail import warm_up
@@ -38,14 +38,14 @@ from atriacourse.school.grading.similar import Pair, similar_pairs
 from atriacourse.school.handouts.handout import Student
 
 IMPORTED = (  # by most notebooks
-    *("data_fetch", "atriacourse.assignments.session", "atriacourse.assignments.clinics"),
+    *("data_fetch", "atriacourse.assignments.session", "atriacourse.assignments.centres"),
     *("atriacourse.exercises.check", "atriacourse.exercises.stubs", "atriacourse.clinic.hunt"),
     *("atriacourse.studies.runner", "atriacourse.studies.scales", "atriacourse.inference.predict"),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Batch:
+class GradedClass:
     """What a run of `grade` did."""
 
     rows: tuple[Row, ...]
@@ -67,7 +67,7 @@ def grade_folder(
     rerun: bool = False,
     fences: Sequence[str] = FENCES,
     on_progress: Callable[[int, int, Graded | None], None] = lambda done, total, graded: None,
-) -> Batch:
+) -> GradedClass:
     """Grade all submissions of a folder, and write gradebook, feedback and the class's page.
 
     Args:
@@ -98,10 +98,10 @@ def grade_folder(
     interrupted, executed = False, 0
     if todo:
         stop = threading.Event()
-        clinics = make_clinics(out / "clinics").resolve()
+        centres = make_centres(out / "centres").resolve()
         on_progress(0, len(todo), None)
         with warm_up(IMPORTED) as warm, ThreadPoolExecutor(jobs) as pool:
-            grader = Grader(limits=limits or Limits(), clinics=clinics, fences=fences, stop=stop, warm=warm)
+            grader = Grader(limits=limits or Limits(), centres=centres, fences=fences, stop=stop, warm=warm)
             running: list[Future[Graded]] = [pool.submit(grader.grade, one) for one in todo]
             try:
                 for done in as_completed(running):
@@ -122,7 +122,7 @@ def grade_folder(
     write_gradebook(out, rows)
     write_feedback(out, rows)
     write_class_page(out, rows, pairs)
-    return Batch(
+    return GradedClass(
         rows=tuple(rows),
         executed=executed,
         kept=len(found) - len(todo),

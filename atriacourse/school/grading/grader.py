@@ -10,23 +10,25 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import atriacourse
-from atriacourse.assignments.allocation import variant_of
+from atriacourse.assignments.allocation import allocation_of
 from atriacourse.assignments.assignment import Assignment
-from atriacourse.assignments.clinics import CLASS
-from atriacourse.assignments.listing import SOURCES, assignment
+from atriacourse.assignments.centres import CLASS
+from atriacourse.assignments.listing import DECLARED, assignment
 from atriacourse.evaluation.uncertainty import bootstrap_interval
 from atriacourse.school.fences.jail import Execution, execute
 from atriacourse.school.fences.layout import FENCES
 from atriacourse.school.fences.system import Limits
 from atriacourse.school.fences.warm import Warm
-from atriacourse.school.grading.evidence import Case, gather_evidence
+from atriacourse.school.grading.evidence import Marking, gather_evidence
 from atriacourse.school.grading.marks import Graded
 from atriacourse.school.grading.measured import band_for, measured
 from atriacourse.school.grading.reading import Found, Submission, read_submission
 from atriacourse.school.grading.restore import Prepared, prepare
 from atriacourse.school.grading.rubric import mark_all, no_marks
+from atriacourse.school.handouts.source import COMMON, SOURCES
 
 RULES = 2  # raise it when a change of the rules must grade everybody anew
+PACKAGES = ("atriacourse", "data_fetch")  # a notebook may import these
 LONGEST_FLAG = 300  # characters
 SAID = {"read": "read", "write": "write", "start": "start", "connect": "connect to"}
 
@@ -36,7 +38,7 @@ class Grader:
     """How submissions are run; the same for all of a batch."""
 
     limits: Limits
-    clinics: Path | None = None  # where all clinics are; None: each run makes its own
+    centres: Path | None = None  # where all centres are; None: each run makes its own
     fences: Sequence[str] = FENCES
     stop: threading.Event | None = None
     warm: Warm | None = None  # what runs are forked from
@@ -61,12 +63,13 @@ class Grader:
 
     def run(self, prepared: Prepared) -> Execution:
         """Run a prepared notebook behind the fences."""
-        shared = [] if self.clinics is None else [self.clinics]
+        shared = [] if self.centres is None else [self.centres]
         return execute(
             prepared.notebook,
             limits=self.limits,
             read=shared,
-            environment={CLASS: str(self.clinics)} if shared else {},
+            packages=PACKAGES,
+            environment={CLASS: str(self.centres)} if shared else {},
             keep=["journal-*.jsonl"],
             fences=self.fences,
             stop=self.stop,
@@ -78,10 +81,12 @@ def mark_submission(
     declared: Assignment, submission: Submission, prepared: Prepared, execution: Execution
 ) -> Graded:
     """Mark what came of a run."""
-    variant, flags = variant_of(declared, submission.student), [*prepared.flags, *prepared.tampered]
+    allocation, flags = allocation_of(declared, submission.student), [*prepared.flags, *prepared.tampered]
     evidence = gather_evidence(prepared, execution, submission.journal)
-    case = Case(assignment=declared, variant=variant, prepared=prepared, evidence=evidence, flags=flags)
-    parts = mark_all(case)
+    marking = Marking(
+        assignment=declared, allocation=allocation, prepared=prepared, evidence=evidence, flags=flags
+    )
+    parts = mark_all(marking)
     tried = [f"tried to {SAID.get(one.kind, one.kind)} {one.what}" for one in execution.attempts]
     flags += tried
     notes = [
@@ -106,7 +111,7 @@ def mark_submission(
         key=key_of(declared, submission),
         handed_in=submission.handed_in,
         hypothesis=evidence.hypothesis,
-        result=_result_of(case),
+        result=_result_of(marking),
         claim=evidence.claim,
         answers={
             **{name: text for name, text in prepared.answers.items() if name not in prepared.untouched},
@@ -115,23 +120,24 @@ def mark_submission(
     )
 
 
-def _result_of(case: Case) -> dict | None:
-    found, variant = measured(case), case.variant
+def _result_of(marking: Marking) -> dict | None:
+    found, variant = measured(marking), marking.allocation
     if found is None:
         return None
-    band, (low, high) = band_for(case), bootstrap_interval(found["gain"], seed=0)
+    band, (low, high) = band_for(marking), bootstrap_interval(found["gain"], seed=0)
     return {
-        "study": case.assignment.study,
-        "metric": case.assignment.metric,
-        **{name: getattr(variant, name) for name in ("a", "b", "seed", "clinic")},
+        "study": marking.assignment.study,
+        "metric": marking.assignment.metric,
+        **{name: getattr(variant, name) for name in ("a", "b", "seed")},
+        "clinic": variant.centre,
         "means": found["means"],
         "difference": found["difference"],
         "low": float(low),
         "high": float(high),
         "cases": len(found["gain"]),
-        "names": [str(name) for name in case.evidence.result["cases"]],
+        "names": [str(name) for name in marking.evidence.result["cases"]],
         "values": {
-            word: case.evidence.result["values"][word] for word in ("a", "b")
+            word: marking.evidence.result["values"][word] for word in ("a", "b")
         },  # `classroom` pools them
         "band": None if band is None else [band.low, band.high],
     }
@@ -156,6 +162,6 @@ def _ungraded(
 def key_of(declared: Assignment, submission: Submission) -> str:
     """Changes with the files handed in, with our source, and with the rules."""
     digest = hashlib.sha256(f"{RULES} {atriacourse.__version__} {submission.content_hash}".encode())
-    for path in (declared.source, SOURCES / "_common.md"):
+    for path in (DECLARED / f"{declared.name}.yaml", SOURCES / f"{declared.name}.md", COMMON):
         digest.update(path.read_bytes())
     return digest.hexdigest()

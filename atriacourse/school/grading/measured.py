@@ -16,15 +16,15 @@ from atriacourse.assignments.verdict import TOLERANCE, wrong_bounds, wrong_verdi
 from atriacourse.errors import InputError
 from atriacourse.evaluation.uncertainty import bootstrap_interval
 from atriacourse.school.bands.band import Band, seed_band
-from atriacourse.school.grading.evidence import Case
+from atriacourse.school.grading.evidence import Marking
 from atriacourse.school.grading.marks import Mark
 
 SAME_RUN = 0.005  # two machines' results of one run
 
 
-def measured(case: Case) -> dict[str, Any] | None:
+def measured(marking: Marking) -> dict[str, Any] | None:
     """The run's result in numbers: paired differences, their mean, the means; None without a result."""
-    return _numbers_of(case.evidence.result)
+    return _numbers_of(marking.evidence.result)
 
 
 def _numbers_of(result: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -39,41 +39,43 @@ def _numbers_of(result: dict[str, Any] | None) -> dict[str, Any] | None:
         return None
 
 
-def _nothing_finite(case: Case) -> bool:
+def _nothing_finite(marking: Marking) -> bool:
     """Whether the networks were trained by our cells alone, and gave no number that could be compared."""
-    return case.evidence.result is not None and measured(case) is None and not case.prepared.tampered
+    return marking.evidence.result is not None and measured(marking) is None and not marking.prepared.tampered
 
 
-def band_for(case: Case) -> Band | None:
+def band_for(marking: Marking) -> Band | None:
     """Where the atlas expects the difference; None where it has too few runs to say."""
     try:
-        return seed_band(case.assignment.study, (case.variant.a, case.variant.b), case.assignment.metric)
+        return seed_band(
+            marking.assignment.study, (marking.allocation.a, marking.allocation.b), marking.assignment.metric
+        )
     except InputError:
         return None
 
 
-def mark_result(part: Part, case: Case) -> Mark:
+def mark_result(part: Part, marking: Marking) -> Mark:
     """All or nothing: the run gave a result, and it is one that these variants give."""
-    mark, found = Mark(part=part.name, of=part.points), measured(case)
-    if _nothing_finite(case):
+    mark, found = Mark(part=part.name, of=part.points), measured(marking)
+    if _nothing_finite(marking):
         mark.earn(
             1,
             remark="run again, it was trained, but no case has a finite value for both variants: a network "
             "that predicts nothing. That is nobody's fault, and belongs into the report",
         )
-        case.flags.append("trained, but nothing finite was measured")
+        marking.flags.append("trained, but nothing finite was measured")
         return mark
     if found is None:
-        why = case.evidence.errors.get("measure", "without a complete hypothesis nothing is trained")
+        why = marking.evidence.errors.get("measure", "without a complete hypothesis nothing is trained")
         mark.reasons.append(f"run again, the notebook measures nothing: {why}")
         return mark
-    if case.prepared.tampered:
-        said = case.prepared.tampered[0]
+    if marking.prepared.tampered:
+        said = marking.prepared.tampered[0]
         mark.reasons.append(f"{said}, so its result is not the course's; leave what the course defines alone")
         return mark
-    saved, band, difference = _saved_result(case), band_for(case), found["difference"]
+    saved, band, difference = _saved_result(marking), band_for(marking), found["difference"]
     if saved is not None and not _same(saved, found):
-        case.flags.append(f"saved result {saved['difference']:+.3f}, run again {difference:+.3f}")
+        marking.flags.append(f"saved result {saved['difference']:+.3f}, run again {difference:+.3f}")
         mark.remarks.append(
             f"your saved difference was {saved['difference']:+.4f}, run again it is {difference:+.4f}; "
             f"the latter counts"
@@ -86,7 +88,7 @@ def mark_result(part: Part, case: Case) -> Mark:
         mark.earn(1, remark=f"{_outside(difference, band)}, but it came out twice")
     else:
         mark.earn(0.5, reason=f"{_outside(difference, band)}, and no saved result confirms it")
-        case.flags.append("result outside the seed band")
+        marking.flags.append("result outside the seed band")
     return mark
 
 
@@ -94,8 +96,8 @@ def _outside(difference: float, band: Band) -> str:
     return f"the difference {difference:+.4f} lies outside the seed band {band.low:+.4f} to {band.high:+.4f}"
 
 
-def _saved_result(case: Case) -> dict[str, Any] | None:
-    entry = case.evidence.journal.last("result") if case.evidence.journal is not None else None
+def _saved_result(marking: Marking) -> dict[str, Any] | None:
+    entry = marking.evidence.journal.last("result") if marking.evidence.journal is not None else None
     return None if entry is None else _numbers_of(entry.content)
 
 
@@ -103,14 +105,14 @@ def _same(saved: dict[str, Any], found: dict[str, Any]) -> bool:
     return all(abs(saved["means"][word] - found["means"][word]) <= SAME_RUN for word in ("a", "b"))
 
 
-def mark_claim(part: Part, case: Case) -> Mark:
+def mark_claim(part: Part, marking: Marking) -> Mark:
     """Two fifths for the difference, three tenths each for an interval and for the verdict that follows."""
-    mark, said, found = Mark(part=part.name, of=part.points), case.evidence.claim, measured(case)
-    if _nothing_finite(case):
+    mark, said, found = Mark(part=part.name, of=part.points), marking.evidence.claim, measured(marking)
+    if _nothing_finite(marking):
         mark.earn(1, remark="nothing finite was measured, so there is nothing to claim; your teacher is told")
         return mark
     if said is None:
-        why = case.evidence.errors.get("claim", "difference, low, high and verdict must be filled in")
+        why = marking.evidence.errors.get("claim", "difference, low, high and verdict must be filled in")
         mark.reasons.append(f"no claim: {why}")
         return mark
     if found is None:
@@ -120,16 +122,16 @@ def mark_claim(part: Part, case: Case) -> Mark:
     if faults:
         mark.reasons.append(f"the claim is none: {'; '.join(faults)}")
         return mark
-    saved = _saved_result(case)
-    own = [found] + ([saved] if saved is not None and _plausible(saved, case) else [])
+    saved = _saved_result(marking)
+    own = [found] + ([saved] if saved is not None and _plausible(saved, marking) else [])
     fitting = [one for one in own if abs(said["difference"] - one["difference"]) <= TOLERANCE]
     if not fitting:
-        typed = ", typed into the cell," if _hard_coded(case) else ""
+        typed = ", typed into the cell," if _hard_coded(marking) else ""
         mark.reasons.append(
             f"the claimed difference {said['difference']:+.4f}{typed} is not this notebook's own, "
             f"{found['difference']:+.4f}; claim what `result.table` gives"
         )
-        case.flags.append("hard-coded claim" if typed else "claim is not the notebook's own")
+        marking.flags.append("hard-coded claim" if typed else "claim is not the notebook's own")
         return mark
     mark.earn(0.4)
     if any(_interval_fits(said["low"], said["high"], one["gain"]) for one in fitting):
@@ -140,13 +142,13 @@ def mark_claim(part: Part, case: Case) -> Mark:
             f"the interval {said['low']:+.4f} to {said['high']:+.4f} is not one of these cases; the paired "
             f"bootstrap gives {low:+.4f} to {high:+.4f}"
         )
-    metric, cases = case.assignment.metric, len(fitting[0]["gain"])
+    metric, cases = marking.assignment.metric, len(fitting[0]["gain"])
     wrong = wrong_verdict(
         said.get("verdict"),
         said["low"],
         said["high"],
-        a=case.variant.a,
-        b=case.variant.b,
+        a=marking.allocation.a,
+        b=marking.allocation.b,
         metric=metric,
         cases=cases,
     )
@@ -154,9 +156,9 @@ def mark_claim(part: Part, case: Case) -> Mark:
     return mark
 
 
-def _plausible(saved: dict[str, Any], case: Case) -> bool:
+def _plausible(saved: dict[str, Any], marking: Marking) -> bool:
     """Whether a saved result may stand in for the run's: inside the band (other machines round otherwise)."""
-    band = band_for(case)
+    band = band_for(marking)
     return band is not None and band.holds(saved["difference"])
 
 
@@ -175,9 +177,11 @@ def _interval_fits(low: float, high: float, gain: np.ndarray) -> bool:
     return False
 
 
-def _hard_coded(case: Case) -> bool:
+def _hard_coded(marking: Marking) -> bool:
     """Whether the claim's cell has its difference as a typed number."""
-    texts = [text for name, text in case.prepared.answers.items() if case.prepared.parts[name] == "claim"]
+    texts = [
+        text for name, text in marking.prepared.answers.items() if marking.prepared.parts[name] == "claim"
+    ]
     for text in texts:
         try:
             tree = ast.parse(text)

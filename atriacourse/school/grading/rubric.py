@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from atriacourse.assignments.assignment import Assignment, Part
-from atriacourse.school.grading.evidence import Case, bounded
+from atriacourse.school.grading.evidence import Marking, bounded
 from atriacourse.school.grading.marks import Mark
 from atriacourse.school.grading.measured import mark_claim, mark_result
 
@@ -18,9 +18,9 @@ FEWEST_REASONS = 3  # words of a hypothesis's `because`
 WORD = re.compile(r"[^\W\d_]{2,}")
 
 
-def mark_all(case: Case) -> list[Mark]:
+def mark_all(marking: Marking) -> list[Mark]:
     """The marks of every part of the rubric, in its order."""
-    return [KINDS[part.kind](part, case) for part in case.assignment.rubric]
+    return [MARKERS[part.kind](part, marking) for part in marking.assignment.rubric]
 
 
 def no_marks(assignment: Assignment, reason: str) -> list[Mark]:
@@ -28,11 +28,11 @@ def no_marks(assignment: Assignment, reason: str) -> list[Mark]:
     return [Mark(part=part.name, of=part.points, reasons=[reason]) for part in assignment.rubric]
 
 
-def _hypothesis(part: Part, case: Case) -> Mark:
+def _hypothesis(part: Part, marking: Marking) -> Mark:
     """Half for a complete one, half for having committed it before the result."""
-    mark, said = Mark(part=part.name, of=part.points), case.evidence.hypothesis
+    mark, said = Mark(part=part.name, of=part.points), marking.evidence.hypothesis
     if said is None:
-        why = case.evidence.errors.get("hypothesis", "winner, low, high and because must all be filled in")
+        why = marking.evidence.errors.get("hypothesis", "winner, low, high and because must all be filled in")
         mark.reasons.append(f"no complete hypothesis: {why}")
         return mark
     words = len(WORD.findall(str(said.get("because", ""))))
@@ -40,27 +40,27 @@ def _hypothesis(part: Part, case: Case) -> Mark:
         mark.earn(0.3, reason=f"the reason has {words} words; say in a sentence why you expect it")
     else:
         mark.earn(0.5)
-    journal = case.evidence.journal
+    journal = marking.evidence.journal
     if journal is None:
         mark.reasons.append("no journal was handed in and no output saved, so nothing shows when it was said")
-        case.flags.append("no journal")
+        marking.flags.append("no journal")
         return mark
     if journal.broken is not None:
-        case.flags.append(f"the journal was changed by hand (line {journal.broken + 1})")
+        marking.flags.append(f"the journal was changed by hand (line {journal.broken + 1})")
         mark.reasons.append(
             f"the journal's chain is broken at line {journal.broken + 1}, so it shows nothing"
         )
         return mark
-    _order(mark, case, said)
+    _order(mark, marking, said)
     return mark
 
 
-def _order(mark: Mark, case: Case, said: dict[str, Any]) -> None:
+def _order(mark: Mark, marking: Marking, said: dict[str, Any]) -> None:
     """Compare the hypothesis that was run with the one that stood in the journal before the result."""
-    entries = case.evidence.journal.entries
+    entries = marking.evidence.journal.entries
     owner = next((entry.content.get("student") for entry in entries if entry.kind == "begin"), None)
-    if owner is not None and owner != case.variant.student:
-        case.flags.append(f"the journal is that of {owner!r}")
+    if owner is not None and owner != marking.allocation.student:
+        marking.flags.append(f"the journal is that of {owner!r}")
         mark.reasons.append(f"the journal handed in is that of {owner!r}; hand in your own")
         return
     results = [entry.index for entry in entries if entry.kind == "result"]
@@ -68,7 +68,7 @@ def _order(mark: Mark, case: Case, said: dict[str, Any]) -> None:
     before = [entry for entry in spoken if not results or entry.index < results[0]]
     if before and before[-1].content == said:
         mark.earn(0.5)
-        if case.evidence.from_outputs:
+        if marking.evidence.from_outputs:
             mark.remarks.append("no journal was handed in; the saved outputs show the order")
         return
     if results and spoken:
@@ -76,29 +76,29 @@ def _order(mark: Mark, case: Case, said: dict[str, Any]) -> None:
         first = before[-1].content if before else {}
         came = f"{first.get('winner')}, {first['low']:g} to {first['high']:g}" if bounded(first) else "none"
         mark.reasons = [f"the hypothesis was changed after the result was known; before it stood: {came}"]
-        case.flags.append("hypothesis changed after the result")
+        marking.flags.append("hypothesis changed after the result")
     else:
         mark.reasons.append("the notebook's hypothesis is not the one in the journal; hand in both as run")
-        case.flags.append("hypothesis not in the journal")
+        marking.flags.append("hypothesis not in the journal")
 
 
-def _tests(part: Part, case: Case) -> Mark:
+def _tests(part: Part, marking: Marking) -> Mark:
     """The share of self-checks and hidden tests that pass."""
     mark = Mark(part=part.name, of=part.points)
-    tests = [test for test in case.evidence.tests if test.part == part.name]
-    answers = [name for name, owner in case.prepared.parts.items() if owner == part.name]
-    if all(name in case.prepared.untouched for name in answers):
+    tests = [test for test in marking.evidence.tests if test.part == part.name]
+    answers = [name for name, owner in marking.prepared.parts.items() if owner == part.name]
+    if all(name in marking.prepared.untouched for name in answers):
         mark.reasons.append("not answered: the cells are as they were handed out")
         return mark
     passed = 0
     for test in tests:
-        if test.cell in case.prepared.untouched:
+        if test.cell in marking.prepared.untouched:
             _once(mark, f"{test.cell}: not answered")
         elif test.passed:
             passed += 1
         else:
             kind = "hidden test" if test.hidden else "self-check"
-            error = case.evidence.errors.get(test.cell)  # of the answer itself: tests only stumble over it
+            error = marking.evidence.errors.get(test.cell)  # of the answer itself: tests only stumble over it
             said = f"{test.cell}: {error}" if error else f"{test.cell or part.name}, {kind}: {test.said}"
             _once(mark, said)
     mark.earn(passed / len(tests) if tests else 0.0)
@@ -110,14 +110,14 @@ def _once(mark: Mark, reason: str) -> None:
         mark.reasons.append(reason)
 
 
-def _report(part: Part, case: Case) -> Mark:
+def _report(part: Part, marking: Marking) -> Mark:
     """A share for each heading with enough words of one's own; what they say, a teacher reads."""
     mark = Mark(part=part.name, of=part.points)
-    names = [name for name in case.prepared.reports if case.prepared.parts[name] == part.name]
+    names = [name for name in marking.prepared.reports if marking.prepared.parts[name] == part.name]
     for name in names:
-        words = WORD.findall(case.prepared.reports[name])
-        heading = case.prepared.headings[name]
-        if name in case.prepared.untouched:
+        words = WORD.findall(marking.prepared.reports[name])
+        heading = marking.prepared.headings[name]
+        if name in marking.prepared.untouched:
             mark.reasons.append(f"“{heading}” is empty; write at least {FEWEST_WORDS} words")
         elif len(words) < FEWEST_WORDS:
             mark.reasons.append(f"“{heading}” has {len(words)} words of yours; {FEWEST_WORDS} are needed")
@@ -132,14 +132,14 @@ def _report(part: Part, case: Case) -> Mark:
     return mark
 
 
-def _clinic(part: Part, case: Case) -> Mark:
+def _clinic(part: Part, marking: Marking) -> Mark:
     """The score of the student's checks: faults caught minus sound runs with a false alarm."""
     mark = Mark(part=part.name, of=part.points)
-    answers = [name for name, owner in case.prepared.parts.items() if owner == part.name]
-    if all(name in case.prepared.untouched for name in answers):
+    answers = [name for name, owner in marking.prepared.parts.items() if owner == part.name]
+    if all(name in marking.prepared.untouched for name in answers):
         mark.reasons.append("not answered: the cells are as they were handed out")
         return mark
-    found = case.evidence.numbers.get(part.name)
+    found = marking.evidence.numbers.get(part.name)
     try:
         score, missed, false_alarms = (
             float(found["score"]),
@@ -159,7 +159,7 @@ def _clinic(part: Part, case: Case) -> Mark:
     return mark
 
 
-KINDS: dict[str, Callable[[Part, Case], Mark]] = {
+MARKERS: dict[str, Callable[[Part, Marking], Mark]] = {
     "hypothesis": _hypothesis,
     "tests": _tests,
     "result": mark_result,

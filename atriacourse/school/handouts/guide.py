@@ -3,12 +3,13 @@
 After notebook.py and band.py, before handout.py, which writes it for `--solutions` alone.
 """
 
-from atriacourse.assignments.allocation import variant_of
+from atriacourse.assignments.allocation import allocation_of
 from atriacourse.assignments.assignment import Assignment
+from atriacourse.assignments.words import filled, words_of
 from atriacourse.errors import InputError
 from atriacourse.school.bands.band import seed_band
-from atriacourse.school.handouts.notebook import filled, rubric_text, words_of
-from atriacourse.school.handouts.source import read_source
+from atriacourse.school.handouts.notebook import rubric_text
+from atriacourse.school.handouts.source import mistakes_of, read_source
 from atriacourse.studies.catalogue import study as find_study
 
 EXAMPLE = "example"  # the id whose variant stands where a text speaks of one
@@ -16,7 +17,7 @@ EXAMPLE = "example"  # the id whose variant stands where a text speaks of one
 
 def guide_text(assignment: Assignment) -> str:
     """The guide, as Markdown. Raises: InputError for an unfit source."""
-    words, place = words_of(assignment, variant_of(assignment, EXAMPLE)), assignment.source.name
+    words, place = words_of(assignment, allocation_of(assignment, EXAMPLE)), f"{assignment.name}.md"
     cells = read_source(assignment)
     lines = [f"# {assignment.title}: the instructor's guide", ""]
     lines += [f"`{assignment.name}`, to chapter {assignment.chapter}. Not for students.", ""]
@@ -26,7 +27,7 @@ def guide_text(assignment: Assignment) -> str:
             lines += [filled(cell.text, words, place), ""]
     if assignment.levels:
         lines += ["## Where results lie", "", *_bands(assignment), ""]
-    lines += ["## Common mistakes", "", *(f"- {mistake}" for mistake in assignment.mistakes), ""]
+    lines += ["## Common mistakes", "", *(f"- {mistake}" for mistake in mistakes_of(assignment)), ""]
     lines += ["## Model answers", "", f"Worded for the variant of the id `{EXAMPLE}`.", ""]
     for cell in cells:
         if cell.kind == "report":
@@ -44,7 +45,7 @@ def _bands(assignment: Assignment) -> list[str]:
     study = find_study(assignment.study)
     rows = [
         f"Mean difference of {assignment.metric}, b minus a, of one more run: 99 % lie inside if only "
-        "the seed and the clinic change.",
+        "the seed and the centre change.",
         "",
         "| a | b | from | to | recorded runs |",
         "|:--|:--|--:|--:|--:|",

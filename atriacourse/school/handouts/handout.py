@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from atriacourse.assignments.allocation import Variant, roster_variants, student_id
+from atriacourse.assignments.allocation import Allocation, roster_allocations, student_id
 from atriacourse.assignments.assignment import Assignment
 from atriacourse.errors import InputError
 from atriacourse.files import read_text, write_whole
@@ -25,7 +25,7 @@ from atriacourse.school.handouts.notebook import solution_notebook, student_note
 
 INSTRUCTOR = "instructor"  # the folder that is not for students
 VARIANTS = "variants.csv"
-COLUMNS = ("assignment", "student", "a", "b", "seed", "clinic")
+COLUMNS = ("assignment", "student", "a", "b", "seed", "centre")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class Handout:
 
     written: tuple[Path, ...]
     kept: tuple[Path, ...]  # were there, and were left as they are
-    variants: tuple[Variant, ...]
+    variants: tuple[Allocation, ...]
 
 
 def read_roster(path: Path | str) -> list[Student]:
@@ -104,7 +104,7 @@ def hand_out(
         anything is written.
     """
     folder = Path(folder)
-    variants = roster_variants(assignment, students)
+    variants = roster_allocations(assignment, students)
     files = {
         folder / one.student / f"{assignment.name}.ipynb": _text(student_notebook(assignment, one.student))
         for one in variants
@@ -123,7 +123,7 @@ def hand_out(
     return Handout(written=tuple(written), kept=tuple(kept), variants=tuple(variants))
 
 
-def _with_variants(path: Path, variants: Sequence[Variant]) -> str:
+def _with_variants(path: Path, variants: Sequence[Allocation]) -> str:
     """The table that is there, with these variants in it; rows of other students and assignments stay."""
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     if path.exists():

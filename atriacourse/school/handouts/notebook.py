@@ -4,21 +4,17 @@ After source.py, before handout.py. Both are made from the one source, cell by c
 A cell's metadata say what it is: {"cell": "tasks-01", "kind": "answer", "part": "tasks", "locked": false}.
 """
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import atriacourse
-from atriacourse.assignments.allocation import Variant, variant_of
-from atriacourse.assignments.assignment import SCALE, Assignment
-from atriacourse.errors import InputError
-from atriacourse.evaluation.uncertainty import better
+from atriacourse.assignments.allocation import Allocation, allocation_of
+from atriacourse.assignments.assignment import Assignment
+from atriacourse.assignments.words import filled, words_of
 from atriacourse.exercises.colab import course_address, setup_cell
 from atriacourse.exercises.stubs import stub_of
 from atriacourse.school.handouts.source import SourceCell, read_source
-from atriacourse.studies.catalogue import study as find_study
 
-WORD = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 YOUR_WORDS = "*Your words here.*"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 GIVEN_TO_STUDENTS = ("text", "given", "parameters", "locked", "answer", "report")
@@ -30,53 +26,18 @@ def student_notebook(assignment: Assignment, student: object) -> Any:
     Returns: an nbformat notebook, valid, without outputs; the same for the same id, to the byte.
     Raises: InputError for an unfit id or source.
     """
-    return _notebook(assignment, variant_of(assignment, student), solved=False)
+    return _notebook(assignment, allocation_of(assignment, student), solved=False)
 
 
 def solution_notebook(assignment: Assignment, student: object) -> Any:
     """The same notebook, solved; with hidden tests in their places, so that running it proves them."""
-    return _notebook(assignment, variant_of(assignment, student), solved=True)
+    return _notebook(assignment, allocation_of(assignment, student), solved=True)
 
 
-def hidden_cells(assignment: Assignment, student: object) -> list[tuple[str, str]]:
-    """The hidden tests in order: part of the rubric and code, for the variant of this student."""
-    words = words_of(assignment, variant_of(assignment, student))
-    return [
-        (cell.part, filled(cell.text, words, assignment.source.name))
-        for cell in read_source(assignment)
-        if cell.kind == "hidden"
-    ]
-
-
-def words_of(assignment: Assignment, variant: Variant) -> dict[str, str]:
-    """What stands for the words in double braces."""
-    words = {name: str(getattr(assignment, name)) for name in ("name", "title", "chapter", "hours", "metric")}
-    words |= {"scale": SCALE, "minutes": f"{assignment.minutes:g}", "memory_gb": f"{assignment.memory_gb:g}"}
-    words |= {name: str(getattr(variant, name)) for name in ("student", "seed", "clinic")}
-    if assignment.study is not None:
-        study = find_study(assignment.study)
-        above, below = better(variant.a, variant.b, metric=assignment.metric)
-        words |= {"question": study.question, "paper": study.paper, "above": above, "below": below}
-        words |= {"a": variant.a, "b": variant.b}
-        words |= {f"label_{word}": study.variant(words[word]).label for word in ("a", "b")}
-    return words
-
-
-def filled(text: str, words: Mapping[str, str], place: str) -> str:
-    """A text with its words in double braces filled in. Raises: InputError for an unknown word."""
-
-    def word(found: re.Match) -> str:
-        if found[1] not in words:
-            raise InputError(f"{place}: there is no word {found[0]}; there are {', '.join(words)}")
-        return words[found[1]]
-
-    return WORD.sub(word, text)
-
-
-def _notebook(assignment: Assignment, variant: Variant, *, solved: bool) -> Any:
+def _notebook(assignment: Assignment, allocation: Allocation, *, solved: bool) -> Any:
     import nbformat
 
-    words, place = words_of(assignment, variant), assignment.source.name
+    words, place = words_of(assignment, allocation), f"{assignment.name}.md"
     cells = [_plain(SourceCell(name="colab", kind="given", text=setup_cell(course_address())))]
     for cell in read_source(assignment):
         if cell.kind in GIVEN_TO_STUDENTS or (solved and cell.kind == "hidden"):
@@ -90,7 +51,7 @@ def _notebook(assignment: Assignment, variant: Variant, *, solved: bool) -> Any:
     notebook.metadata["language_info"] = {"name": "python"}
     notebook.metadata["atriacourse"] = {
         "assignment": assignment.name,
-        "student": variant.student,
+        "student": allocation.student,
         "version": atriacourse.__version__,
         "solution": solved,
     }

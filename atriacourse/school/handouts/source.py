@@ -1,6 +1,6 @@
 """Read an assignment's source: cells, with the shared parts taken in; checked, so that nothing is lost.
 
-After listing.py, before notebook.py. How a source is written stands at the top of sources/_common.md.
+Before notebook.py. How a source is written stands at the top of sources/_common.md.
 """
 
 import re
@@ -11,17 +11,16 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from atriacourse.assignments.assignment import Assignment
-from atriacourse.assignments.listing import SOURCES
 from atriacourse.errors import InputError
 from atriacourse.exercises.directives import Directive, pieces
 from atriacourse.studies.claims import with_claims
 
+SOURCES = Path(__file__).parents[1] / "sources"
 COMMON = SOURCES / "_common.md"
 PART = re.compile(r"^# part: ([\w-]+)\n")
 TAGS = {"parameters": "parameters", "locked": "locked", "solution": "answer", "hidden": "hidden"}
 # kind of a part -> the shared cell that it marks
 STEPS = {"hypothesis": "hypothesis", "result": "measure", "claim": "claim"}
-KINDS = ("text", "given", "parameters", "locked", "answer", "hidden", "report", "guide")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +28,7 @@ class SourceCell:
     """One cell of a source."""
 
     name: str  # stable: "measure", "tasks-2", "report-1", "text-03"
-    kind: str  # one of KINDS
+    kind: str  # text, given, parameters, locked, answer, hidden, report or guide
     text: str  # Markdown; code, as in the worked solution; of a report, its prompt
     part: str | None = None  # of the rubric
     heading: str = ""  # of a report
@@ -48,21 +47,30 @@ def read_source(assignment: Assignment) -> tuple[SourceCell, ...]:
     """
     shared = _shared_parts()
     found: list[SourceCell] = []
-    for cell in _cells(assignment.source):
+    place = f"{assignment.name}.md"
+    for cell in _cells(SOURCES / place):
         if isinstance(cell, Directive) and cell.name == "part":
             if cell.title not in shared:
                 raise InputError(
-                    f"{assignment.source.name}: there is no part {cell.title!r}; _common.md has "
-                    f"{', '.join(shared)}"
+                    f"{place}: there is no part {cell.title!r}; _common.md has {', '.join(shared)}"
                 )
             found += shared[cell.title]
         elif isinstance(cell, Directive):
-            found.append(_own_directive(cell, assignment.source.name))
+            found.append(_own_directive(cell, place))
         else:
             found.append(cell)
     named = tuple(_named(found, assignment))
     _must_fit(named, assignment)
     return named
+
+
+def mistakes_of(assignment: Assignment) -> tuple[str, ...]:
+    """The common mistakes, from the source's front matter. Raises: InputError where it names none."""
+    place = f"{assignment.name}.md"
+    found = _read(SOURCES / place).metadata.get("mistakes")
+    if not (isinstance(found, list) and all(isinstance(each, str) for each in found)):
+        raise InputError(f"{place}: its front matter needs `mistakes:`, a list of sentences")
+    return tuple(found)
 
 
 def _shared_parts() -> dict[str, list[SourceCell]]:
@@ -172,7 +180,7 @@ def _must_fit(cells: Sequence[SourceCell], assignment: Assignment) -> None:
 
     Raises: InputError naming what is missing.
     """
-    place = assignment.source.name
+    place = f"{assignment.name}.md"
     parts = {part.name: part.kind for part in assignment.rubric}
     for cell in cells:
         if cell.kind in ("answer", "hidden", "report") and cell.part not in parts:

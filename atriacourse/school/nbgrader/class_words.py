@@ -8,20 +8,20 @@ import ast
 import re
 from collections.abc import Mapping
 
-from atriacourse.assignments.allocation import variant_of
+from atriacourse.assignments.allocation import allocation_of
 from atriacourse.assignments.assignment import Assignment
+from atriacourse.assignments.words import WORD, filled, words_of
 from atriacourse.errors import InputError
-from atriacourse.school.handouts.notebook import WORD, filled, words_of
 
 ANYBODY = "anybody"  # an id; nothing that follows from it is used
-NUMBERS = {"seed": "work.variant.seed", "clinic": "work.variant.clinic"}
-NAMES = {"student": "work.variant.student", "a": "work.variant.a", "b": "work.variant.b"}
+NUMBERS = {"seed": "work.allocation.seed", "centre": "work.allocation.centre"}
+NAMES = {"student": "work.allocation.student", "a": "work.allocation.a", "b": "work.allocation.b"}
 LOOKED_UP = {name: f'nbgrader.word(work, "{name}")' for name in ("label_a", "label_b", "above", "below")}
 IN_CODE = NUMBERS | NAMES | LOOKED_UP
 IN_TEXT = {
     "student": "YOUR_ID",
     "seed": "YOUR_SEED",
-    "clinic": "YOUR_CLINIC",
+    "centre": "YOUR_CENTRE",
     "a": "NAME_OF_A",
     "b": "NAME_OF_B",
     "label_a": "variant a",
@@ -34,14 +34,14 @@ QUOTED = re.compile(r"""(["'])\{\{\s*(\w+)\s*\}\}\1""")
 
 def fixed_words(assignment: Assignment) -> dict[str, str]:
     """What stands for the words that are the same for all students."""
-    words = words_of(assignment, variant_of(assignment, ANYBODY))
+    words = words_of(assignment, allocation_of(assignment, ANYBODY))
     return {name: text for name, text in words.items() if name not in IN_CODE}
 
 
 def text_for_all(text: str, assignment: Assignment) -> str:
-    """Markdown for a whole class: `"{{ a }}"` becomes `work.variant.a`, what students can type instead."""
+    """Markdown for a whole class: `"{{ a }}"` becomes `work.allocation.a`, what students can type instead."""
     text = QUOTED.sub(lambda found: NAMES.get(found[2], found[0]), text)
-    return filled(text, fixed_words(assignment) | IN_TEXT, assignment.source.name)
+    return filled(text, fixed_words(assignment) | IN_TEXT, f"{assignment.name}.md")
 
 
 def code_for_all(code: str, assignment: Assignment) -> str:
@@ -49,7 +49,7 @@ def code_for_all(code: str, assignment: Assignment) -> str:
 
     Raises: InputError for a word that stands inside a longer string, where no expression can stand.
     """
-    place, own = assignment.source.name, _of_student(code)
+    place, own = f"{assignment.name}.md", _of_student(code)
     code = QUOTED.sub(lambda found: IN_CODE.get(found[2], found[0]), code)
     code = filled(code, fixed_words(assignment) | IN_CODE, place)
     if own:

@@ -49,7 +49,7 @@ def hidden_test(test: str, *, call: str = "hidden_test()") -> str:
     Where it asks for `student`, that is whose work is graded, whatever the notebook says.
     """
     if STUDENT.search(test):
-        test = f"student = work.variant.student\n{test}"
+        test = f"student = work.allocation.student\n{test}"
     return f"def hidden_test():\n{indent(test, '    ')}\n\n\n{call}"
 
 

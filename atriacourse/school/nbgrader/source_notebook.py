@@ -2,10 +2,10 @@
 
 After class_words.py and regions.py, before course.py. `nbgrader generate_assignment` makes the students' from
 it. The rubric's points lie in test cells: a share for each self-check and hidden test, and whole parts for
-hypothesis, result and claim, where our own rules mark (runtime.py). The headings of the report share their
+hypothesis, result and claim, where our own rules mark (marking.py). The headings of the report share their
 points, which a teacher gives. Locked cells are test cells of 0 points: nbgrader puts these back even when a
-student has deleted them. Source: nbgrader 0.9, nbgraderformat/v3.py (metadata),
-preprocessors/overwritecells.py.
+student has deleted them.
+Source: nbgrader 0.9, nbgraderformat/v3.py (metadata), preprocessors/overwritecells.py.
 """
 
 from collections.abc import Iterable, Iterator
@@ -33,18 +33,18 @@ ABOUT = """\
 This notebook is the same for the whole class; what differs follows from **your id**, the name under which you
 hand in. Write it into the cell that begins with `student`, unless you log in to a JupyterHub, which knows it.
 The cell after that one shows your variant: where the text says *variant a*, *variant b*, `NAME_OF_A`,
-`NAME_OF_B`, `YOUR_ID`, `YOUR_SEED` or `YOUR_CLINIC`, yours is meant. Leave the journal that appears beside
+`NAME_OF_B`, `YOUR_ID`, `YOUR_SEED` or `YOUR_CENTRE`, yours is meant. Leave the journal that appears beside
 the notebook where it is; it is handed in with it."""
 STUDENT = 'student = ""  # your id, between the quotes'
 SETUP = """\
 # Leave this cell as it is.
-from atriacourse.school import nbgrader
+from atriacourse.assignments import nbgrader
 
 work = nbgrader.begin("{name}", settings=globals())
 work"""
-IMPORT = "from atriacourse.school import nbgrader"
-BY_OUR_RULES = f'{IMPORT}\n\nnbgrader.points(work, "{{part}}")'
-SCORED = 'nbgrader.points(work, "{part}", score=hidden_test)'
+IMPORT = "from atriacourse.school.nbgrader import marking"
+BY_OUR_RULES = f'{IMPORT}\n\nmarking.points(work, "{{part}}")'
+SCORED = 'marking.points(work, "{part}", score=hidden_test)'
 
 
 def nbgrader_notebook(assignment: Assignment) -> Any:
@@ -88,7 +88,7 @@ def _with_tests(assignment: Assignment) -> Iterator[Any]:
             text = SETUP.format(name=assignment.name) if cell.name == "setup" else _code(cell, assignment)
             yield _plain(cell, text, grade=True, locked=True, points=0)
         elif cell.kind == "answer":
-            place, text = f"{assignment.source.name}, cell {cell.name}", _code(cell, assignment)
+            place, text = f"{assignment.name}.md, cell {cell.name}", _code(cell, assignment)
             yield _plain(cell, solution_regions(text, place), solution=True)
             if kinds[cell.part] == "tests":
                 yield _test(f"check-{cell.name}", cell.part, next(shares[cell.part]), self_check(text))

@@ -5,7 +5,7 @@ import torch
 
 from atriacourse.data.phantom import PhantomConfig
 from atriacourse.errors import InputError
-from atriacourse.pages.bench.chapter import SCALES, begin, changed_settings
+from atriacourse.pages.bench.chapter import PROFILES, begin, changed_settings
 from atriacourse.runs.config import override
 from atriacourse.runs.profiles import profile as settings_of
 
@@ -41,7 +41,7 @@ def test_without_the_variable_each_start_has_a_folder_of_its_own(monkeypatch, st
     assert start().work != start().work
 
 
-@pytest.mark.parametrize(("profile", "value"), list(zip(SCALES, [1, 2, 2, 4], strict=True)))
+@pytest.mark.parametrize(("profile", "value"), list(zip(PROFILES, [1, 2, 2, 4], strict=True)))
 def test_a_profile_without_a_value_takes_the_next_smaller_one(start, profile, value):
     assert start(profile).pick(smoke=1, laptop=2, paper=4) == value
 

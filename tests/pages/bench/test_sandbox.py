@@ -1,7 +1,6 @@
 """Each damage does what it says: counted by hand on boxes, and severity 0 changes nothing."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case import score_case, volume_ml
+from atriacourse.evaluation.case_row import score_case, volume_ml
 from atriacourse.evaluation.overlap import dice
 from atriacourse.inference.postprocess import largest_component
 from atriacourse.pages.bench.sandbox import (
@@ -24,9 +23,9 @@ from atriacourse.pages.bench.sandbox import (
     roughen,
     shift,
 )
+from atriacourse.studies.claims import FACTS
 
 SPACING = (2.0, 1.0, 0.5)  # every axis another
-FACTS = Path(__file__).parents[3] / "book" / "records" / "facts"
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from atriacourse.data.audit import audit
 from atriacourse.data.cohort import open_cohort
 from atriacourse.errors import InputError
-from atriacourse.pages.chapters.audit_planted import KINDS, answer_key, found_table, write_planted_cohort
+from atriacourse.pages.chapters.audit_planted import TROUBLES, answer_key, found_table, write_planted_cohort
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def raw(folder, name, file="lgemri"):
 
 
 def test_each_kind_once(folder, key):
-    assert set(key) == set(KINDS)
+    assert set(key) == set(TROUBLES)
     names = open_cohort(folder).names
     assert names == tuple(f"scan-{number:02d}" for number in range(1, 15))
     assert sorted(name for cases in key.values() for name in cases) == list(names)  # each has one trouble

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from atriacourse.evaluation.case import score_case
+from atriacourse.evaluation.case_row import score_case
 from atriacourse.pages.bench.sandbox import HUMAN, shift
-from atriacourse.pages.pictures.boards import SCALES, metric_board, said
+from atriacourse.pages.pictures.boards import RANGES, metric_board, said
 from atriacourse.pages.pictures.figures import Panel
 
 
@@ -26,8 +26,8 @@ def diamond(axes):
 def test_each_metric_has_a_scale_with_its_value_and_the_human_line():
     row, figure = board(lambda mask: shift(mask, mm=2, axis=2, spacing_mm=(1, 1, 1)))
     scales = figure.axes[1:]
-    assert len(scales) == len(SCALES)
-    for axes, column in zip(scales, SCALES, strict=True):
+    assert len(scales) == len(RANGES)
+    for axes, column in zip(scales, RANGES, strict=True):
         assert diamond(axes) == (pytest.approx(row[column]), "D")
         assert f"{row[column]:.3g}" in [text.get_text() for text in axes.texts]
     human = scales[0].collections[1].get_segments()[0][:, 0]
@@ -38,10 +38,10 @@ def test_each_metric_has_a_scale_with_its_value_and_the_human_line():
 
 def test_an_empty_mask_stands_at_the_ends():
     row, figure = board(np.zeros_like)
-    places = dict(zip(SCALES, map(diamond, figure.axes[1:]), strict=True))
+    places = dict(zip(RANGES, map(diamond, figure.axes[1:]), strict=True))
     assert row["hd_mm"] == np.inf
-    assert places["hd_mm"] == (SCALES["hd_mm"][1][1], ">")
-    assert places["dice"] == (SCALES["dice"][1][0], "<")
+    assert places["hd_mm"] == (RANGES["hd_mm"][1][1], ">")
+    assert places["dice"] == (RANGES["dice"][1][0], "<")
 
 
 def test_what_the_board_shows_is_said_in_words():

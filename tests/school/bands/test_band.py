@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from atriacourse.assignments.allocation import CLINICS
+from atriacourse.assignments.allocation import CENTRES
 from atriacourse.assignments.assignment import SCALE
 from atriacourse.assignments.listing import assignments
 from atriacourse.errors import InputError
-from atriacourse.school.bands.band import ATLAS, NARROWEST, band_of, differences, seed_band
+from atriacourse.school.bands.band import NARROWEST, RECORDS, band_of, differences, seed_band
 from atriacourse.studies.records import read_records
 
 ABLATIONS = [one for one in assignments().values() if one.levels]
@@ -48,10 +48,10 @@ def test_every_pair_of_every_assignment_has_a_band_from_many_runs(one):
 
 
 def test_differences_recompute_from_the_raw_records():
-    # by hand: where two records of a clinic and seed differ in this one setting, subtract their cases
+    # by hand: where two records of a centre and seed differ in this one setting, subtract their cases
     gamma = "augmentation.gamma.probability"
     found = []
-    records = [json.loads(path.read_text()) for path in ATLAS.glob("*.json")]
+    records = [json.loads(path.read_text()) for path in RECORDS.glob("*.json")]
     alone = [one for one in records if one["split"] == "safe" and one["subsets"] is None]
     for one in alone:
         if one["settings"][gamma] != 0 or one["settings"]["prepare.contrast"] != "none":
@@ -70,9 +70,9 @@ def test_differences_recompute_from_the_raw_records():
     )
 
 
-def test_records_are_of_the_three_clinics_and_hold_numbers_alone():
-    records = read_records(ATLAS)
-    assert {record.cohort for record in records.values()} == {f"clinic{number}" for number in CLINICS}
+def test_records_are_of_the_three_centres_and_hold_numbers_alone():
+    records = read_records(RECORDS)
+    assert {record.cohort for record in records.values()} == {f"clinic{number}" for number in CENTRES}
     assert len({record.data for record in records.values()}) == 3
     assert {record.scale for record in records.values()} == {SCALE}
 

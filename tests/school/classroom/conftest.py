@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from atriacourse.assignments.allocation import variant_of
+from atriacourse.assignments.allocation import allocation_of
 from atriacourse.assignments.assignment import SCALE
 from atriacourse.assignments.journal import add_entry, journal_name
 from atriacourse.assignments.listing import assignment
@@ -16,12 +16,12 @@ def write_journal(tmp_path):
     """Writes the journal of one student; `gains` are b - a of the held-out cases."""
 
     def write(student, gains, *, folder: Path = tmp_path, said=(-0.1, 0.1), pair=None, **changes) -> Path:
-        variant = variant_of(assignment("contrast"), student)
+        variant = allocation_of(assignment("contrast"), student)
         folder.mkdir(exist_ok=True)
         path = folder / journal_name("contrast", student)
         a, b = pair or (variant.a, variant.b)
         begin = {"assignment": "contrast", "student": student, "a": a, "b": b, "seed": variant.seed}
-        begin |= {"clinic": variant.clinic, "scale": SCALE, "data": None}
+        begin |= {"clinic": variant.centre, "scale": SCALE, "data": None}
         add_entry(path, "begin", begin | changes)
         if said is not None:
             low, high = said

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from atriacourse.assignments.allocation import variant_of
+from atriacourse.assignments.allocation import allocation_of
 from atriacourse.assignments.assignment import SCALE
 from atriacourse.assignments.journal import add_entry, read_journal
 from atriacourse.assignments.listing import assignment
@@ -16,8 +16,8 @@ from atriacourse.school.grading.marks import Graded, Mark
 
 
 def graded(student, *, difference=0.25, earned=15.0, said=True, committed=10.0):
-    variant = variant_of(assignment("contrast"), student)
-    result = {"a": variant.a, "b": variant.b, "seed": variant.seed, "clinic": variant.clinic}
+    variant = allocation_of(assignment("contrast"), student)
+    result = {"a": variant.a, "b": variant.b, "seed": variant.seed, "clinic": variant.centre}
     result |= {"names": ["x", "y"], "values": {"a": [0.5, 0.5], "b": [0.5 + difference, 0.5 + difference]}}
     return Graded(
         student=student,
@@ -35,9 +35,9 @@ def test_journals_and_guesses_of_a_folder(tmp_path, write_journal, write_guesses
     found = collect([tmp_path])
     (run,) = found.runs
     assert run.gains == {"case0": 0.125, "case1": -0.25, "case2": 0.5}
-    variant = variant_of(assignment("contrast"), "ada")
+    variant = allocation_of(assignment("contrast"), "ada")
     assert (run.a, run.b, run.seed) == (variant.a, variant.b, variant.seed)
-    assert run.place == f"clinic {variant.clinic}" and not run.rerun and run.said.high == 0.1
+    assert run.place == f"centre {variant.centre}" and not run.rerun and run.said.high == 0.1
     assert list(found.guesses["holds"]) == [True, False] and found.left_out == ()
     assert found.files == {"journals": 1, "files of guesses": 2}
 
@@ -81,7 +81,7 @@ def test_a_result_is_of_the_beginning_before_it(tmp_path, write_journal):
     begin = read_journal(path).last("begin")
     add_entry(path, "begin", begin.content | {"scale": "atlas", "data": "/home/ada/la2018"})
     (run,) = collect([path]).runs
-    assert run.scale == SCALE and run.place.startswith("clinic")
+    assert run.scale == SCALE and run.place.startswith("centre")
 
 
 def test_a_copied_file_counts_once(tmp_path, write_journal, write_guesses):

@@ -38,7 +38,7 @@ def test_what_it_says(tmp_path, write_journal, write_guesses, rng, monkeypatch):
     )
     text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
     assert "What 4 of us measured" in text and "2026-11-23" in text
-    assert "Pooled over 4 seeds and 2 clinics: +0.0" in text
+    assert "Pooled over 4 seeds and 2 centres: +0.0" in text
     assert "(9 recorded runs); 3 of 4 lie there" in text  # 0, 0.05, 0.10 but not 0.15
     assert "4 hypotheses stood in the journals" in text and "held the difference 3 times" in text
     # guesses 0-2, 1-3, 2-4, 3-5 and the result 2.5

@@ -12,7 +12,7 @@ from atriacourse.school.classroom.pooled import believed, pairs_of, questions_of
 from atriacourse.school.classroom.runs import Run, Said
 
 
-def run(gains, *, seed=1, place="clinic 2018", pair=("standard", "clahe"), said=None, scale=SCALE):
+def run(gains, *, seed=1, place="centre 2018", pair=("standard", "clahe"), said=None, scale=SCALE):
     return Run(
         assignment="contrast",
         student=f"student{seed}",
@@ -32,7 +32,7 @@ def test_a_pair_by_hand(monkeypatch):
     said = Said(winner="not told apart", low=0.0, high=0.3)
     runs = [
         run([0.3, 0.1] * 3, seed=1, said=Said(winner="clahe", low=0.15, high=0.25)),
-        run([0.1, -0.1] * 3, seed=2, place="clinic 2019", said=said),
+        run([0.1, -0.1] * 3, seed=2, place="centre 2019", said=said),
         run([float("nan"), 0.2, 0.0, 0.1], seed=3, said=None),
     ]
     (pair,) = pairs_of(runs)
@@ -66,13 +66,13 @@ def test_pairs_scales_and_scans_stay_apart():
         run([0.1, 0.2], seed=4, place="scans la2018"),
     ]
     found = pairs_of(runs)
-    assert [(one.b, one.scale, one.clinics) for one in found] == [
+    assert [(one.b, one.scale, one.centres) for one in found] == [
         ("clahe", "atlas", True),
         ("clahe", SCALE, True),
         ("clahe", SCALE, False),
         ("gamma_augmentation", SCALE, True),
     ]
-    assert all(one.band is None for one in found if not one.clinics or one.scale != SCALE)
+    assert all(one.band is None for one in found if not one.centres or one.scale != SCALE)
 
 
 def test_questions():

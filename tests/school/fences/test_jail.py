@@ -81,6 +81,7 @@ def ran(request, tmp_path_factory):
                 notebook_of(CELLS, other=str(other), shared=str(shared)),
                 limits=Limits(minutes=5, memory_gb=2, cell_minutes=0.25),
                 read=[shared.parent],
+                packages=("atriacourse", "data_fetch"),
                 keep=["journal-*.jsonl"],
                 fences=() if request.param == "audit hook alone" else FENCES,
                 warm=warm,

@@ -9,7 +9,7 @@ pytest.importorskip("papermill", reason="grading needs the book's extras")
 
 import nbformat
 
-from atriacourse.assignments.allocation import variant_of
+from atriacourse.assignments.allocation import allocation_of
 from atriacourse.assignments.journal import MIMETYPE, add_entry, journal_name
 from atriacourse.assignments.listing import assignment
 from atriacourse.school.fences.jail import Execution
@@ -119,7 +119,7 @@ def good_claim(contrast):
     """A claim that fits RESULT: its mean and about its bootstrap interval, which lies above zero."""
 
     def make(student):
-        variant = variant_of(contrast, student)
+        variant = allocation_of(contrast, student)
         return {"difference": 0.025, "low": 0.0117, "high": 0.0383, "verdict": variant.b}
 
     return make

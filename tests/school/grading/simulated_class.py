@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 
 from atriacourse.assignments import begin_assignment
-from atriacourse.assignments.allocation import variant_of
+from atriacourse.assignments.allocation import allocation_of
 from atriacourse.assignments.listing import assignment as find_assignment
 from atriacourse.evaluation.uncertainty import UNDECIDED
 from atriacourse.school.handouts.notebook import solution_notebook, student_notebook
@@ -59,7 +59,7 @@ class Desk:
         notebook = solution_notebook(declared, self.student)
         notebook.cells = [cell for cell in notebook.cells if kind_of(cell) != "hidden"]
         notebook.metadata["atriacourse"]["solution"] = False
-        variant, wide = variant_of(declared, self.student), EXPECTED[declared.metric]
+        variant, wide = allocation_of(declared, self.student), EXPECTED[declared.metric]
         winner = taste.choice([variant.a, variant.b, UNDECIDED])
         low, high = sorted(round(taste.uniform(-wide, wide), 3) for _ in range(2))
         rewrite(notebook, "hypothesis", r"winner = .*", f'winner = "{winner}"')
@@ -119,7 +119,7 @@ def right(desk: Desk) -> None:
 
 def wrong_verdict(desk: Desk) -> None:
     """Names a winner where there is none, and none where there is one."""
-    variant, notebook = variant_of(find_assignment(desk.assignment), desk.student), desk.solved()
+    variant, notebook = allocation_of(find_assignment(desk.assignment), desk.student), desk.solved()
     turned = f'verdict = "{variant.a}" if verdict == "{UNDECIDED}" else "{UNDECIDED}"\n'
     rewrite(notebook, "claim", r"claim = ", f"{turned}claim = ")
     desk.hand_in(notebook)
@@ -289,7 +289,7 @@ def tampers(desk: Desk) -> None:
     lines = "\n".join(
         [
             "# part: tasks",
-            "import atriacourse.evaluation.case as case",
+            "import atriacourse.evaluation.case_row as case",
             "",
             "score = case.score_case",
             'case.score_case = lambda *given, **more: score(*given, **more) | {"hd_mm": 1.0}',

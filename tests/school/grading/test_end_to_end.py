@@ -6,7 +6,7 @@ import json
 import nbformat
 import pytest
 
-from atriacourse.assignments.clinics import make_clinics
+from atriacourse.assignments.centres import make_centres
 from atriacourse.assignments.journal import journal_name
 from atriacourse.school.fences.system import Limits
 from atriacourse.school.grading.grade_class import grade_folder
@@ -44,8 +44,8 @@ def graded(tmp_path_factory, contrast):
     # ada works at home: her notebook runs, and leaves a journal
     path = folder / "ada" / "contrast.ipynb"
     given = read_submission(Found(student="ada", assignment="contrast", path=path)).notebook
-    clinics = make_clinics(out / "clinics").resolve()
-    at_home = Grader(limits=limits, clinics=clinics).run(prepare(contrast, "ada", given))
+    centres = make_centres(out / "centres").resolve()
+    at_home = Grader(limits=limits, centres=centres).run(prepare(contrast, "ada", given))
     name = journal_name("contrast", "ada")
     (folder / "ada" / name).write_bytes(at_home.files[name])
     grade_folder(folder, out, limits=limits)

@@ -8,8 +8,8 @@ import json
 
 import pytest
 
-from atriacourse.assignments.allocation import variant_of
-from atriacourse.assignments.clinics import make_clinic
+from atriacourse.assignments.allocation import allocation_of
+from atriacourse.assignments.centres import make_centre
 from atriacourse.assignments.listing import assignment, assignments
 from atriacourse.school.fences.system import Limits
 from atriacourse.school.grading.grader import Grader, mark_submission
@@ -26,23 +26,23 @@ LIMITS = Limits(minutes=60, memory_gb=4)  # by the clock, and others may use the
 
 
 @pytest.fixture(scope="module")
-def clinics(tmp_path_factory):
-    """A folder for the clinics; one is made when it is first needed."""
-    return tmp_path_factory.mktemp("clinics")
+def centres(tmp_path_factory):
+    """A folder for the centres; one is made when it is first needed."""
+    return tmp_path_factory.mktemp("centres")
 
 
 @pytest.fixture
-def grade(clinics, tmp_path):
+def grade(centres, tmp_path):
     """grade(notebook, name) -> (graded, execution), for a notebook handed in with the journal of its run."""
 
     def run(notebook, name):
         declared = assignment(name)
-        make_clinic(clinics, variant_of(declared, STUDENT).clinic)
+        make_centre(centres, allocation_of(declared, STUDENT).centre)
         path = tmp_path / f"{name}.ipynb"
         path.write_text(json.dumps(notebook), encoding="utf-8")
         submission = read_submission(Found(student=STUDENT, assignment=name, path=path))
         prepared = prepare(declared, STUDENT, submission.notebook)
-        execution = Grader(limits=LIMITS, clinics=clinics.resolve()).run(prepared)
+        execution = Grader(limits=LIMITS, centres=centres.resolve()).run(prepared)
         journal = next(iter(execution.files.values()), None)
         with_journal = Submission(**{**vars(submission), "journal": journal})
         return mark_submission(declared, with_journal, prepared, execution), execution

@@ -13,8 +13,8 @@ from atriacourse.school.handouts.handout import Student
 
 @pytest.fixture
 def out(tmp_path, monkeypatch, pretend):
-    """The folder for grades; no clinics are made, and nothing is run."""
-    monkeypatch.setattr(grade_class, "make_clinics", lambda folder: folder)
+    """The folder for grades; no centres are made, and nothing is run."""
+    monkeypatch.setattr(grade_class, "make_centres", lambda folder: folder)
     return tmp_path / "grades"
 
 

@@ -7,7 +7,7 @@ from atriacourse.school.bands import band as bands
 from atriacourse.school.grading import measured
 from atriacourse.school.grading.grader import mark_submission
 from atriacourse.school.grading.restore import prepare
-from atriacourse.school.grading.rubric import KINDS
+from atriacourse.school.grading.rubric import MARKERS
 
 BEGIN = {"student": "ada", "assignment": "contrast"}
 JOURNAL = [("begin", BEGIN), ("hypothesis", None), ("result", None)]  # None: as in the run
@@ -212,7 +212,7 @@ def test_a_notebook_that_never_ran_has_reasons_for_all(contrast, hand_in, read, 
 def clinic_mark(found, untouched=()):
     prepared = SimpleNamespace(parts={"checks-01": "checks"}, untouched=set(untouched))
     case = SimpleNamespace(prepared=prepared, evidence=SimpleNamespace(numbers={"checks": found}))
-    return KINDS["clinic"](Part(name="checks", points=40, says="", kind="clinic"), case)
+    return MARKERS["clinic"](Part(name="checks", points=40, says="", kind="clinic"), case)
 
 
 def test_checks_earn_what_they_catch_minus_false_alarms():

@@ -6,33 +6,39 @@ import nbformat
 import pytest
 
 import atriacourse
-from atriacourse.assignments.listing import SOURCES, assignment
+from atriacourse.assignments.listing import assignment
+from atriacourse.assignments.words import filled
 from atriacourse.errors import InputError
 from atriacourse.exercises.colab import course_address
+from atriacourse.school.handouts import source
 from atriacourse.school.handouts.notebook import (
     YOUR_WORDS,
-    filled,
-    hidden_cells,
     solution_notebook,
     student_notebook,
 )
-from atriacourse.school.handouts.source import read_source
+from atriacourse.school.handouts.source import SOURCES, read_source
 
 CONTRAST = assignment("contrast")
 TEXT = (SOURCES / "contrast.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
-def changed(tmp_path):
+def changed(tmp_path, monkeypatch):
     """contrast.md with one text in place of another."""
 
     def change(old, new):
         assert old in TEXT
-        path = tmp_path / "contrast.md"
-        path.write_text(TEXT.replace(old, new, 1), encoding="utf-8")
-        return replace(CONTRAST, source=path)
+        (tmp_path / "contrast.md").write_text(TEXT.replace(old, new, 1), encoding="utf-8")
+        monkeypatch.setattr(source, "SOURCES", tmp_path)
 
     return change
+
+
+def hidden_cells(one, student):
+    """The hidden tests of a student's variant in order: part of the rubric, and code."""
+    cells = solution_notebook(one, student).cells
+    said = [(cell.metadata["atriacourse"], cell.source) for cell in cells]
+    return [(what["part"], source) for what, source in said if what["kind"] == "hidden"]
 
 
 def by_name(notebook):
@@ -95,13 +101,14 @@ def test_hidden_tests_are_named_by_part_and_given_to_nobody(changed):
     assert hidden and {part for part, _ in hidden} <= {part.name for part in CONTRAST.rubric}
     code = [cell.source for cell in student_notebook(CONTRAST, "ada").cells]
     assert not any(source in code for _, source in hidden)
-    one = changed(hidden[0][1], '# part: tasks\nassert "{{ student }}" == "ada"')
-    assert hidden_cells(one, "Ada")[0] == ("tasks", '# part: tasks\nassert "ada" == "ada"')
+    changed(hidden[0][1], '# part: tasks\nassert "{{ student }}" == "ada"')
+    assert hidden_cells(CONTRAST, "Ada")[0] == ("tasks", '# part: tasks\nassert "ada" == "ada"')
 
 
 def test_names_do_not_change_with_texts(changed):
-    one = changed("# {{ title }}", "# {{ title }}, again")
-    assert [cell.name for cell in read_source(one)] == [cell.name for cell in read_source(CONTRAST)]
+    before = [cell.name for cell in read_source(CONTRAST)]
+    changed("# {{ title }}", "# {{ title }}, again")
+    assert [cell.name for cell in read_source(CONTRAST)] == before
 
 
 @pytest.mark.parametrize(
@@ -126,14 +133,15 @@ def test_a_source_that_cannot_be_followed_is_named(changed, old, new, said):
         new = old.replace("\n---\n", "\n")
     elif old not in TEXT:
         pytest.skip("contrast.md has no such line any more")
+    changed(old, new)
     with pytest.raises(InputError, match=said):
-        student_notebook(changed(old, new), "ada")
+        student_notebook(CONTRAST, "ada")
 
 
 def test_a_stub_that_cannot_be_made_names_cell_and_file(changed):
-    one = changed("    # end of solution\n", "")
+    changed("    # end of solution\n", "")
     with pytest.raises(InputError, match=r"contrast\.md, cell tasks-0\d: .*without"):
-        student_notebook(one, "ada")
+        student_notebook(CONTRAST, "ada")
 
 
 def test_a_notebook_survives_writing_and_reading(tmp_path):

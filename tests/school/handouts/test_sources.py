@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from atriacourse.assignments import clinics
+from atriacourse.assignments import centres
 from atriacourse.assignments.listing import assignment, assignments
 from atriacourse.assignments.shown import Shown
-from atriacourse.exercises.check import Check
+from atriacourse.exercises.check import Checked
 from atriacourse.school.handouts.guide import guide_text
-from atriacourse.school.handouts.notebook import hidden_cells, solution_notebook, student_notebook
-from atriacourse.school.handouts.source import read_source
+from atriacourse.school.handouts.notebook import solution_notebook, student_notebook
+from atriacourse.school.handouts.source import mistakes_of, read_source
 
 ALL = list(assignments().values())
 EACH = pytest.mark.parametrize("one", ALL, ids=[one.name for one in ALL])
@@ -37,6 +37,13 @@ def code(notebook, *, without=()):
         for cell in notebook.cells
         if cell.cell_type == "code" and cell.metadata.atriacourse.kind not in without and cell.id != "colab"
     ]
+
+
+def hidden_cells(one, student):
+    """The hidden tests of a student's variant in order: part of the rubric, and code."""
+    cells = solution_notebook(one, student).cells
+    said = [(cell.metadata["atriacourse"], cell.source) for cell in cells]
+    return [(what["part"], source) for what, source in said if what["kind"] == "hidden"]
 
 
 @EACH
@@ -81,7 +88,7 @@ def test_the_untouched_notebook_runs_through_and_trains_nothing(one, tmp_path, m
     for cell in code(notebook):
         if cell.metadata.atriacourse.kind == "answer":
             seen = shown[cell.id]
-            assert not (seen.passed if isinstance(seen, Check) else seen.ready), cell.id
+            assert not (seen.passed if isinstance(seen, Checked) else seen.ready), cell.id
             assert repr(seen).startswith(("No answer yet", "No hypothesis yet", "No claim yet")), cell.id
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"journal-{one.name}-ada.jsonl"]
     for part, source in hidden_cells(one, "ada"):
@@ -97,9 +104,9 @@ def measured(monkeypatch):
     a = rng.uniform(0.5, 0.8, 6)
     table = pd.DataFrame({"case": list("uvwxyz"), "a": a, "b": a + rng.normal(0.01, 0.05, 6)})
     table["difference"] = table["b"] - table["a"]
-    monkeypatch.setattr(clinics, "open_clinic", lambda clinic, scratch: None)
+    monkeypatch.setattr(centres, "open_centre", lambda centre, scratch: None)
     monkeypatch.setattr(
-        clinics, "measure_pair", lambda *_, **__: (table.copy(), {"a": "0" * 16, "b": "1" * 16})
+        centres, "measure_pair", lambda *_, **__: (table.copy(), {"a": "0" * 16, "b": "1" * 16})
     )
     return table
 
@@ -121,8 +128,8 @@ def all_passes(one):
     """Run the worked solution: every check and step is content, and every hidden test."""
     shown, space = run(code(solution_notebook(one, "ada"), without=("hidden",)))
     for name, seen in shown.items():
-        if isinstance(seen, Check | Shown):
-            assert seen.passed if isinstance(seen, Check) else seen.ready, (name, seen)
+        if isinstance(seen, Checked | Shown):
+            assert seen.passed if isinstance(seen, Checked) else seen.ready, (name, seen)
     for _, source in hidden_cells(one, "ada"):
         exec(source, dict(space))
 
@@ -139,7 +146,7 @@ def test_worked_answers_leave_out_a_case_without_a_distance(measured, tmp_path, 
 @EACH
 def test_the_guide_holds_what_an_instructor_needs(one):
     text = guide_text(one)
-    assert all(mistake in text for mistake in one.mistakes) and "{{" not in text
+    assert all(mistake in text for mistake in mistakes_of(one)) and "{{" not in text
     assert all(f"| {part.name} | {part.points} |" in text for part in one.rubric)
     for _, source in hidden_cells(one, "example"):
         assert source in text
@@ -150,4 +157,4 @@ def test_there_are_ten_assignments_from_an_hour_to_a_week_over_the_whole_method(
     assert len({one.chapter for one in ALL}) >= 6
     hours = {one.hours for one in ALL}
     assert "1 hour" in hours and "1 week" in hours
-    assert all(len(one.goals) >= 2 and len(one.mistakes) >= 3 for one in ALL)
+    assert all(len(one.goals) >= 2 and len(mistakes_of(one)) >= 3 for one in ALL)

@@ -75,7 +75,7 @@ def test_a_hidden_test_sees_names_and_leaves_none():
 
 
 def test_a_hidden_test_asks_for_the_student_whose_work_is_graded():
-    work = SimpleNamespace(variant=SimpleNamespace(student="ada"))
+    work = SimpleNamespace(allocation=SimpleNamespace(student="ada"))
     space = {"work": work, "student": "somebody else"}
     exec(hidden_test('assert f"{student}" == "ada"'), space)
 
@@ -95,9 +95,9 @@ def test_words_of_the_variant_are_looked_up_and_the_others_filled_in():
     one = assignment("closing")
     code = 'make(seed={{ seed }}, pair=("{{ a }}", "{{above}}"), by="{{ metric }}")'
     assert code_for_all(code, one) == (
-        'make(seed=work.variant.seed, pair=(work.variant.a, nbgrader.word(work, "above")), by="hd_mm")'
+        'make(seed=work.allocation.seed, pair=(work.allocation.a, nbgrader.word(work, "above")), by="hd_mm")'
     )
-    assert text_for_all('`"{{ a }}"` is {{\nlabel_a }}', one) == "`work.variant.a` is variant a"
+    assert text_for_all('`"{{ a }}"` is {{\nlabel_a }}', one) == "`work.allocation.a` is variant a"
     with pytest.raises(
         InputError, match=r"closing\.md: in code, \{\{ a \}\} must stand alone between its quotes"
     ):
