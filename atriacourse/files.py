@@ -27,7 +27,7 @@ def written_whole(path: Path | str, *, ending: str = "") -> Iterator[Path]:
     Yields: the draft's path; its folder is there. Raises: what the block raises, and OSError.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     draft = path.with_name(f".{path.name}.{socket.gethostname()}-{os.getpid()}{ending}")
     _remove_orphans(path, ending)
     try:
@@ -38,6 +38,15 @@ def written_whole(path: Path | str, *, ending: str = "") -> Iterator[Path]:
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder where there is none. Raises: InputError if something else has the name, and OSError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        there = next((path for path in (folder, *folder.parents) if os.path.lexists(path)), folder)
+        raise InputError(f"{there} is a file and no folder; name another folder, or move it away") from error
 
 
 def write_whole(path: Path | str, text: str) -> None:
@@ -106,13 +115,17 @@ def read_json(path: Path | str, shape: Any = dict[str, Any], *, way_out: str) ->
         way_out: what to do if it cannot be used, as the end of the error's sentence.
     Raises: InputError, naming the file, the place in it and what is wrong.
     """
+    return checked_json(read_text(path, way_out=way_out), shape, where=str(path), way_out=way_out)
+
+
+def checked_json(text: str, shape: Any, *, where: str, way_out: str) -> Any:
+    """The same for a text that was read already, such as the header of a checkpoint."""
     from pydantic import TypeAdapter, ValidationError  # imported late: it takes a fifth of a second
 
-    text = read_text(path, way_out=way_out)
     try:
         return TypeAdapter(shape).validate_json(text, strict=True)
     except ValidationError as error:
-        raise InputError(f"{path} is damaged: {first_fault(error)}; {way_out}") from error
+        raise InputError(f"{where} is damaged: {first_fault(error)}; {way_out}") from error
 
 
 def first_fault(error: Any) -> str:

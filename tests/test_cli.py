@@ -1,5 +1,6 @@
 """The command line: what it says, what it writes, and the exit codes a script relies on."""
 
+import io
 import json
 import re
 import shutil
@@ -14,11 +15,11 @@ import numpy as np
 import pytest
 
 from atriacourse.cli import main
-from atriacourse.cli.progress import stop_on_signal
+from atriacourse.cli.progress import fail, interrupted_by_signals, print_any_name, stop_on_signal
 from atriacourse.data.cohort import open_cohort
 from atriacourse.data.volume import read_mask
 from atriacourse.evaluation.case import read_table, write_table
-from atriacourse.runs.config import read_json
+from atriacourse.files import read_json
 from atriacourse.runs.profiles import PROFILES
 from atriacourse.training.checkpoint import read_checkpoint
 
@@ -89,7 +90,10 @@ def test_every_command_explains_itself(cli, command):
         (["audit", "nowhere"], "no such file or folder"),
         (["train", "--data", "nowhere", "--out", "run"], "no such file or folder"),
         (["train", "--data", ".", "--out", "run", "--epochs", "1", "--minutes", "1"], "not both"),
-        (["train", "--data", ".", "--out", "run", "--threads", "0"], "--threads must be 1 or more"),
+        (
+            ["train", "--data", ".", "--out", "run", "--threads", "0"],
+            "--threads must be a whole number",
+        ),
         (["predict", "nowhere", "--model", "m", "--out", "o"], "no such file or folder"),
         (["evaluate", "--model", "nowhere", "--data", "DATA"], "not the folder of a run"),
         (["compare", "a.csv", "b.csv"], "no table a.csv"),
@@ -151,6 +155,46 @@ def test_audit_is_0_when_all_is_well_and_1_when_a_file_is_not(cli, phantom_folde
     assert code == 1 and scan.parent.name in out
 
 
+def test_audit_replaces_no_table_but_its_own(cli, phantom_folder, tmp_path):
+    table = tmp_path / "audit.csv"
+    for _ in range(2):
+        assert cli("audit", phantom_folder, "--csv", table)[0] == 0
+    table.write_text("name,remark\nA,mine\n")
+    code, _, err = cli("audit", phantom_folder, "--csv", table)
+    assert code == 2 and "is no table of an audit" in error_line(err)
+    assert "reading" not in err  # told before the scans are read
+    assert table.read_text() == "name,remark\nA,mine\n"
+
+
+def test_what_is_not_used_is_said_in_one_line(cli, tiny_run, tiny, phantom_folder, tmp_path):
+    folder = shutil.copytree(phantom_folder, tmp_path / "cohort")
+    lost = open_cohort(folder).cases[0]
+    lost.mask_path.rename(lost.mask_path.with_name("laendo.seg.nrrd"))
+    shutil.copy(lost.image_path, folder / "above.nrrd")
+    (folder / "notes.txt").touch()  # no scan: nobody misses it
+    seg = f"Training Set/{lost.name}/laendo.seg.nrrd"
+    for words in (
+        ["predict", folder, "--model", tiny_run, "--out", tmp_path / "masks"],
+        [
+            "evaluate",
+            "--data",
+            folder,
+            "--model",
+            tiny_run,
+            "--out",
+            tmp_path / "t.csv",
+            "--cases",
+            "held-out",
+        ],
+        ["train", "--data", folder, "--out", tmp_path / "run", *tiny],
+    ):
+        (line,) = (line for line in re.split(r"[\r\n]", cli(*words)[2]) if line.startswith("not used"))
+        assert seg in line and "above.nrrd (not where" in line and "notes.txt" not in line
+        assert (f"{lost.name} (has no mask)" in line) == (words[0] == "train")
+    out = cli("audit", folder)[1]
+    assert "3 found and not used" in out and "no mask          1 cases" in out
+
+
 def test_phantom_writes_a_cohort_and_goes_on_with_it(cli, tmp_path):
     words = ["phantom", tmp_path / "ph", "--matrix", 48, "--slices", 8, "--format", "nifti"]
     code, out, _ = cli(*words, "--cases", 1)
@@ -168,7 +212,7 @@ def test_train_then_the_same_command_then_another(cli, phantom_folder, tiny, tmp
     words = ["train", "--data", phantom_folder, "--out", tmp_path / "run", *tiny]
     code, out, err = cli(*words, "--threads", 1)
     assert code == 0 and "done: " in out and "2 epochs" in out and "epoch 1" in err
-    assert read_json(tmp_path / "run" / "run.json")["done"] is True
+    assert read_json(tmp_path / "run" / "run.json", way_out="")["done"] is True
     assert cli(*words)[0] == 0
     for more, said in (
         (["--seed", 1], "other seed 0"),
@@ -190,7 +234,7 @@ def test_a_run_without_a_name_gets_one(cli, phantom_folder, tiny, tmp_path, monk
 def test_train_on_a_fold_with_a_damaged_checkpoint(cli, phantom_folder, tiny, tmp_path):
     words = ["train", "--data", phantom_folder, "--out", tmp_path / "run", "--split", "fold:2/3", *tiny]
     assert cli(*words)[0] == 0
-    assert len(read_json(tmp_path / "run" / "split.json")["test"]) == 2
+    assert len(read_json(tmp_path / "run" / "split.json", way_out="")["test"]) == 2
     last = tmp_path / "run" / "last.safetensors"
     last.write_bytes(last.read_bytes()[:500])
     (tmp_path / "run" / "run.json").unlink()  # not done yet, then
@@ -200,7 +244,7 @@ def test_train_on_a_fold_with_a_damaged_checkpoint(cli, phantom_folder, tiny, tm
 
 def test_a_diverging_run_is_one_line_and_code_2(cli, phantom_folder, tiny, tmp_path):
     words = ["train", "--data", phantom_folder, "--out", tmp_path / "run", *tiny]
-    code, _, err = cli(*words, "--set", "training.learning_rate=1e30")
+    code, _, err = cli(*words, "--set", "training.learning_rate=1e9")
     assert code == 2 and "NaN or infinite" in error_line(err)
 
 
@@ -247,7 +291,7 @@ def test_ctrl_c_saves_exits_130_and_the_same_command_goes_on(cli, phantom_folder
         child.kill()
     assert child.returncode == 130
     assert b"Traceback" not in err and b"interrupted; what was computed is saved" in err
-    assert read_json(run / "run.json")["done"] is False
+    assert read_json(run / "run.json", way_out="")["done"] is False
     state = read_checkpoint(run / "last.safetensors")[1]
     done = state["epoch"] * 8 + state["step_in_epoch"]
     assert done >= 1
@@ -336,6 +380,41 @@ def test_a_file_without_a_voxel_size_is_not_resampled_but_told(cli, tiny_run, rn
     assert code == 0 and "1 of 1 scans resampled" in err and "warning" not in err
 
 
+def test_what_had_to_be_assumed_is_told_once(cli, tiny, phantom_folder, tmp_path):
+    """The placeholder of LA2018: 1 x 1 x 1 without a unit."""
+    shutil.copy(phantom_folder / "phantom.json", tmp_path)
+    for case in open_cohort(phantom_folder):
+        (tmp_path / "Training Set" / case.name).mkdir(parents=True)
+        for name, volume in (("lgemri", case.image()), ("laendo", case.mask())):
+            header = {"space": "left-posterior-superior", "space directions": np.eye(3)}
+            path = tmp_path / "Training Set" / case.name / f"{name}.nrrd"
+            nrrd.write(str(path), volume.voxels.T.repeat(4, axis=2).astype(np.uint8), header)
+    first, said = open_cohort(tmp_path).names[0], "0.625 mm is assumed along each axis"
+    code, _, err = cli("train", "--data", tmp_path, "--out", tmp_path / "run", *tiny)
+    assert code == 0 and err.count(said) == 1 and "note: " in err
+    for command in ("evaluate", "predict"):
+        words = ["--data", tmp_path] if command == "evaluate" else [tmp_path, "--out", tmp_path / "masks"]
+        code, _, err = cli(command, *words, "--model", tmp_path / "run")
+        assert code == 0 and err.count(said) == 1
+    assert f"note: {first}: no voxel size" in err
+    code, out, _ = cli("audit", tmp_path)
+    assert code == 0 and out.count("0.625 mm is assumed along") == 1
+    code, _, err = cli("evaluate", "--data", tmp_path, "--model", tmp_path / "run", "--spacing-mm", 1, 1, 1,
+                       "--out", tmp_path / "t.csv")  # fmt: skip
+    assert code == 0 and said not in err
+
+
+def test_a_scan_larger_than_allowed_is_refused_and_an_option_raises_the_bound(cli, tiny_run, phantom_folder,
+                                                                              tmp_path):  # fmt: skip
+    case = open_cohort(phantom_folder).cases[0]  # 8 x 64 x 64 = 32,768 voxels
+    words = ["predict", case.image_path, "--model", tiny_run, "--out", tmp_path, "--most-voxels"]
+    code, out, _ = cli(*words, 32_767)
+    assert code == 1 and "allow more (--most-voxels 32768)" in out and not list(tmp_path.iterdir())
+    assert cli(*words, 32_768)[0] == 0
+    code, out, _ = cli("audit", phantom_folder, "--most-voxels", 100)
+    assert code == 1 and out.count("the most that are read are 100") == 6
+
+
 def test_masks_written_beside_the_scans_are_not_taken_for_scans(cli, tiny_run, rng, tmp_path):
     grey = rng.integers(0, 255, (20, 22, 9)).astype(np.uint8)
     nibabel.save(nibabel.Nifti1Image(grey, np.diag([-1.5, 1.5, 2.0, 1.0])), tmp_path / "one.nii.gz")
@@ -416,6 +495,157 @@ def test_checkpoints_written_by_the_command_line_hold_no_pickle(tiny_run):
         length = int.from_bytes(content[:8], "little")
         header = json.loads(content[8 : 8 + length])  # the safetensors format: a length, JSON, numbers
         assert json.loads(header["__metadata__"]["state"])["epoch"] in (1, 2)
+
+
+# ---- signals, consoles, full disks ---------------------------------------------------------------
+
+
+def wait_for(child, path):
+    """Until a program has written a file."""
+    give_up = time.monotonic() + 120
+    while not path.exists():
+        assert child.poll() is None and time.monotonic() < give_up
+        time.sleep(0.01)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a program without telling it")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_predict_ends_by_a_signal_as_by_ctrl_c_and_a_second_one_changes_nothing(
+    tiny_run, phantom_folder, tmp_path, name
+):
+    # the second scan takes its time, so that the signal comes in the middle of the work
+    script = (
+        "import os, sys, time; from atriacourse.runs.predict import Segmenter; predict = Segmenter.__call__; "
+        "notes = os.path.join(sys.argv[6], 'predictions.json'); "
+        "Segmenter.__call__ = lambda *a, **m: "
+        "(time.sleep(60 if os.path.exists(notes) else 0), predict(*a, **m))[1]; "
+        "from atriacourse.cli import main; main()"
+    )
+    words = ["predict", phantom_folder, "--model", tiny_run, "--out", tmp_path / "masks", "--threads", "1"]
+    child = subprocess.Popen(
+        [sys.executable, "-c", script, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        wait_for(child, tmp_path / "masks" / "predictions.json")
+        child.send_signal(getattr(signal, name))
+        child.send_signal(getattr(signal, name))
+        _, err = child.communicate(timeout=120)
+    finally:
+        child.kill()
+    assert child.returncode == 130
+    assert b"Traceback" not in err and b"interrupted; what was computed is saved" in err
+    assert list((tmp_path / "masks").glob("*.lock")) == []
+    assert len(list((tmp_path / "masks").glob("*_la.nii.gz"))) <= 1
+
+
+def test_signals_reach_every_command_and_are_given_back(monkeypatch):
+    """Also those that have no loop of their own; `nohup` stays as it is."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    with pytest.raises(KeyboardInterrupt), interrupted_by_signals():
+        signal.raise_signal(signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN  # on its way out
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    with interrupted_by_signals():
+        pass
+    assert {number: signal.getsignal(number) for number in before} == before
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with interrupted_by_signals():
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before[signal.SIGTERM])
+    with interrupted_by_signals(), stop_on_signal(), pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGTERM)  # nothing is trained yet
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+def test_a_console_that_cannot_show_a_name_stops_nothing(monkeypatch, encoding):
+    console = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", console)
+    monkeypatch.setattr(sys, "stderr", console)
+    print_any_name()
+    print("病人 é \udcff")
+    fail("心")
+    console.flush()
+    shown = console.buffer.getvalue().decode(encoding)
+    assert "\\udcff" in shown and ("心" in shown) is (encoding == "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (MemoryError(), "not enough memory (the system gave no more)"),
+        (
+            RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 9 GB"),
+            "not enough memory",
+        ),
+        (OSError(28, "No space left on device", "out/a.nii"), "out/a.nii: No space left on device; what was"),
+        (FileExistsError(17, "File exists", "out"), "out: File exists"),
+        (OSError("it could not be written"), "it could not be written"),
+    ],
+)
+def test_an_error_of_the_machine_is_one_line_and_code_2(cli, monkeypatch, error, says):
+    def fails(*args, **more):
+        raise error
+
+    monkeypatch.setattr("atriacourse.runs.describe.describe_config", fails)
+    code, _, err = cli("describe")
+    assert code == 2 and says in error_line(err) and "Errno" not in err
+
+
+def test_a_fault_of_the_program_keeps_its_traceback(monkeypatch):
+    def fails(*args, **more):
+        raise RuntimeError("shapes do not match")
+
+    monkeypatch.setattr("atriacourse.runs.describe.describe_config", fails)
+    monkeypatch.setattr(sys, "argv", ["atriacourse", "describe"])
+    with pytest.raises(RuntimeError, match="shapes"):
+        main()
+
+
+def test_a_full_disk_is_code_2_in_train_predict_and_evaluate(cli, tiny, tiny_run, phantom_folder, tmp_path):
+    resource = pytest.importorskip("resource")  # not on Windows
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for words in (
+        ["train", "--data", phantom_folder, "--out", tmp_path / "run", *tiny],
+        ["predict", phantom_folder, "--model", tiny_run, "--out", tmp_path / "masks"],
+        ["evaluate", "--model", tiny_run, "--data", phantom_folder, "--out", tmp_path / "t.csv"],
+    ):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (400, hard))  # no file may grow beyond 400 bytes
+        try:
+            code, _, err = cli(*words)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert code in (1, 2) and err.strip(), words[0]
+        assert [path.name for path in tmp_path.rglob("*") if path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize("out", ["t.json", "t"])
+def test_evaluate_wants_a_table_s_name(cli, tiny_run, phantom_folder, tmp_path, out):
+    words = ["evaluate", "--model", tiny_run, "--data", phantom_folder, "--out", tmp_path / out]
+    for _ in range(2):
+        code, _, err = cli(*words)
+        assert code == 2 and "name ends in .csv" in error_line(err)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_all_cases_then_held_out_into_one_table_is_refused(cli, tiny_run, phantom_folder, tmp_path):
+    words = [
+        "evaluate",
+        "--model",
+        tiny_run,
+        "--data",
+        phantom_folder,
+        "--out",
+        tmp_path / "t.csv",
+        "--cases",
+    ]
+    assert cli(*words, "all")[0] == 0
+    code, out, err = cli(*words, "held-out")
+    assert code == 2 and "another choice of cases" in error_line(err) and "mean" not in out
 
 
 # ---- assign --------------------------------------------------------------------------------------

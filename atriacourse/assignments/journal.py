@@ -60,9 +60,17 @@ def journal_name(assignment: str, student: str) -> str:
 
 
 def read_journal(path: Path | str) -> Journal:
-    """Read a journal and follow its chain (`journal_of`); an absent file is an empty journal."""
+    """Read a journal and follow its chain (`journal_of`); an absent file is an empty journal.
+
+    Raises: InputError for what is no file, or may not be read.
+    """
     path = Path(path)
-    return journal_of(path.read_bytes().decode("utf-8", errors="replace") if path.is_file() else "")
+    try:
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path} should be a journal and is no ordinary file; move it away")
+        return journal_of(path.read_bytes().decode("utf-8", errors="replace") if path.exists() else "")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}); ask its owner for the right") from error
 
 
 def journal_of(text: str) -> Journal:
@@ -75,9 +83,9 @@ def journal_of(text: str) -> Journal:
     for position, line in enumerate(text.splitlines()):
         try:
             entry = _entry_of(json.loads(line))
+            fits = entry.whole and entry.index == position and entry.previous == previous
         except (ValueError, TypeError, RecursionError):
             return Journal(entries=tuple(entries), broken=position if broken is None else broken)
-        fits = entry.whole and entry.index == position and entry.previous == previous
         if not fits and broken is None:
             broken = position
         entries.append(entry)

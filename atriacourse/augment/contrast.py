@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from skimage.exposure import equalize_adapthist
 
+from atriacourse.bounds import check_settings
 from atriacourse.errors import InputError
 
 METHODS = ("none", "clahe", "auto_gamma")
@@ -40,18 +41,11 @@ class ContrastConfig:
         """Refuse settings that make no sense."""
         if self.method not in METHODS:
             raise InputError(f"contrast method must be one of {', '.join(METHODS)}, got {self.method!r}")
-        if not isinstance(self.regions, int) or self.regions < 1:
-            raise InputError(f"regions must be a whole number of at least 1, got {self.regions!r}")
-        if not 0 < self.clip_limit <= 1:  # also refuses NaN
-            raise InputError(
-                f"clip_limit is a fraction of a region's pixels in (0, 1], got {self.clip_limit}"
-            )
+        check_settings(self, "contrast")
         if self.gamma_bounds is not None:
             low, high = self.gamma_bounds
-            if not 0 < low <= high < math.inf:
-                raise InputError(
-                    f"gamma_bounds must be (low, high), 0 < low <= high, got {self.gamma_bounds}"
-                )
+            if not low <= high:
+                raise InputError(f"gamma_bounds must be (low, high), low <= high, got {self.gamma_bounds}")
 
 
 def apply_contrast(slices: np.ndarray, method: str | ContrastConfig) -> np.ndarray:

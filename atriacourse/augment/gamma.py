@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from atriacourse.bounds import check_settings
 from atriacourse.errors import InputError
 
 
@@ -22,10 +23,9 @@ class GammaConfig:
 
     def __post_init__(self) -> None:
         """Refuse ranges that make no sense."""
-        if not 0 <= self.probability <= 1:
-            raise InputError(f"gamma probability must lie in 0..1, got {self.probability}")
-        if not 0 < self.low <= self.high:
-            raise InputError(f"gamma range must be 0 < low <= high, got {self.low}..{self.high}")
+        check_settings(self, "gamma")
+        if not self.low <= self.high:
+            raise InputError(f"gamma range must be low <= high, got {self.low}..{self.high}")
 
 
 def draw_gamma(config: GammaConfig, *, count: int, generator: torch.Generator) -> Tensor:

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from atriacourse.augment.mirror import mirror
+from atriacourse.bounds import check_settings
 from atriacourse.errors import InputError
 
 PADDINGS = ("mirror", "zero", "edge")
@@ -33,17 +34,9 @@ class GeometryConfig:
 
     def __post_init__(self) -> None:
         """Refuse ranges that make no sense."""
-        if not (0 <= self.flip_up_down <= 1 and 0 <= self.flip_left_right <= 1):
-            raise InputError(
-                f"flip probabilities must lie in 0..1, got {self.flip_up_down} and {self.flip_left_right}"
-            )
-        if not 0 < self.zoom_low <= self.zoom_high:
-            raise InputError(f"zoom range must be 0 < low <= high, got {self.zoom_low}..{self.zoom_high}")
-        if not (self.rotation_degrees >= 0 and 0 <= self.shift < 1):
-            raise InputError(
-                f"rotation_degrees must be 0 or more and shift in 0..1 (below 1), "
-                f"got {self.rotation_degrees} and {self.shift}"
-            )
+        check_settings(self, "geometry")
+        if not self.zoom_low <= self.zoom_high:
+            raise InputError(f"zoom range must be low <= high, got {self.zoom_low}..{self.zoom_high}")
         if self.padding not in PADDINGS:
             raise InputError(f"padding must be one of {', '.join(PADDINGS)}, got {self.padding!r}")
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from atriacourse.errors import InputError
+from atriacourse.bounds import check_settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,8 +22,7 @@ class IntensityConfig:
 
     def __post_init__(self) -> None:
         """Refuse negative strengths."""
-        if not (self.bias >= 0 and self.noise >= 0):
-            raise InputError(f"bias and noise must be 0 or more, got {self.bias} and {self.noise}")
+        check_settings(self, "intensity")
 
 
 class Intensity(NamedTuple):

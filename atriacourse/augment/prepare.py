@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from atriacourse.augment.contrast import METHODS, ContrastConfig, apply_contrast
+from atriacourse.bounds import check_settings
 from atriacourse.errors import InputError
 
 
@@ -27,9 +28,8 @@ class PrepareConfig:
         """Refuse settings that make no sense."""
         if self.contrast not in METHODS:
             raise InputError(f"contrast must be one of {', '.join(METHODS)}, got {self.contrast!r}")
+        check_settings(self, "prepare")
         _ = self.contrast_config  # refuses what makes no sense
-        if self.downsample < 1:
-            raise InputError(f"downsample must be 1 or more, got {self.downsample}")
         if not self.offsets:
             raise InputError("offsets must name at least one slice; (0,) is the slice itself")
 

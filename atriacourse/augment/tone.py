@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from atriacourse.errors import InputError
+from atriacourse.bounds import check_settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,10 +23,7 @@ class ToneConfig:
 
     def __post_init__(self) -> None:
         """Refuse settings that make no sense."""
-        if not 0 <= self.probability <= 1:
-            raise InputError(f"tone probability must lie in 0..1, got {self.probability}")
-        if self.knots < 2:
-            raise InputError(f"a tone curve needs 2 knots or more, got {self.knots}")
+        check_settings(self, "tone")
 
 
 class Tone(NamedTuple):

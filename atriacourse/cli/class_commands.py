@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from atriacourse.bounds import shown
+from atriacourse.cli.options import number
 from atriacourse.errors import InputError
 
 if TYPE_CHECKING:
@@ -109,9 +111,9 @@ def grade(
     deadline: Annotated[
         str | None, typer.Option(help="2026-12-01T18:00, of this machine's time zone; later ones are told")
     ] = None,
-    jobs: Annotated[int, typer.Option(help="submissions run at once", min=1)] = 1,
-    minutes: Annotated[float, typer.Option(help="limit of one submission", min=0.1)] = 10,
-    memory_gb: Annotated[float, typer.Option("--memory-gb", help="limit of one submission", min=0.5)] = 4,
+    jobs: Annotated[int, number("processes", option="--jobs", says="submissions run at once")] = 1,
+    minutes: Annotated[float, number("grade.minutes", says="limit of one submission")] = 10,
+    memory_gb: Annotated[float, number("grade.memory_gb", says="limit of one submission")] = 4,
     rerun: Annotated[bool, typer.Option("--rerun", help="also run what is unchanged")] = False,
 ) -> None:
     """Grade a class's notebooks; the same command goes on after an interrupt or a late file."""
@@ -122,6 +124,7 @@ def grade(
     from atriacourse.school.grading.grade_class import grade_folder
     from atriacourse.school.handouts.handout import read_roster
 
+    due = None if deadline is None else _moment(deadline)
     students = [] if roster is None else read_roster(roster)
     with _ended_as_by_ctrl_c(), bar("grading", 0, "submission") as shown:
 
@@ -137,7 +140,7 @@ def grade(
             limits=Limits(minutes=minutes, memory_gb=memory_gb),
             jobs=jobs,
             roster=students,
-            deadline=None if deadline is None else _moment(deadline),
+            deadline=due,
             rerun=rerun,
             on_progress=follow,
         )
@@ -183,5 +186,5 @@ def _moment(text: str) -> datetime:
     """A date and time; without a zone, of this machine's."""
     try:
         return datetime.fromisoformat(text).astimezone()
-    except ValueError as error:
-        raise InputError(f"--deadline is a date and time like 2026-12-01T18:00, got {text!r}") from error
+    except (ValueError, OverflowError, OSError) as error:  # the year 1, or 9999, in another time zone
+        raise InputError(f"--deadline is a date and time like 2026-12-01T18:00, got {shown(text)}") from error

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from atriacourse.cli.options import Labels, Seed, Spacing
+from atriacourse.cli.options import Labels, MostVoxels, Seed, Spacing, number
 from atriacourse.cli.progress import advance, bar
+from atriacourse.data.grid import MOST_VOXELS
 
 
 def audit(
@@ -14,27 +15,32 @@ def audit(
     csv: Annotated[Path | None, typer.Option(help="write one row a case here")] = None,
     labels: Labels = None,
     spacing_mm: Spacing = None,
+    most_voxels: MostVoxels = MOST_VOXELS,
 ) -> None:
     """Report what a folder of scans holds, and what is wrong with it."""
     from atriacourse.data.audit import audit as audit_cohort
+    from atriacourse.data.audit_report import refuse_foreign
     from atriacourse.data.cohort import open_cohort
 
-    cohort = open_cohort(folder, spacing_mm=spacing_mm, labels_csv=labels)
+    cohort = open_cohort(folder, spacing_mm=spacing_mm, labels_csv=labels, most_voxels=most_voxels)
+    if csv is not None:
+        refuse_foreign(csv)  # before a thousand scans are read
     with bar("reading", len(cohort), "case") as shown:
         report = audit_cohort(cohort, progress=lambda done, total: advance(shown, done))
     print(report.to_text())
     if csv is not None:
-        report.table.to_csv(csv, index=False)
-        print(f"table: {csv}")
+        print(f"table: {report.write_csv(csv)}")
     if report.unreadable:
         raise typer.Exit(1)
 
 
 def phantom(
     folder: Annotated[Path, typer.Argument(help="new folder for the phantom cohort")],
-    cases: Annotated[int, typer.Option(help="how many", min=1)] = 12,
-    matrix: Annotated[int, typer.Option(help="voxels along x and y; 576 or 640 are the scans' own")] = 144,
-    slices: Annotated[int, typer.Option(help="88 are the scans' own")] = 44,
+    cases: Annotated[int, number("cases", says="how many")] = 12,
+    matrix: Annotated[
+        int, number("phantom.matrix", says="voxels along x and y; 576 or 640 are the scans' own")
+    ] = 144,
+    slices: Annotated[int, number("phantom.slices", says="88 are the scans' own")] = 44,
     file_format: Annotated[str, typer.Option("--format", help="nrrd or nifti")] = "nrrd",
     seed: Seed = 0,
 ) -> None:

@@ -13,15 +13,18 @@ from atriacourse.cli.options import (
     Device,
     Labels,
     Model,
+    MostVoxels,
     Profile,
     Resample,
     Spacing,
     Threads,
     TrainedSpacing,
+    number,
     run_config,
     use_threads,
 )
-from atriacourse.cli.progress import bar, fail
+from atriacourse.cli.progress import Notes, bar, fail, tell_of_left_out
+from atriacourse.data.grid import MOST_VOXELS
 
 if TYPE_CHECKING:
     from atriacourse.data.case import Cohort
@@ -41,6 +44,7 @@ def predict(
     spacing_mm: Spacing = None,
     resample: Resample = True,
     trained_spacing_mm: TrainedSpacing = None,
+    most_voxels: MostVoxels = MOST_VOXELS,
 ) -> None:
     """Write a mask for each scan, on the scan's own grid."""
     use_threads(threads)
@@ -48,7 +52,8 @@ def predict(
     from atriacourse.runs.folder import open_model
     from atriacourse.runs.predict import Outcome, Segmenter, predict_cohort
 
-    cohort = open_cohort(scans, spacing_mm=spacing_mm)
+    cohort = open_cohort(scans, spacing_mm=spacing_mm, most_voxels=most_voxels, on_note=Notes())
+    tell_of_left_out(cohort)
     saved = open_model(model, checkpoint=checkpoint)
     segmenter = Segmenter(saved, device=device, resample=resample, trained_mm=trained_spacing_mm)
     tell_of_voxels(segmenter, cohort)
@@ -87,6 +92,7 @@ def evaluate(
     spacing_mm: Spacing = None,
     resample: Resample = True,
     trained_spacing_mm: TrainedSpacing = None,
+    most_voxels: MostVoxels = MOST_VOXELS,
 ) -> None:
     """Score a run or a bag case by case.
 
@@ -99,7 +105,10 @@ def evaluate(
     from atriacourse.runs.folder import open_model
     from atriacourse.runs.predict import Segmenter
 
-    cohort = open_cohort(data, spacing_mm=spacing_mm, labels_csv=labels)
+    cohort = open_cohort(
+        data, spacing_mm=spacing_mm, labels_csv=labels, most_voxels=most_voxels, on_note=Notes()
+    )
+    tell_of_left_out(cohort)
     saved = open_model(model, checkpoint=checkpoint)
     chosen, leaked = cases_to_score(saved, cohort, cases)
     if leaked:
@@ -127,7 +136,7 @@ def compare(
     table_a: Annotated[Path, typer.Argument(help="per-case table of run A")],
     table_b: Annotated[Path, typer.Argument(help="per-case table of run B")],
     metric: Annotated[str, typer.Option(help="a column of both tables")] = "dice",
-    seed: Annotated[int, typer.Option(help="of the bootstrap")] = 0,
+    seed: Annotated[int, number("seed", says="of the bootstrap")] = 0,
 ) -> None:
     """Compare two runs case by case; no winner is named when the interval spans zero."""
     from atriacourse.evaluation.case import read_table

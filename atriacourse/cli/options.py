@@ -5,10 +5,12 @@ Before the command files of this folder.
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from atriacourse.bounds import BOUNDS, parsed
+from atriacourse.cli.progress import fail
 from atriacourse.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,13 +18,42 @@ if TYPE_CHECKING:
 
 Data = Annotated[Path, typer.Option(help="folder of scans: official tree, HDF5 mirror, MSD task or phantom")]
 Labels = Annotated[Path | None, typer.Option(help="pre/post csv, if it does not lie with the scans")]
+
+
+def number(name: str, *, says: str, option: str | None = None, metavar: str | None = None) -> Any:
+    """An option that takes a number within its bounds; one line and exit code 2 for any other.
+
+    Args: name: in atriacourse/bounds.py; says: the help; option: if not the last part of the name.
+    """
+    option = option or f"--{name.rpartition('.')[2].replace('_', '-')}"
+    bound = BOUNDS[name]
+
+    def parse(text: Any) -> Any:
+        try:
+            return parsed(name, text, called=option)
+        except InputError as error:
+            fail(f"atriacourse: {error}", code=2)
+
+    return typer.Option(option, help=says, metavar=metavar or f"{bound.low}..{bound.high}", parser=parse)
+
+
 Spacing = Annotated[
     tuple[float, float, float] | None,
-    typer.Option(metavar="Z Y X", help="voxel size in mm, instead of the file's or the assumed 0.625"),
+    number(
+        "spacing_mm", metavar="Z Y X", says="voxel size in mm, instead of the file's or the assumed 0.625"
+    ),
+]
+MostVoxels = Annotated[
+    int, number("most_voxels", says="scans with more voxels than this are refused before they are read")
 ]
 TrainedSpacing = Annotated[
     tuple[float, float, float] | None,
-    typer.Option(metavar="Z Y X", help="voxel size in mm of the training scans, instead of the run's record"),
+    number(
+        "spacing_mm",
+        option="--trained-spacing-mm",
+        metavar="Z Y X",
+        says="voxel size in mm of the training scans, instead of the run's record",
+    ),
 ]
 Resample = Annotated[
     bool,
@@ -30,15 +61,17 @@ Resample = Annotated[
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N")]
 Profile = Annotated[str, typer.Option(help="smoke, laptop, colab, paper or authors")]
-Minutes = Annotated[float | None, typer.Option(help="time for one network; the schedule is fitted to it")]
-Epochs = Annotated[int | None, typer.Option(help="number of epochs, instead of a time")]
-Seed = Annotated[int, typer.Option(help="of split, weights, batches and augmentation")]
+Minutes = Annotated[
+    float | None, number("minutes", says="time for one network; the schedule is fitted to it")
+]
+Epochs = Annotated[int | None, number("epochs", says="number of epochs, instead of a time")]
+Seed = Annotated[int, number("seed", says="of split, weights, batches and augmentation")]
 Assign = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="change a setting; `describe` lists them; repeatable"),
 ]
 SplitKind = Annotated[str, typer.Option(help="holdout (80:20), list (the dataset's own), fold:K/N, or all")]
-Threads = Annotated[int | None, typer.Option(help="CPU threads; the default is all")]
+Threads = Annotated[int | None, number("threads", says="CPU threads; the default is all")]
 Model = Annotated[Path, typer.Option(help="folder of a run or a bag")]
 Checkpoint = Annotated[str, typer.Option(help="best (by validation Dice) or last")]
 
@@ -66,8 +99,6 @@ def use_threads(threads: int | None) -> None:
     """Set how many CPU threads torch uses; None leaves it alone."""
     if threads is None:
         return
-    if threads < 1:
-        raise InputError(f"--threads must be 1 or more, got {threads}")
     import torch
 
     torch.set_num_threads(threads)

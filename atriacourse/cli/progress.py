@@ -3,13 +3,18 @@
 Beside the command files of this folder.
 """
 
+import os
 import signal
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from atriacourse.data.case import Cohort
 
 
 @contextmanager
@@ -61,6 +66,60 @@ class TrainingBar:
         self.shown.update(report.progress - self.shown.n)
 
 
+def print_any_name() -> None:
+    """Let a console show what it can: a character that it has not, of a file's name, stops nothing."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # not where a notebook or a test catches what is printed
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _ends() -> list[signal.Signals]:
+    """Ctrl-C, SIGTERM and a closed terminal, where they are not ignored on purpose (nohup)."""
+    known = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")]
+    return [one for one in known if one is not None and signal.getsignal(one) is not signal.SIG_IGN]
+
+
+@contextmanager
+def _handled(handler: Callable[[int, Any], None]) -> Iterator[dict[int, Any]]:
+    """Give signals to a handler meanwhile, if it is still there at the end; yields the handlers of before."""
+    before = {number: signal.signal(number, handler) for number in _ends()}
+    try:
+        yield before
+    finally:
+        for number, one in before.items():
+            if signal.getsignal(number) is handler:
+                signal.signal(number, one)
+
+
+@contextmanager
+def interrupted_by_signals() -> Iterator[None]:
+    """SIGTERM, or a closed terminal, ends a command as Ctrl-C does; a second one changes nothing."""
+    if threading.current_thread() is not threading.main_thread():  # only that one is given signals
+        yield
+        return
+    process = os.getpid()
+
+    def on_signal(number: int, frame: object) -> None:
+        if os.getpid() != process:  # a worker, forked: it ends as the system would end it
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+            return
+        for end in _ends():  # the program is on its way out
+            signal.signal(end, again if end == signal.SIGINT else signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    def again(number: int, frame: object) -> None:
+        if at_work:
+            raise KeyboardInterrupt
+
+    at_work = True
+    try:
+        with _handled(on_signal):
+            yield
+    finally:
+        at_work = False
+
+
 @contextmanager
 def stop_on_signal() -> Iterator[Any]:
     """Ctrl-C or SIGTERM: finish the step, save, stop. A second Ctrl-C stops at once."""
@@ -74,15 +133,42 @@ def stop_on_signal() -> Iterator[Any]:
     def on_signal(number: int, frame: object) -> None:
         nonlocal asked
         if asked or not running:
+            if callable(before[number]):
+                before[number](number, frame)
             raise KeyboardInterrupt
         asked = running[-1].stop_requested = True
 
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with _handled(on_signal) as before:
         yield on_trainer
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+
+
+def tell_of_left_out(cohort: "Cohort", *, masks: bool = False) -> None:
+    """Say in one line what was found and is not used; the audit lists it all.
+
+    Args: masks: a case without a mask is not used either.
+    """
+    without = cohort.without_mask if masks else ()
+    left = [*cohort.left_out, *((name, "has no mask") for name in without)]
+    if left:
+        first = "; ".join(f"{path} ({reason})" for path, reason in left[:3])
+        more = f"; and {len(left) - 3} more, which `atriacourse audit` lists" if len(left) > 3 else ""
+        said = f"not used, of what lies in or is listed for {cohort.name}: {first}{more}"
+        fail(" ".join(said.split()))  # one line, whatever a file is called
+
+
+class Notes:
+    """What the readers had to assume of the scans: each kind once, on stderr, with the first case."""
+
+    def __init__(self) -> None:
+        self.told: set[str] = set()
+
+    def __call__(self, case: str, note: str) -> None:
+        """Tell a note that has not been told yet."""
+        from tqdm import tqdm
+
+        if note not in self.told:
+            self.told.add(note)
+            tqdm.write(f"note: {case}: {note}", file=sys.stderr)  # above a bar, if there is one
 
 
 def fail(text: str, *, code: int | None = None) -> None:

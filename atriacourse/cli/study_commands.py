@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from atriacourse.cli.options import Assign, Data, Device, Labels, Spacing, Threads
-from atriacourse.cli.progress import TrainingBar, advance, bar, fail, stop_on_signal
+from atriacourse.bounds import bounded, parsed
+from atriacourse.cli.options import Assign, Data, Device, Labels, MostVoxels, Spacing, Threads, number
+from atriacourse.cli.progress import Notes, TrainingBar, advance, bar, fail, stop_on_signal, tell_of_left_out
+from atriacourse.data.grid import MOST_VOXELS
 from atriacourse.errors import InputError
 
 if TYPE_CHECKING:
@@ -71,7 +73,7 @@ def run(
     scale: ScaleName = "atlas",
     seeds: Seeds = "1,2,3",
     out: Out = None,
-    jobs: Annotated[int, typer.Option(help="workers at once", min=1)] = 1,
+    jobs: Annotated[int, number("jobs", says="workers at once")] = 1,
     engine: Annotated[
         str, typer.Option(help="processes here, or with submitit: slurm, local, debug")
     ] = "processes",
@@ -80,6 +82,7 @@ def run(
     set_: Assign = None,
     labels: Labels = None,
     spacing_mm: Spacing = None,
+    most_voxels: MostVoxels = MOST_VOXELS,
 ) -> None:
     """Run studies; what is done is kept, and the same command goes on where it stopped."""
     from atriacourse.data.cohort import open_cohort
@@ -89,8 +92,11 @@ def run(
     from atriacourse.studies.runner import run_units
 
     _units(names, scale, NO_DATA, seeds, set_)  # a typo is told before eighty scans are read
-    _check_engine(engine, device)
-    cohort = open_cohort(data, spacing_mm=spacing_mm, labels_csv=labels)
+    _check_engine(engine, device, jobs)
+    cohort = open_cohort(
+        data, spacing_mm=spacing_mm, labels_csv=labels, most_voxels=most_voxels, on_note=Notes()
+    )
+    tell_of_left_out(cohort, masks=True)
     found = study_data(cohort)
     units = _units(names, scale, found.fingerprint, seeds, set_)
     folder = out or Path("runs") / f"studies-{cohort.name}-{scale}"
@@ -198,9 +204,10 @@ def _refuse_unrecorded(
     raise InputError(f"{where} has no record of {study.name}{same}; {RUN_MAKES_THEM}")
 
 
-def _check_engine(engine: str, device: str) -> None:
+def _check_engine(engine: str, device: str, jobs: int) -> None:
     """Refuse an engine or device that this machine has not. A cluster's nodes know their own devices."""
     if engine == "processes":
+        bounded("processes", jobs, called="--jobs")
         from atriacourse.training.device import choose_device
 
         choose_device(device)
@@ -214,10 +221,8 @@ def _units(names: list[str], scale: str, data: str, seeds: str, set_: list[str] 
     from atriacourse.studies.catalogue import study as find
     from atriacourse.studies.cells import plan_study
 
-    try:
-        numbers = [int(word) for word in seeds.split(",")]
-    except ValueError as error:
-        raise InputError(f"--seeds are whole numbers with commas, got {seeds!r}") from error
+    numbers = [parsed("seed", word, called="each of --seeds, with commas,") for word in seeds.split(",")]
+    bounded("seeds", len(numbers), called="the number of --seeds")
     units = []
     for name in names:
         study, _, chosen = name.partition("/")

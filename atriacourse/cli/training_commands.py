@@ -13,16 +13,19 @@ from atriacourse.cli.options import (
     Epochs,
     Labels,
     Minutes,
+    MostVoxels,
     Profile,
     Seed,
     Spacing,
     SplitKind,
     Threads,
+    number,
     run_config,
     use_threads,
 )
-from atriacourse.cli.progress import TrainingBar, stop_on_signal
+from atriacourse.cli.progress import Notes, TrainingBar, stop_on_signal, tell_of_left_out
 from atriacourse.data.cohort import Cohort, open_cohort
+from atriacourse.data.grid import MOST_VOXELS
 
 
 def train(
@@ -40,13 +43,17 @@ def train(
     set_: Assign = None,
     labels: Labels = None,
     spacing_mm: Spacing = None,
+    most_voxels: MostVoxels = MOST_VOXELS,
 ) -> None:
     """Train one network. Ctrl-C saves; the same command goes on where it stopped."""
     from atriacourse.runs.train import train_run
 
     config = run_config(profile, minutes=minutes, epochs=epochs, assignments=set_ or [])
     use_threads(threads)
-    cohort = open_cohort(data, spacing_mm=spacing_mm, labels_csv=labels)
+    cohort = open_cohort(
+        data, spacing_mm=spacing_mm, labels_csv=labels, most_voxels=most_voxels, on_note=Notes()
+    )
+    tell_of_left_out(cohort, masks=True)
     out = out or Path("runs") / f"{cohort.name}-{profile}-seed{seed}"
     carry_out(train_run, cohort, out, split, config=config, seed=seed, device=device)
 
@@ -57,7 +64,7 @@ def bag(
         Path | None, typer.Option(help="folder of the bag [default: runs/COHORT-PROFILE-bagN-seedN]")
     ] = None,
     profile: Profile = "laptop",
-    members: Annotated[int, typer.Option(help="how many networks", min=1)] = 5,
+    members: Annotated[int, number("members", says="how many networks")] = 5,
     subsets: Annotated[
         str, typer.Option(help="bootstrap (the paper), folds, or all: other seeds alone")
     ] = "bootstrap",
@@ -70,13 +77,17 @@ def bag(
     set_: Assign = None,
     labels: Labels = None,
     spacing_mm: Spacing = None,
+    most_voxels: MostVoxels = MOST_VOXELS,
 ) -> None:
     """Train several networks, by default on subsets (bagging); they predict as one."""
     from atriacourse.runs.bag import train_bag
 
     config = run_config(profile, minutes=minutes, epochs=epochs, assignments=set_ or [])
     use_threads(threads)
-    cohort = open_cohort(data, spacing_mm=spacing_mm, labels_csv=labels)
+    cohort = open_cohort(
+        data, spacing_mm=spacing_mm, labels_csv=labels, most_voxels=most_voxels, on_note=Notes()
+    )
+    tell_of_left_out(cohort, masks=True)
     out = out or Path("runs") / f"{cohort.name}-{profile}-bag{members}-seed{seed}"
     bagging = {"members": members, "subsets": subsets}
     carry_out(train_bag, cohort, out, split, config=config, seed=seed, device=device, **bagging)

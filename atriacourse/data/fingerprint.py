@@ -13,6 +13,8 @@ side by side they show the same spine, aorta and veins: probably the same patien
 published, so this is a warning, not a fact."""
 
 import hashlib
+import itertools
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -28,6 +30,33 @@ LOOKALIKE_DICE, LOOKALIKE_CORRELATION = 0.87, 0.80
 COPY_CORRELATION = 0.95
 STEP_MM = 2.0  # of the samples taken around the atrium's centre
 SAMPLES = (48, 56, 72)  # (z, y, x): a window of 96 x 112 x 144 mm, larger than any atrium of the 80
+HALF = tuple(size // 2 for size in SAMPLES)
+TOGETHER = 64  # cases compared with as many others at a time: 0.1 GB, however large the cohort
+
+
+class Window(NamedTuple):
+    """A case around its atrium's centre, packed into 75 kB: a thousand of them are kept at a time."""
+
+    mask_bits: np.ndarray  # of bool SAMPLES
+    seen_bits: np.ndarray  # of bool HALF, where the scan has voxels
+    sums: np.ndarray  # uint16 HALF, of the eight grey levels of a block
+
+    @property
+    def mask(self) -> np.ndarray:
+        """The mask, bool SAMPLES, centred on the atrium."""
+        return np.unpackbits(self.mask_bits).view(np.bool_).reshape(SAMPLES)  # both sizes are whole bytes
+
+    @property
+    def seen(self) -> np.ndarray:
+        """Where the scan has voxels, bool HALF."""
+        return np.unpackbits(self.seen_bits).view(np.bool_).reshape(HALF)
+
+    @property
+    def image(self) -> np.ndarray:
+        """Mean grey level of each block, float32 HALF, less their mean; 0 outside the scan."""
+        looks, seen = self.sums.astype(np.float32) / 8, self.seen
+        mean = looks[seen].mean() if seen.any() else 0  # a scan of a few millimetres fills no block
+        return np.where(seen, looks - mean, np.float32(0))
 
 
 class Fingerprint(NamedTuple):
@@ -36,9 +65,12 @@ class Fingerprint(NamedTuple):
     name: str
     image_hash: str
     mask_hash: str  # "" without a mask, or with an empty one
-    mask: np.ndarray | None  # bool SAMPLES, centred on the atrium
-    image: np.ndarray | None  # float32 SAMPLES / 2, mean 0, and 0 outside the scan
-    seen: np.ndarray | None  # bool SAMPLES / 2, where the scan has voxels
+    window: Window | None = None  # None without a mask, or with an empty one
+
+    @property
+    def image(self) -> np.ndarray | None:
+        """The scan around the atrium's centre, float32 HALF, mean 0; None without a mask."""
+        return None if self.window is None else self.window.image
 
 
 class ScanPair(NamedTuple):
@@ -58,7 +90,7 @@ def fingerprint(name: str, image: Volume, mask: Volume | None) -> Fingerprint:
     grey = grey_levels(image)
     image_hash = hash_of(grey)
     if mask is None or not mask.voxels.any():
-        return Fingerprint(name, image_hash, "", None, None, None)
+        return Fingerprint(name, image_hash, "")
     box = bounding_box(mask.voxels)
     inside = mask.voxels[box]
     # Centre of mass from the three projections: the full grid of coordinates would take ten times as long.
@@ -67,28 +99,39 @@ def fingerprint(name: str, image: Volume, mask: Volume | None) -> Fingerprint:
         for axis, (edge, others) in enumerate(zip(box, ((1, 2), (0, 2), (0, 1)), strict=True))
     ]
     samples = window(mask.voxels, centre, image.spacing_mm)
-    seen = blocks(window(np.broadcast_to(np.True_, grey.shape), centre, image.spacing_mm)).all(axis=(1, 3, 5))
-    looks = blocks(window(grey, centre, image.spacing_mm)).mean(axis=(1, 3, 5), dtype=np.float32)
-    looks = np.where(seen, looks - looks[seen].mean(), 0)
-    return Fingerprint(name, image_hash, hash_of(inside), samples, looks, seen)
+    _, inside_scan = places(grey.shape, centre, image.spacing_mm)
+    z, y, x = (ok.reshape(-1, 2).all(axis=1) for ok in inside_scan)  # blocks that lie in the scan
+    seen = z[:, None, None] & y[:, None] & x
+    sums = block_sums(window(grey, centre, image.spacing_mm))
+    return Fingerprint(
+        name, image_hash, hash_of(inside), Window(np.packbits(samples), np.packbits(seen), sums)
+    )
 
 
-def window(voxels: np.ndarray, centre: Sequence[float], spacing_mm: tuple[float, float, float]) -> np.ndarray:
-    """Nearest voxels every 2 mm around a centre (in voxels), 0 outside the volume; shape SAMPLES."""
-    places = [
+def places(
+    shape: tuple[int, int, int], centre: Sequence[float], spacing_mm: tuple[float, float, float]
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Nearest voxels every 2 mm around a centre (in voxels), along z, y and x; and which of them exist."""
+    nearest = [
         np.round(middle + (np.arange(count) - count // 2) * STEP_MM / spacing).astype(int)
         for middle, count, spacing in zip(centre, SAMPLES, spacing_mm, strict=True)
     ]
-    inside = [(place >= 0) & (place < size) for place, size in zip(places, voxels.shape, strict=True)]
+    return nearest, [(place >= 0) & (place < size) for place, size in zip(nearest, shape, strict=True)]
+
+
+def window(voxels: np.ndarray, centre: Sequence[float], spacing_mm: tuple[float, float, float]) -> np.ndarray:
+    """The voxels at `places`, 0 outside the volume; shape SAMPLES."""
+    nearest, inside = places(voxels.shape, centre, spacing_mm)
     samples = np.zeros(SAMPLES, dtype=voxels.dtype)
-    samples[np.ix_(*inside)] = voxels[np.ix_(*(place[ok] for place, ok in zip(places, inside, strict=True)))]
+    found = (place[ok] for place, ok in zip(nearest, inside, strict=True))
+    samples[np.ix_(*inside)] = voxels[np.ix_(*found)]
     return samples
 
 
-def blocks(samples: np.ndarray) -> np.ndarray:
-    """A view of SAMPLES as 2 x 2 x 2 blocks on axes 1, 3, 5; their mean averages the noise away."""
-    z, y, x = (size // 2 for size in SAMPLES)
-    return samples.reshape(z, 2, y, 2, x, 2)
+def block_sums(samples: np.ndarray) -> np.ndarray:
+    """Sums over 2 x 2 x 2 samples, uint16 HALF; their mean averages the noise away."""
+    corners = itertools.product((0, 1), repeat=3)
+    return sum(samples[z::2, y::2, x::2].astype(np.uint16) for z, y, x in corners)
 
 
 def hash_of(array: np.ndarray) -> str:
@@ -99,32 +142,69 @@ def hash_of(array: np.ndarray) -> str:
 
 
 def alike(prints: Sequence[Fingerprint]) -> list[ScanPair]:
-    """All pairs that are copies or lookalikes, copies first, the most alike first."""
-    count = len(prints)
-    dice = np.full((count, count), np.nan, dtype=np.float32)
-    correlation = dice.copy()
-    having = [index for index, print_ in enumerate(prints) if print_.mask is not None]
-    if having:
-        masks = np.stack([prints[index].mask.ravel() for index in having]).astype(np.float32)
-        looks = np.stack([prints[index].image.ravel() for index in having])
-        seen = np.stack([prints[index].seen.ravel() for index in having]).astype(np.float32)
-        sizes = masks.sum(axis=1)
-        dice[np.ix_(having, having)] = 2 * (masks @ masks.T) / np.maximum(sizes[:, None] + sizes, 1)
-        energy = looks**2 @ seen.T  # of row's image where column's scan has voxels too
-        correlation[np.ix_(having, having)] = looks @ looks.T / np.sqrt(np.maximum(energy * energy.T, 1e-6))
+    """All pairs that are copies or lookalikes, copies first, the most alike first.
+
+    Parts of `TOGETHER` cases are compared with one another, so that memory does not grow with the cohort.
+    """
+    parts = [prints[start : start + TOGETHER] for start in range(0, len(prints), TOGETHER)]
     pairs = []
-    for i, j in zip(*np.triu_indices(count, k=1), strict=True):
-        a, b = prints[i], prints[j]
-        same_image = a.image_hash == b.image_hash
-        same_mask = a.mask_hash == b.mask_hash != ""
-        copy = bool(same_image or same_mask or correlation[i, j] >= COPY_CORRELATION)
-        if copy or dice[i, j] >= LOOKALIKE_DICE or correlation[i, j] >= LOOKALIKE_CORRELATION:
-            pairs.append(
-                ScanPair(
-                    a.name, b.name, float(dice[i, j]), float(correlation[i, j]), copy, same_image, same_mask
-                )
-            )
-    return sorted(pairs, key=lambda pair: (not pair.copy, -np.nan_to_num(pair.mask_dice), pair.first))
+    for number, part in enumerate(parts):
+        rows = Opened.of(part)
+        pairs += pairs_between(rows, rows, same=True)
+        for other in parts[number + 1 :]:
+            pairs += pairs_between(rows, Opened.of(other), same=False)
+    return sorted(pairs, key=lambda pair: (not pair.copy, -np.nan_to_num(pair.mask_dice), *pair[:2]))
+
+
+class Opened(NamedTuple):
+    """Some fingerprints, unpacked for comparing: one row a case, rows of zeros for cases without a mask."""
+
+    prints: Sequence[Fingerprint]
+    having: np.ndarray  # bool (case,): whether there is a window
+    masks: np.ndarray  # float32 (case, voxel), as the next two
+    looks: np.ndarray
+    seen: np.ndarray
+
+    @classmethod
+    def of(cls, prints: Sequence[Fingerprint]) -> "Opened":
+        """Unpack."""
+        masks = np.zeros((len(prints), math.prod(SAMPLES)), np.float32)
+        looks, seen = np.zeros((2, len(prints), math.prod(HALF)), np.float32)
+        for row, one in enumerate(prints):
+            if one.window is not None:
+                masks[row] = one.window.mask.ravel()
+                looks[row], seen[row] = one.window.image.ravel(), one.window.seen.ravel()
+        return cls(prints, np.array([one.window is not None for one in prints]), masks, looks, seen)
+
+
+def pairs_between(rows: Opened, columns: Opened, *, same: bool) -> list[ScanPair]:
+    """The pairs of a case of `rows` with one of `columns`; `same`: these are the same cases."""
+    sizes = rows.masks.sum(axis=1)[:, None] + columns.masks.sum(axis=1)
+    dice = 2 * (rows.masks @ columns.masks.T) / np.maximum(sizes, 1)
+    # Each scan's energy where the other has voxels too
+    energy = (rows.looks**2 @ columns.seen.T) * (columns.looks**2 @ rows.seen.T).T
+    correlation = rows.looks @ columns.looks.T / np.sqrt(np.maximum(energy, 1e-6))
+    absent = ~(rows.having[:, None] & columns.having)
+    dice[absent] = correlation[absent] = np.nan
+    same_image = equal([one.image_hash for one in rows.prints], [one.image_hash for one in columns.prints])
+    same_mask = equal([one.mask_hash for one in rows.prints], [one.mask_hash for one in columns.prints])
+    same_mask &= ~absent
+    copy = same_image | same_mask | (correlation >= COPY_CORRELATION)
+    chosen = copy | (dice >= LOOKALIKE_DICE) | (correlation >= LOOKALIKE_CORRELATION)
+    return [
+        ScanPair(
+            rows.prints[i].name,
+            columns.prints[j].name,
+            *(float(table[i, j]) for table in (dice, correlation)),
+            *(bool(table[i, j]) for table in (copy, same_image, same_mask)),
+        )
+        for i, j in np.argwhere(np.triu(chosen, k=1) if same else chosen)
+    ]
+
+
+def equal(rows: Sequence[str], columns: Sequence[str]) -> np.ndarray:
+    """Which of these words are which of those, bool (row, column)."""
+    return np.array(rows)[:, None] == np.array(columns)
 
 
 def scan_groups(cohort: Cohort, *, lookalikes: bool = False) -> dict[str, str]:

@@ -16,12 +16,16 @@ Orientations are three letters, one per axis of the *file's* array in its own or
 in which that axis grows. LA2018 is "LPS"; a NIfTI with a diagonal positive affine is "RAS".
 World coordinates in `affine` are NIfTI's (RAS+, mm), whatever the file format."""
 
-from dataclasses import dataclass, replace
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 from nibabel import orientations
 
+from atriacourse.data.masks import as_spacing
 from atriacourse.errors import InputError
 
 CANONICAL = ("S", "P", "L")  # of the array's axes (z, y, x)
@@ -30,6 +34,20 @@ LPS_TO_RAS = np.diag(
     [-1.0, -1.0, 1.0, 1.0]
 )  # NRRD and ITK count left and back positive, NIfTI right and front
 
+MOST_VOXELS = 200_000_000  # of one scan: five and a half of LA2018's largest; 0.8 GB as float32
+# No scanner resolves a beating heart below 0.3 mm, and no series of the heart has slices thicker than some
+# 10 mm, so a voxel outside these bounds is a header in another unit: 0.625 mm is 0.0625 cm and 0.000625 m.
+VOXEL_MM = (0.1, 50.0)
+# The second longest side of a scan, mm: an adult's atrium is 40 to 60 mm across and is never scanned without
+# a margin (the tightest crop of the mirror has 82 mm), and a bore is 600 to 700 mm wide. The longest side may
+# be that of a whole trunk; the shortest one that of a single slice. Fewer voxels than those of a thumbnail
+# are nobody's scan, but a trial or a lesson, and may be of any size.
+FIELD_MM, LONGEST_MM, THUMBNAIL = (50.0, 700.0), 1000.0, 32
+ASSUMED = (
+    "no voxel size in the header (1 x 1 x 1 without a unit is what converters write where they know none): "
+    "0.625 mm is assumed along each axis; if you know it, give it (--spacing-mm)"
+)
+
 
 class Geometry(NamedTuple):
     """What a reader found in a file's header, in the file's own axis order."""
@@ -37,6 +55,8 @@ class Geometry(NamedTuple):
     shape: tuple[int, ...]  # (i, j, k)
     affine: np.ndarray  # (4, 4), voxel (i, j, k) -> RAS mm
     real_spacing: bool  # False: the header's spacing is a placeholder (LA2018's 1, 1, 1)
+    header: bytes = b""  # what a writer of the same format copies; see nifti.py and nrrd_file.py
+    notes: tuple[str, ...] = ()  # what the reader had to assume, in words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +68,26 @@ class Grid:
     spacing_source: str  # "file", "assumed" (0.625 mm) or "caller"
     orientation: str  # of the file's array, e.g. "LPS"
     affine: tuple[tuple[float, ...], ...]  # 4 x 4, file voxel (i, j, k) -> RAS mm, as the file has it
+    # Two grids are equal where they place the same array alike, so neither of these counts:
+    header: bytes = field(default=b"", compare=False, repr=False)  # of the file, for masks in its format
+    notes: tuple[str, ...] = field(default=(), compare=False)  # what had to be assumed of it, in words
 
     @property
     def affine_is_real(self) -> bool:
         """Whether the file's affine has the spacing used here, rather than a placeholder's."""
-        sizes = np.linalg.norm(np.array(self.affine)[:3, :3], axis=0)[self._file_axes()]
+        sizes = voxel_sizes(np.array(self.affine))[self._file_axes()]
         return bool(np.allclose(sizes, self.spacing_mm, rtol=1e-4))
+
+    @property
+    def native_shape(self) -> tuple[int, ...]:
+        """(i, j, k), as the file has it."""
+        return tuple(self.shape[int(place)] for place in self._turn()[:, 0])
+
+    def corners_mm(self) -> np.ndarray:
+        """The corner voxels' centres in RAS mm by the file's affine, (8, 3), in the order of (z, y, x)."""
+        ends = np.array(list(itertools.product(*([0, size - 1] for size in self.shape))))
+        to_native = orientations.inv_ornt_aff(self._turn(), self.native_shape)
+        return (np.array(self.affine) @ to_native @ np.c_[ends, np.ones(8)].T)[:3].T
 
     def to_canonical(self, native: np.ndarray) -> np.ndarray:
         """The file's (i, j, k) array as a contiguous (z, y, x) array in the machine's byte order."""
@@ -90,7 +124,7 @@ def plain_grid(shape: tuple[int, int, int], spacing_mm: tuple[float, float, floa
 
     Args: shape: (z, y, x). spacing_mm: (z, y, x).
     """
-    spacing_mm = checked_spacing(spacing_mm)
+    spacing_mm = as_spacing(spacing_mm)
     affine = LPS_TO_RAS @ np.diag([*spacing_mm[::-1], 1.0])
     return Grid(
         shape=shape,
@@ -102,7 +136,11 @@ def plain_grid(shape: tuple[int, int, int], spacing_mm: tuple[float, float, floa
 
 
 def grid_from(
-    geometry: Geometry, *, spacing_mm: tuple[float, float, float] | None, orientation: str | None
+    geometry: Geometry,
+    *,
+    spacing_mm: tuple[float, float, float] | None,
+    orientation: str | None,
+    most_voxels: int = MOST_VOXELS,
 ) -> Grid:
     """A `Grid` from what the header says, and from what the caller knows better.
 
@@ -110,14 +148,11 @@ def grid_from(
         spacing_mm: (z, y, x), overrides the header; None takes the header's, or 0.625 mm where that is a
             placeholder.
         orientation: overrides the header, e.g. "ASR"; None takes the affine's closest axes.
-    Raises: InputError if the shape is not that of one 3D volume, or on a degenerate affine, a bad spacing or
-        a bad orientation.
+        most_voxels: more are refused, before any is read.
+    Raises: InputError if the shape is not that of one 3D volume or larger than allowed, or on a degenerate
+        affine, a bad spacing or a bad orientation.
     """
-    if len(geometry.shape) != 3 or 0 in geometry.shape:
-        raise InputError(
-            f"must be one 3D volume with at least one voxel along each axis, got shape {geometry.shape}; "
-            "save a single channel and time point as 3D"
-        )
+    checked_shape(geometry.shape, most_voxels)
     nearest = axis_letters(geometry.affine)
     if len(nearest) < 3:
         raise InputError(
@@ -125,23 +160,79 @@ def grid_from(
             "write the file again with a valid one"
         )
     letters = checked_orientation(orientation) if orientation else nearest
-    sizes = np.linalg.norm(geometry.affine[:3, :3], axis=0)  # mm along the file's i, j, k
+    sizes = voxel_sizes(geometry.affine)  # mm along the file's i, j, k
     grid = Grid(
         shape=(1, 1, 1),
         spacing_mm=ASSUMED_SPACING_MM,
         spacing_source="assumed",
         orientation=letters,
         affine=as_rows(geometry.affine),
+        header=geometry.header,
+        notes=geometry.notes,
     )
     order = grid._file_axes()
-    shape = tuple(int(geometry.shape[axis]) for axis in order)
+    grid = replace(grid, shape=tuple(int(geometry.shape[axis]) for axis in order))
     if spacing_mm is not None:
-        return replace(grid, shape=shape, spacing_mm=checked_spacing(spacing_mm), spacing_source="caller")
+        return replace(grid, spacing_mm=checked_voxel(as_spacing(spacing_mm)), spacing_source="caller")
     if geometry.real_spacing:
         # Headers keep spacings as float32, where 1.37 is not exact: seven digits restore what was meant.
         spacing = tuple(float(f"{sizes[axis]:.7g}") for axis in order)
-        return replace(grid, shape=shape, spacing_mm=spacing, spacing_source="file")
-    return replace(grid, shape=shape)
+        return replace(grid, spacing_mm=checked_voxel(spacing), spacing_source="file")
+    return replace(grid, notes=(*grid.notes, ASSUMED))
+
+
+def checked_shape(shape: tuple[int, ...], most_voxels: int) -> None:
+    """Raises: InputError unless it is that of one volume, of `most_voxels` or fewer."""
+    if len(shape) != 3 or min(shape) < 1:
+        raise InputError(
+            f"must be one 3D volume with at least one voxel along each axis, got shape {shape}; "
+            "save a single channel and time point as 3D"
+        )
+    voxels = math.prod(int(size) for size in shape)  # Python's integers: these do not overflow
+    if voxels > most_voxels:
+        raise InputError(
+            f"its header asks for {' x '.join(map(str, shape))} = {voxels:,} voxels, and the most that are "
+            f"read are {most_voxels:,}; if the scan is that large, allow more (--most-voxels {voxels})"
+        )
+
+
+def checked_voxel(spacing_mm: tuple[float, float, float]) -> tuple[float, float, float]:
+    """The same spacing. Raises: InputError if no scan of a heart has such voxels."""
+    low, high = VOXEL_MM
+    if not all(low <= size <= high for size in spacing_mm):
+        raise InputError(
+            f"voxels of {by(spacing_mm)} mm (z, y, x) are not those of a scan of the heart, whose sides have "
+            f"{low:g} to {high:g} mm; is that another unit? Give the true size (--spacing-mm)"
+        )
+    return spacing_mm
+
+
+def checked_field(grid: Grid) -> Grid:
+    """The same grid. Raises: InputError if what it covers cannot be a scan with an atrium in it.
+
+    A voxel size that is assumed proves nothing, so that such a scan is let through.
+    """
+    sides = [count * size for count, size in zip(grid.shape, grid.spacing_mm, strict=True)]
+    second, longest = sorted(sides)[1:]
+    fits = FIELD_MM[0] <= second <= FIELD_MM[1] and longest <= LONGEST_MM
+    if not fits and grid.spacing_source != "assumed" and sorted(grid.shape)[1] >= THUMBNAIL:
+        raise InputError(
+            f"{by(grid.shape)} voxels of {by(grid.spacing_mm)} mm cover {by(sides)} mm (z, y, x), and a scan "
+            f"of the heart {FIELD_MM[0]:g} to {FIELD_MM[1]:g} across; is the voxel size in another unit? "
+            "Give the true one (--spacing-mm)"
+        )
+    return grid
+
+
+def by(numbers: Sequence[float]) -> str:
+    """Numbers as in "88 x 640 x 640"."""
+    return " x ".join(f"{number:.6g}" for number in numbers)
+
+
+def voxel_sizes(affine: np.ndarray) -> np.ndarray:
+    """The length of a step along each of the file's axes (i, j, k), in the affine's unit."""
+    with np.errstate(over="ignore"):  # a damaged header's 1e200 squared: infinity is refused like it
+        return np.linalg.norm(affine[:3, :3], axis=0)
 
 
 def axis_letters(affine: np.ndarray) -> str:
@@ -164,14 +255,6 @@ def checked_orientation(orientation: str) -> str:
             f"got {orientation!r}"
         )
     return letters
-
-
-def checked_spacing(spacing_mm: tuple[float, float, float]) -> tuple[float, float, float]:
-    """Three positive finite numbers. Raises: InputError otherwise."""
-    values = tuple(float(value) for value in spacing_mm)
-    if len(values) != 3 or not all(np.isfinite(value) and value > 0 for value in values):
-        raise InputError(f"spacing must be three positive numbers of millimetres (z, y, x); got {spacing_mm}")
-    return values
 
 
 def as_rows(affine: np.ndarray) -> tuple[tuple[float, ...], ...]:

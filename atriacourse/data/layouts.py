@@ -1,16 +1,21 @@
 """Recognise a folder of scans by looking at it, and list its cases.
 
 After data/case.py, which holds the result; data/cohort.py is the door. One small function per layout looks
-for that layout's unmistakable files and answers None when they are not there. No voxel is read here."""
+for that layout's unmistakable files and answers None when they are not there."""
 
-import json
-from collections.abc import Iterable
+import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from atriacourse.data.case import Case, Cohort
+from typing_extensions import TypedDict
+
+from atriacourse.data.case import PREDICTED, Case, Cohort
+from atriacourse.data.folders import entries, file_named, folders_in, name_of, scans_in
+from atriacourse.data.msd_axes import misstated
 from atriacourse.data.volume import READERS, suffix_of
 from atriacourse.errors import InputError
+from atriacourse.files import read_json, read_text
 
 LAYOUTS = """layouts known:
   official  Training Set/<id>/lgemri.nrrd and laendo.nrrd, and Testing Set/: the 2018 challenge's archive
@@ -23,13 +28,21 @@ OFFICIAL_SETS = {"Training Set": "train", "Testing Set": "test"}
 MIRROR_SET = "2018LA_Seg_Training Set"
 SCAN, CAVITY, MIRROR_FILE = "lgemri", "laendo", "mri_norm2.h5"  # lawall, the wall, is not used
 
-# MSD's heart files have a positive diagonal affine, so their headers claim "RAS". Their slices are sagittal
-# all the same: the first axis runs from spine to chest (A), the second from abdomen to neck (S), the third
-# from the apex of the heart to the dome of the liver (R). Established by looking at la_003, la_005, la_007
-# and la_026 (aortic arch, spine, liver, apex), and by number: of all 48 orientations this one correlates
-# best, in each of the four, with the mean LA2018 scan. Followed to the letter, their affine would show a
-# network trained on axial slices every heart from the side.
-MSD_HEART, MSD_HEART_ORIENTATION = "LeftAtrium", "ASR"  # "name" in its dataset.json
+MSD_HEART = "LeftAtrium"  # "name" in its dataset.json
+PREDICTIONS = "predictions.json"  # what `atriacourse predict` notes of the masks that it wrote beside it
+MASK_ENDINGS = ("_la", "_probability")  # of their names
+
+
+class Made(TypedDict, total=False):
+    """One case in phantom.json."""
+
+    site: str | None
+
+
+class PhantomRecord(TypedDict):
+    """phantom.json, as far as it is used here."""
+
+    cases: dict[str, Made]
 
 
 def recognise(folder: Path) -> Cohort | None:
@@ -39,7 +52,7 @@ def recognise(folder: Path) -> Cohort | None:
 
 def official(folder: Path) -> Cohort | None:
     """The challenge's tree, or a phantom's: Training Set/<id>/lgemri.nrrd."""
-    sets = [folder / name for name in OFFICIAL_SETS if (folder / name).is_dir()] or [folder]
+    sets = [folder / name for name in OFFICIAL_SETS if os.path.isdir(folder / name)] or [folder]
     root = folder.parent if folder.name in OFFICIAL_SETS else folder
     cases, lists, incomplete = [], {}, []
     for cases_folder in sets:
@@ -54,14 +67,15 @@ def official(folder: Path) -> Cohort | None:
         incomplete += without
     if not cases:
         return None
-    notes = read_json(root / "phantom.json")
-    if notes is not None:
-        made = notes.get("cases", {})
+    record = root / "phantom.json"
+    if os.path.isfile(record):
+        way_out = "restore it, or move it away if these are no phantoms"
+        made = read_json(record, PhantomRecord, way_out=way_out)["cases"]
         cases = [replace(case, site=made.get(case.name, {}).get("site")) for case in cases]
         lists = {"train": tuple(made)}  # a phantom cohort that was interrupted shows here
     return Cohort(
         name=root.name,
-        layout="official" if notes is None else "phantom",
+        layout="phantom" if os.path.isfile(record) else "official",
         root=root,
         cases=tuple(cases),
         lists=lists,
@@ -78,41 +92,50 @@ def mirror(folder: Path) -> Cohort | None:
     else:
         return None
     root = cases_folder.parent if cases_folder.name == MIRROR_SET else folder
+    lists, damaged = published_lists(root)
     return Cohort(
         name=root.name,
         layout="mirror",
         root=root,
         cases=tuple(Case(name=file.parent.name, image_path=file, mask_path=file) for file in files),
-        lists={
-            path.stem: tuple(path.read_text(encoding="utf-8").split())
-            for path in (root / "train.list", root / "test.list")
-            if path.is_file()
-        },
+        lists=lists,
         incomplete=without,
+        unused=tuple(damaged),
     )
+
+
+def published_lists(root: Path) -> tuple[dict[str, tuple[str, ...]], list[tuple[str, str]]]:
+    """train.list and test.list of the mirror, as far as they are there; and those that cannot be read."""
+    lists, damaged = {}, []
+    for path in (root / "train.list", root / "test.list"):
+        if os.path.exists(path):
+            try:
+                lists[path.stem] = tuple(read_text(path, way_out="fetch it again").split())
+            except InputError as error:
+                damaged.append((path.name, str(error)))
+    return lists, damaged
 
 
 def msd(folder: Path) -> Cohort | None:
     """A Decathlon task, given by its root or its imagesTr: the cases of imagesTr; imagesTs has no masks."""
     root = folder.parent if folder.name in ("imagesTr", "imagesTs") else folder
-    notes = read_json(root / "dataset.json")
     images = root / ("imagesTs" if folder.name == "imagesTs" else "imagesTr")
-    if notes is None or not images.is_dir():
+    scans = scans_in(images)
+    if not scans or not os.path.isfile(root / "dataset.json"):
         return None
-    labels = {name_of(path): path for path in scans_in(root / "labelsTr")}
-    listed = tuple(name_of(Path(entry["image"])) for entry in notes.get("training", []))
+    notes = read_json(root / "dataset.json", way_out="restore the dataset's own file")
+    turned = misstated(scans) if notes.get("name") == MSD_HEART else {}
+    labels = {name_of(path): path for path in reversed(scans_in(root / "labelsTr"))}  # of two the first
     cases = tuple(
         Case(
             name=name_of(path),
             image_path=path,
             mask_path=labels.get(name_of(path)),
-            orientation=MSD_HEART_ORIENTATION if notes.get("name") == MSD_HEART else None,
+            orientation=turned.get(path),
         )
-        for path in scans_in(images)
+        for path in scans
     )
-    if not cases:
-        return None
-    training = images.name == "imagesTr"
+    training, listed = images.name == "imagesTr", listed_names(notes.get("training"))
     return Cohort(
         name=root.name,
         layout="msd",
@@ -123,11 +146,40 @@ def msd(folder: Path) -> Cohort | None:
     )
 
 
+def listed_names(training: Any) -> tuple[str, ...]:
+    """The cases of dataset.json's list: {"image": path} each, or paths alone; others are passed over."""
+    if not isinstance(training, list):
+        return ()
+    paths = [entry.get("image") if isinstance(entry, dict) else entry for entry in training]
+    return tuple(name_of(Path(path)) for path in paths if isinstance(path, str))
+
+
 def loose_images(folder: Path) -> Cohort | None:
-    """Scans lying in a folder without masks; what `atriacourse predict` wrote there is not taken for one."""
-    scans = (path for path in scans_in(folder) if not name_of(path).endswith(("_la", "_probability")))
-    cases = tuple(Case(name=name_of(path), image_path=path) for path in scans)
-    return Cohort(name=folder.name, layout="images", root=folder, cases=cases) if cases else None
+    """Scans lying in a folder without masks; masks that lie beside them are named and left out."""
+    scans = scans_in(folder)
+    names, cases, unused = {name_of(path) for path in scans}, [], []
+    predicted = predicted_names(folder)
+    for path in scans:
+        name = name_of(path)
+        ending = next((ending for ending in MASK_ENDINGS if name.endswith(ending)), "")
+        stem = name.removesuffix(ending)
+        if ending and stem in predicted:
+            unused.append((path.name, PREDICTED))
+        elif ending and stem in names:
+            unused.append((path.name, f"named as a mask of {stem}, which lies beside it; rename a scan"))
+        else:
+            cases.append(Case(name=name, image_path=path))
+    if not cases:
+        return None
+    return Cohort(name=folder.name, layout="images", root=folder, cases=tuple(cases), unused=tuple(unused))
+
+
+def predicted_names(folder: Path) -> set[str]:
+    """The scans of which the notes of `atriacourse predict` say that it wrote a mask into this folder."""
+    try:
+        return set(read_json(folder / PREDICTIONS, way_out="predict again"))
+    except InputError:
+        return set()  # no notes, or none that say anything; predict itself tells of damaged ones
 
 
 def single_scan(file: Path) -> Cohort:
@@ -141,7 +193,7 @@ def single_scan(file: Path) -> Cohort:
     names = [case.name for case in around if case.image_path == file]
     if not names:
         raise InputError(f"{file}: is not a scan of the {around.layout} cohort it lies in; give the scan")
-    return replace(around, cases=around.subset(names).cases, lists={}, incomplete=())
+    return replace(around, cases=around.subset(names).cases, lists={}, incomplete=(), unused=())
 
 
 def case_folders(folder: Path, stem: str) -> tuple[list[Path], tuple[str, ...]]:
@@ -149,51 +201,7 @@ def case_folders(folder: Path, stem: str) -> tuple[list[Path], tuple[str, ...]]:
     own = file_named(folder, stem)
     if own:
         return [own], ()
-    scans = {child.name: file_named(child, stem) for child in folders_in(folder)}
+    readable = [child for child in folders_in(folder) if entries(child) is not None]
+    scans = {child.name: file_named(child, stem) for child in readable}
     without = tuple(name for name, scan in scans.items() if scan is None)
     return [scan for scan in scans.values() if scan], without
-
-
-def file_named(folder: Path, stem: str) -> Path | None:
-    """The scan of that name, with any suffix we read."""
-    return next((path for path in scans_in(folder) if stem in (path.name, name_of(path))), None)
-
-
-def scans_in(folder: Path) -> list[Path]:
-    """Files with a suffix we read, alphabetically; hidden ones are leftovers of archives and desktops."""
-    if not folder.is_dir():
-        return []
-    return sorted(
-        path
-        for path in folder.iterdir()
-        if suffix_of(path) and not path.name.startswith(".") and path.is_file()
-    )
-
-
-def folders_in(folder: Path) -> Iterable[Path]:
-    """The folders just below, alphabetically, without hidden and half-written ones."""
-    if not folder.is_dir():
-        return []
-    return sorted(
-        path
-        for path in folder.iterdir()
-        if path.is_dir() and not path.name.startswith(".") and path.suffix != ".part"
-    )
-
-
-def name_of(path: Path) -> str:
-    """The file name without the suffix we know it by."""
-    return path.name[: len(path.name) - len(suffix_of(path))]
-
-
-def read_json(path: Path) -> dict | None:
-    """The file's content; None if there is no such file. Raises: InputError if it is not a JSON object."""
-    if not path.is_file():
-        return None
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"{path}: is not valid JSON ({error}); restore the dataset's own file") from error
-    if not isinstance(content, dict):
-        raise InputError(f"{path}: must hold a JSON object, got a {type(content).__name__}")
-    return content

@@ -1,6 +1,6 @@
 """Check masks and spacings once, at the door, for everything that takes one.
 
-Used by inference/postprocess.py and by evaluation/. A mask is (z, y, x) and leaves here as bool;
+Used by data/grid.py, inference/postprocess.py and evaluation/. A mask is (z, y, x) and leaves here as bool;
 a spacing is (z, y, x) in millimetres. Beside the checks: the box around a mask and its largest piece.
 """
 
@@ -42,12 +42,19 @@ def as_mask(array: np.ndarray, *, name: str = "mask") -> np.ndarray:
 
 
 def _label_complaint(array: np.ndarray, name: str) -> str:
-    values = np.unique(array)
-    shown = ", ".join(f"{value:g}" for value in values[:6]) + (", ..." if len(values) > 6 else "")
     return (
-        f"{name} holds the values {shown}; it must hold only {{0, 1}} or {{0, 255}}: "
-        f"threshold a probability map (p > 0.5), or pick one label (labels == 1)"
+        f"{name} holds the values {values_words(np.unique(array))}; it must hold only {{0, 1}} or "
+        f"{{0, 255}}: threshold a probability map (p > 0.5), or pick one label (labels == 1)"
     )
+
+
+def values_words(values: np.ndarray, *, most: int = 6) -> str:
+    """The first few numbers in six digits, or in all where six would make a whole number of them."""
+    shown = []
+    for value in values[:most].tolist():
+        short = f"{value:g}"
+        shown.append(repr(value) if float(short) != value and float(short).is_integer() else short)
+    return ", ".join(shown + ["..."] * (len(values) > most))
 
 
 def as_mask_pair(truth: np.ndarray, guess: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -65,8 +72,14 @@ def as_mask_pair(truth: np.ndarray, guess: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def as_spacing(spacing_mm: Sequence[float]) -> tuple[float, float, float]:
-    """Check a voxel spacing: three finite, positive numbers (z, y, x), in millimetres."""
-    spacing = np.asarray(spacing_mm, dtype=float)
+    """Check a voxel spacing: three finite, positive numbers (z, y, x), in millimetres.
+
+    Raises: InputError for anything else.
+    """
+    try:
+        spacing = np.asarray(spacing_mm, dtype=float)
+    except (TypeError, ValueError):
+        spacing = np.empty(0)
     if spacing.shape != (3,) or not np.all(np.isfinite(spacing)) or not np.all(spacing > 0):
         raise InputError(
             f"spacing_mm is {spacing_mm!r}; it must be three positive numbers (z, y, x), "

@@ -5,6 +5,7 @@ scan was z-scored over its full field of view and then cropped around the label'
 margin of 10 to 20 pixels in-plane. So **the crop itself leaks where the atrium is**; all 88 slices are kept.
 It says nothing of spacing or orientation: both are those of the official NRRD files it was made from."""
 
+import math
 from pathlib import Path
 
 import h5py
@@ -14,6 +15,7 @@ from atriacourse.data.grid import ASSUMED_SPACING_MM, LPS_TO_RAS, Geometry
 from atriacourse.errors import InputError
 
 GREY_LEVELS = 256  # the scans were 8-bit before the mirror z-scored them
+LARGEST_CHUNK = 10_000_000  # voxels; each piece is unpacked whole
 GRID_TOLERANCE = (
     0.05  # of one grey level; float32 z-scores of the 80 development cases stray by at most 0.002
 )
@@ -22,19 +24,46 @@ GRID_TOLERANCE = (
 def read_geometry(path: Path, *, dataset: str = "image") -> Geometry:
     """Shape from the data set; the affine is LPS axes at the assumed 0.625 mm."""
     with h5py.File(path) as file:
-        if dataset not in file:
-            raise InputError(
-                f"no data set {dataset!r}, only {sorted(file)}; the mirror's files have image and label"
-            )
-        shape = file[dataset].shape
+        shape = numbers_in(file, dataset).shape
     return Geometry(shape, LPS_TO_RAS @ np.diag([*ASSUMED_SPACING_MM[::-1], 1.0]), real_spacing=False)
 
 
 def read_voxels(path: Path, *, dataset: str = "image") -> np.ndarray:
     """(x, y, z): the label as stored, or the image's 8-bit grey levels recovered from its z-scores."""
     with h5py.File(path) as file:
-        values = file[dataset][()]
+        values = numbers_in(file, dataset)[()]
     return values if values.dtype.kind in "bui" else recover_grey_levels(values)
+
+
+def numbers_in(file: h5py.File, name: str) -> h5py.Dataset:
+    """The data set of that name, its numbers still in the file.
+
+    Raises: InputError unless it is there, holds plain numbers, and holds them itself: a link or a data set
+        that lives in other files would make those a part of the scan.
+    """
+    link = file.get(name, getlink=True)
+    if link is None:
+        raise InputError(
+            f"no data set {name!r}, only {sorted(file)}; the mirror's files have image and label"
+        )
+    if not isinstance(link, h5py.HardLink):
+        raise InputError(
+            f"{name!r} is a link to elsewhere, which is not followed; save the voxels in the file"
+        )
+    dataset = file[name]
+    if not isinstance(dataset, h5py.Dataset):
+        raise InputError(f"{name!r} is a group, not a data set; the mirror's files have the voxels there")
+    if dataset.external or dataset.is_virtual:
+        raise InputError(
+            f"the voxels of {name!r} lie in other files, which are not read; save them in this one"
+        )
+    if dataset.shape is None or dataset.dtype.kind not in "buif":
+        raise InputError(
+            f"{name!r} holds {dataset.dtype} of shape {dataset.shape}, not the numbers of a volume"
+        )
+    if dataset.chunks and math.prod(dataset.chunks) > max(dataset.size, LARGEST_CHUNK):
+        raise InputError(f"{name!r} is packed in pieces larger than itself; save it again")
+    return dataset
 
 
 def recover_grey_levels(scores: np.ndarray) -> np.ndarray:

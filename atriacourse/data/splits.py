@@ -15,10 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
+from atriacourse.bounds import bounded
 from atriacourse.data.case import Cohort
 from atriacourse.data.fingerprint import scan_groups
 from atriacourse.errors import InputError
-from atriacourse.files import write_whole
+from atriacourse.files import read_json, write_whole
 
 __all__ = [
     "SUBSETS",
@@ -80,11 +81,7 @@ class Split:
     @classmethod
     def load(cls, path: Path | str) -> "Split":
         """Read what `save` wrote. Raises: InputError, naming the file, if it is not a valid split."""
-        try:
-            content = json.loads(Path(path).read_text(encoding="utf-8"))
-            return cls(**content)
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise InputError(f"{path}: is not a saved split ({error}); make the split again") from error
+        return read_json(path, cls, way_out="make the split again")
 
 
 def holdout_split(cohort: Cohort, *, seed: int, fraction: float = 0.2, groups: Groups | None = None) -> Split:
@@ -173,8 +170,7 @@ def bootstrap_subsets(
     Returns: splits whose `train` repeats a name as often as it was drawn and whose `test` are the cases never
         drawn, about 37 % (it can be empty in a tiny cohort).
     """
-    if count < 1:
-        raise InputError(f"count must be at least 1, got {count}")
+    bounded("members", count, called="count")
     cohort = cohort if names is None else cohort.subset(names)
     groups = known_groups(cohort, groups)
     strata = strata_of(cohort, groups, seed=seed)
@@ -213,8 +209,7 @@ def member_subsets(
     """
     if subsets not in SUBSETS:
         raise InputError(f"subsets must be one of {', '.join(SUBSETS)}, got {subsets!r}")
-    if members < 1:
-        raise InputError(f"a bag needs at least 1 member, got {members}")
+    bounded("members", members)
     if subsets == "bootstrap":
         return bootstrap_subsets(cohort, seed=seed, count=members, groups=groups)
     if subsets == "folds":

@@ -4,6 +4,7 @@ After overlap.py and distances.py, before summary.py and compare.py. Masks are (
 (z, y, x) in millimetres; volumes are in millilitres.
 """
 
+import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,7 +23,7 @@ from atriacourse.evaluation.distances import (
     surface_voxels,
 )
 from atriacourse.evaluation.overlap import dice, jaccard
-from atriacourse.files import written_whole
+from atriacourse.files import read_text, write_whole
 
 HIGHER_IS_BETTER = ("dice", "jaccard")
 LOWER_IS_BETTER = ("hd_mm", "hd95_mm", "assd_mm", "hd_voxels", "hd95_voxels", "assd_voxels")
@@ -103,10 +104,13 @@ def write_table(path: str | os.PathLike[str], rows: Sequence[Row] | pd.DataFrame
     Raises: InputError for a table without rows or without names, or with a name twice.
     """
     path = Path(path)
-    table = check_table(pd.DataFrame(rows), path.name)
-    with written_whole(path) as draft:
-        table.to_csv(draft, index=False)
+    write_whole(path, table_text(rows, path.name))
     return path
+
+
+def table_text(rows: Sequence[Row] | pd.DataFrame, what: str) -> str:
+    """What `write_table` writes. Raises: InputError as there, naming it `what`."""
+    return check_table(pd.DataFrame(rows), what).to_csv(index=False, lineterminator="\n")
 
 
 def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -115,14 +119,24 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
     Raises: InputError if there is no such file, or it is not a per-case table.
     """
     path = Path(path)
+    if not os.path.lexists(path):
+        raise InputError(f"there is no table {path}; `atriacourse evaluate` writes one")
+    way_out = "it is not a CSV table as `atriacourse evaluate` writes one"
+    text = read_text(path, way_out=way_out)
     try:
         # Only these mean "not a number": pandas' own list would swallow a case that is called NA or None.
-        table = pd.read_csv(path, dtype={"name": str}, keep_default_na=False, na_values=["", "nan", "NaN"])
-    except FileNotFoundError as error:
-        raise InputError(f"there is no table {path}; `atriacourse evaluate` writes one") from error
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        numbers = {"keep_default_na": False, "na_values": ["", "nan", "NaN"]}
+        table = pd.read_csv(io.StringIO(text), dtype={"name": str}, **numbers)
+    except (ValueError, OverflowError, RecursionError) as error:  # all of pandas' are ValueErrors
         raise InputError(f"{path} is not a CSV table: {error}") from error
-    return check_table(table, str(path))
+    table = check_table(table, str(path))
+    for column in table.columns.intersection(METRICS):
+        if not pd.api.types.is_numeric_dtype(table[column]) or pd.api.types.is_bool_dtype(table[column]):
+            raise InputError(f"{path}: column {column} must hold numbers; give a table that was not changed")
+    for column in table.columns.intersection(HIGHER_IS_BETTER):
+        if ((table[column] < 0) | (table[column] > 1)).any():
+            raise InputError(f"{path}: {column} lies between 0 and 1; give a table that was not changed")
+    return table
 
 
 def check_table(table: pd.DataFrame, what: str) -> pd.DataFrame:

@@ -12,12 +12,34 @@ from datetime import UTC, datetime
 from html import escape
 from numbers import Real
 from pathlib import Path
-from typing import Protocol, SupportsFloat
+from typing import Any, Protocol, SupportsFloat
 
 import pandas as pd
+from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 from atriacourse.errors import InputError
-from atriacourse.files import write_whole
+from atriacourse.files import read_json, write_whole
+
+TAKE_ONE = "give a file of guesses that save_guesses wrote"
+
+
+class Asked(TypedDict):
+    """A guess in a file."""
+
+    question: str
+    low: float
+    high: float
+
+
+class Record(TypedDict):
+    """What a file of guesses holds."""
+
+    chapter: Any  # these four are shown as they stand
+    profile: Any
+    data: Any
+    date: Any
+    guesses: list[Asked]
+    values: list[float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,17 +156,13 @@ def merge_guesses(files: Iterable[str | Path]) -> pd.DataFrame:
     """
     rows = []
     for path in map(Path, files):
+        record = read_json(path, Record, way_out=TAKE_ONE)
+        run = {key: record[key] for key in ("chapter", "profile", "data", "date")}
         try:
-            record = json.loads(path.read_text(encoding="utf-8"))
-            run = {key: record[key] for key in ("chapter", "profile", "data", "date")}
             for asked, value in zip(record["guesses"], record["values"], strict=True):
-                guess = Guess(question=str(asked["question"]), low=asked["low"], high=asked["high"])
-                revealed = guess.reveal(value)
-                rows.append({"file": str(path), **run, **vars(revealed)})
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(
-                f"{path} is not a file of guesses: {error!r}; take one from save_guesses"
-            ) from error
+                rows.append({"file": str(path), **run, **vars(Guess(**asked).reveal(value))})
+        except ValueError as error:  # not one value for each guess, or a guess that is none
+            raise InputError(f"{path} is damaged: {error}; {TAKE_ONE}") from error
     columns = ["file", "chapter", "profile", "data", "date", "question", "low", "high", "value", "holds"]
     return pd.DataFrame(rows, columns=columns)
 

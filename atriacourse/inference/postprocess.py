@@ -16,6 +16,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from atriacourse.bounds import check_settings
 from atriacourse.data.masks import Box, as_mask, bounding_box, largest_piece
 from atriacourse.errors import InputError
 
@@ -33,15 +34,9 @@ class PostprocessConfig:
     connectivity: int = 6  # authors' code: neighbours share a face; 18 or 26: also an edge or a corner
 
     def __post_init__(self) -> None:
-        check_radius(self.closing_radius)
+        check_settings(self, "postprocessing")
         check_ball(self.ball)
         check_connectivity(self.connectivity)
-
-
-def check_radius(radius: int) -> None:
-    """Raise InputError unless the closing radius is a whole number of voxels from 0 up."""
-    if isinstance(radius, bool) or not isinstance(radius, int | np.integer) or radius < 0:
-        raise InputError(f"closing radius is {radius!r}; it must be a whole number of voxels (0: none)")
 
 
 def check_ball(ball: str) -> None:

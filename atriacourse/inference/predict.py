@@ -18,6 +18,7 @@ from torch.nn import functional
 from atriacourse.augment.mirror import Padding, pad_to_multiple
 from atriacourse.augment.normalise import z_score
 from atriacourse.augment.prepare import PrepareConfig, prepare_grey
+from atriacourse.bounds import check_settings
 from atriacourse.data.bank import neighbours
 from atriacourse.errors import InputError
 from atriacourse.network.unet import MultiTaskUNet
@@ -36,12 +37,9 @@ class PredictConfig:
 
     def __post_init__(self) -> None:
         """Refuse an empty batch, and sizes at which nothing is left to see."""
-        if self.batch_size < 1:
-            raise InputError(f"batch_size must be 1 or more, got {self.batch_size}")
-        if not self.zooms or not all(0.5 <= zoom <= 2 for zoom in self.zooms):
-            raise InputError(
-                f"zooms must be one factor or more from 0.5 to 2, got {self.zooms}; (1.0,) changes nothing"
-            )
+        check_settings(self, "prediction")
+        if not self.zooms:
+            raise InputError("zooms must be one factor or more; (1.0,) changes nothing")
 
 
 class Prediction(NamedTuple):

@@ -11,10 +11,10 @@ import torch
 from scipy import ndimage
 from torch.nn import functional
 
+from atriacourse.data.grid import MOST_VOXELS
 from atriacourse.errors import InputError
 
 TOLERANCE = 1.2  # how much larger or smaller a voxel may be before the network sees another atrium
-MOST_VOXELS = 500_000_000  # two gigabytes as float32; half a metre cubed at 0.625 mm
 
 
 def differs(spacing_mm: tuple[float, ...], trained_mm: tuple[float, ...]) -> bool:

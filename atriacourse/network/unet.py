@@ -11,9 +11,12 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
+from atriacourse.bounds import bounded, check_settings
 from atriacourse.errors import InputError
 from atriacourse.network.blocks import UPSAMPLINGS, ConvBlock, UpBlock
 from atriacourse.network.pyramid import SpatialPyramidPooling
+
+MOST_WEIGHTS = 500_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,24 +35,25 @@ class NetworkConfig:
 
     def __post_init__(self) -> None:
         """Refuse settings that do not fit together."""
+        check_settings(self, "network")
         if len(self.encoder) != len(self.decoder) + 1 or len(self.decoder) < 1:
             raise InputError(
                 f"network has {len(self.encoder)} encoder widths and {len(self.decoder)} decoder widths; "
                 f"it needs one encoder width more than decoder widths (poolings + 1 and poolings)"
             )
-        if min(*self.encoder, *self.decoder, self.hidden, self.inputs, *self.grids) < 1 or not self.grids:
-            raise InputError(
-                f"widths, hidden units, inputs and grids of the network must be 1 or more, got encoder "
-                f"{self.encoder}, decoder {self.decoder}, hidden {self.hidden}, inputs {self.inputs}, "
-                f"grids {self.grids}"
-            )
+        if not self.grids:
+            raise InputError("grids of the network must be one or more; (8, 4, 1) are the paper's")
         if self.upsampling not in UPSAMPLINGS:
             raise InputError(f"upsampling must be one of {', '.join(UPSAMPLINGS)}, got {self.upsampling!r}")
-        if not 0 <= self.dropout < 1:
-            raise InputError(f"dropout must be at least 0 and below 1, got {self.dropout}")
-        if self.label_head and not 0 <= self.label_stage <= self.poolings:
+        bounded("network.poolings", self.poolings)
+        if self.label_head and self.label_stage > self.poolings:
             raise InputError(
                 f"label_stage must be 0 to {self.poolings} (the number of poolings), got {self.label_stage}"
+            )
+        if self.weights > MOST_WEIGHTS:
+            raise InputError(
+                f"this network has about {self.weights:,} weights; at most {MOST_WEIGHTS:,} are allowed, ten "
+                f"times the paper's: take narrower widths, fewer hidden units or coarser grids"
             )
 
     @property
@@ -61,6 +65,20 @@ class NetworkConfig:
     def multiple(self) -> int:
         """Height and width of the input must be multiples of this: 32 for five poolings."""
         return 2**self.poolings
+
+    @property
+    def weights(self) -> int:
+        """About how many weights it has: the convolutions' and those of the label head's first layer."""
+        up = zip((self.encoder[-1], *self.decoder), reversed(self.encoder[:-1]), self.decoder, strict=False)
+        blocks = [*pairwise((self.inputs, *self.encoder)), *((low + skip, out) for low, skip, out in up)]
+        bins = sum(grid * grid for grid in self.grids) if self.label_head else 0
+        label = bins * self.encoder[self.label_stage] * self.hidden if bins else 0
+        return label + sum(9 * out * (into + out) for into, out in blocks)
+
+    def activations(self, crop: int) -> int:
+        """About how many numbers training keeps of one slice: four maps for each block's two convolutions."""
+        levels = [*enumerate(self.encoder), *enumerate(reversed(self.decoder))]
+        return sum(4 * width * (crop // 2**level) ** 2 for level, width in levels)
 
     def narrowed(self, divisor: int) -> "NetworkConfig":
         """The same shape with every width divided, for a laptop."""

@@ -4,14 +4,16 @@ After runs/train.py. Source: section 3.4, last paragraph (five networks, each on
 authors' file names suggest five folds instead (`subsets="folds"`); "all" changes the seed alone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from atriacourse.data.case import Cohort
 from atriacourse.data.splits import Split, member_subsets
 from atriacourse.errors import InputError
-from atriacourse.runs.config import RunConfig, from_json, read_json, to_json, write_json
+from atriacourse.runs.config import RunConfig, to_json, write_json
+from atriacourse.runs.folder import is_done, saved_bag
+from atriacourse.runs.ours import held, refuse_foreign
 from atriacourse.runs.train import train_run
 from atriacourse.runs.watcher import Silent, Watcher
 from atriacourse.training.loop import Trainer
@@ -42,11 +44,35 @@ def train_bag(
     folder, watcher = Path(folder), watcher or Silent()
     training = cohort.subset(split.train)
     inner = member_subsets(training, subsets=subsets, seed=seed, members=members, groups=split.groups)
-    _begin(folder, config, split, members=members, subsets=subsets, seed=seed)
+    with held(folder, "bag"):
+        _begin(folder, config, split, members=members, subsets=subsets, seed=seed)
+        return _train_members(
+            cohort,
+            folder,
+            inner,
+            config=config,
+            seed=seed,
+            device=device,
+            watcher=watcher,
+            on_trainer=on_trainer,
+        )
 
+
+def _train_members(
+    cohort: Cohort,
+    folder: Path,
+    inner: Sequence[Split],
+    *,
+    config: RunConfig,
+    seed: int,
+    device: str,
+    watcher: Watcher,
+    on_trainer: Callable[[Trainer], None],
+) -> bool:
+    members = len(inner)
     for number, member in enumerate(inner):
         run = folder / f"member_{number}"
-        if (run / "run.json").is_file() and read_json(run / "run.json")["done"]:
+        if is_done(run):
             watcher.say(f"member {number} of {members} is done already")
             continue
         watcher.say(f"member {number} of {members}: {len(set(member.train))} different cases")
@@ -75,13 +101,15 @@ def _begin(folder: Path, config: RunConfig, split: Split, *, members: int, subse
     if (folder / "config.json").is_file():
         raise InputError(f"{folder} holds a run, not a bag; name another folder")
     if not (folder / "bag.json").is_file():
-        folder.mkdir(parents=True, exist_ok=True)
+        begun = (folder / "split.json").is_file() and Split.load(folder / "split.json") == split
+        foreign = sorted(folder.glob("member_*")) + ([] if begun else [folder / "split.json"])
+        refuse_foreign(foreign, notes="bag.json")
         split.save(folder / "split.json")
         write_json(folder / "bag.json", setup)
         return
-    before = read_json(folder / "bag.json")
-    same = before | {"config": None} == setup | {"config": None}
-    if not same or from_json(before["config"]) != config or Split.load(folder / "split.json") != split:
+    before, settings = saved_bag(folder)
+    same = {**before, "config": None} == setup | {"config": None}
+    if not same or settings != config or Split.load(folder / "split.json") != split:
         raise InputError(
             f"{folder} holds another bag; name another folder, or repeat the command it was started with"
         )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from atriacourse.augment.batch import AugmentConfig
 from atriacourse.augment.prepare import PrepareConfig
+from atriacourse.bounds import BOUNDS, check_settings, refusal, shown
 from atriacourse.errors import InputError
 from atriacourse.files import write_whole
 from atriacourse.inference.postprocess import PostprocessConfig
@@ -21,6 +22,8 @@ from atriacourse.training.config import TrainingConfig
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
+
+MOST_GIGABYTES = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,12 +43,7 @@ class RunConfig:
 
     def __post_init__(self) -> None:
         """Refuse settings that do not fit together."""
-        if self.epochs < 1 or (self.minutes is not None and not self.minutes > 0):
-            raise InputError(
-                f"epochs must be 1 or more and minutes above 0, got {self.epochs}, {self.minutes}"
-            )
-        if not 0 < self.validation < 1:
-            raise InputError(f"validation must lie between 0 and 1, got {self.validation}")
+        check_settings(self)
         if self.network.inputs != len(self.prepare.offsets):
             raise InputError(
                 f"network.inputs is {self.network.inputs}, but prepare.offsets shows "
@@ -61,6 +59,14 @@ class RunConfig:
                 f"a crop of {self.network.multiple} leaves one pixel after {self.network.poolings} poolings, "
                 f"too little for batch normalisation; the smallest crop is {2 * self.network.multiple}"
             )
+        curriculum = self.training.curriculum
+        for crop, batch in zip(curriculum.sizes, curriculum.batch_sizes, strict=True):
+            gigabytes = 4 * batch * self.network.activations(crop) / 1e9
+            if gigabytes > MOST_GIGABYTES:
+                raise InputError(
+                    f"a batch of {batch} slices of {crop} x {crop} would take about {gigabytes:,.0f} GB, and "
+                    f"no machine has more than {MOST_GIGABYTES} for it; take a smaller batch, crop or network"
+                )
 
 
 def to_json(config: RunConfig) -> dict[str, Any]:
@@ -84,14 +90,20 @@ def from_json(content: Mapping[str, Any]) -> RunConfig:
     from pydantic import ValidationError  # imported late: it takes a fifth of a second
 
     _refuse_unknown(RunConfig(), content, prefix="")
-    try:
-        return _adapter().validate_python(dict(content))
+    try:  # as JSON and strictly: true is no number, and "3" none either
+        return _adapter().validate_json(json.dumps(dict(content)), strict=True)
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join(map(str, part['loc'])) or 'settings'}: {part['msg'].removeprefix('Value error, ')}"
-            for part in error.errors()
-        )
+        wrong = "; ".join(dict.fromkeys(map(_fault, error.errors())))  # of a long list, each fault once
         raise InputError(f"settings do not fit: {wrong}") from error
+
+
+def _fault(fault: Any) -> str:
+    """One of pydantic's faults; what should be a number and is none is told with the number's bounds."""
+    path = [part for part in fault["loc"] if isinstance(part, str)]
+    name, msg = ".".join(path[-2:]), fault["msg"].removeprefix("Value error, ")
+    if fault["type"] == "value_error":
+        return f"{'.'.join(path)}: {msg}" if path else msg
+    return refusal(name, fault["input"]) if name in BOUNDS else f"{name}: {msg}, got {shown(fault['input'])}"
 
 
 def override(config: RunConfig, assignments: Sequence[str]) -> RunConfig:
@@ -115,27 +127,20 @@ def override(config: RunConfig, assignments: Sequence[str]) -> RunConfig:
             raise InputError(f"there is no setting {name.strip()!r}; known here: {known}")
         try:
             place[last] = json.loads(text)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):  # a word, a number of 5000 digits, 10,000 brackets
             place[last] = text.strip()
     changed = {assignment.partition("=")[0].strip() for assignment in assignments}
     if "epochs" in changed and "minutes" not in changed:
         content["minutes"] = None
-    if "prepare.offsets" in changed and "network.inputs" not in changed:
-        content["network"]["inputs"] = len(content["prepare"]["offsets"])
+    offsets = content["prepare"]["offsets"] if isinstance(content["prepare"], dict) else None
+    if "prepare.offsets" in changed and "network.inputs" not in changed and isinstance(offsets, list):
+        content["network"]["inputs"] = len(offsets)
     return from_json(content)
 
 
 def write_json(path: Path, content: Any) -> None:
     """Write JSON, all or nothing."""
     write_whole(path, json.dumps(content, indent=2) + "\n")
-
-
-def read_json(path: Path) -> Any:
-    """Read JSON. Raises: InputError, naming the file, if it is missing or damaged."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read ({error}); is this the folder of a run?") from error
 
 
 @cache

@@ -5,18 +5,36 @@ After runs/predict.py and evaluation/. Interrupted, the same call goes on with t
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NotRequired
 
 import pandas as pd
+from typing_extensions import TypedDict
 
 from atriacourse.data.case import Case, Cohort
 from atriacourse.data.splits import Split
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case import read_table, score_case, write_table
-from atriacourse.runs.config import read_json, write_json
+from atriacourse.evaluation.case import read_table, score_case, table_text
+from atriacourse.files import read_json, write_whole
+from atriacourse.runs.config import write_json
 from atriacourse.runs.folder import SavedModel
+from atriacourse.runs.ours import digest_of, held, printable, refuse_foreign, text_digest, why_this_case
 from atriacourse.runs.predict import Segmenter, other_voxels
 from atriacourse.runs.provenance import provenance
+
+
+class Origin(TypedDict):
+    """The .json beside a table: where its rows come from. Provenance stands beside these."""
+
+    model: str
+    raw: bool
+    cohort: str
+    spacing_mm: list[float] | None
+    # None where no scan is resampled: then every choice of it gives this table
+    resampling: NotRequired[list[float] | None]
+    # these three not before 0.1.0
+    scans: NotRequired[dict[str, str]]  # the cases asked for, and a digest of scan, mask and label
+    trained_on: NotRequired[list[str]]  # those of them that the model was trained on
+    table: NotRequired[list[str]]  # digests of the table as last written and as before that
 
 
 class Evaluation(NamedTuple):
@@ -37,39 +55,43 @@ def evaluate_cohort(
     """Predict and score every case; rows scored before with the same model are kept.
 
     Args:
+        cohort: the cases asked for: the table has a row of each of them and of no other.
         csv_path: the per-case table, rewritten after every case; a .json of the same name says where it
             comes from.
         raw: score the masks before post-processing.
         on_case: told the name and the row, or why there is none.
-    Raises: InputError if the table is there and belongs to another model, cohort, spacing or resampling, or
-        no case could be scored.
+    Raises: InputError if the table is there and belongs to another model, cohort, spacing, resampling or
+        choice of cases, was changed since, or is somebody else's; or no case could be scored.
     """
     csv_path = Path(csv_path)
-    csv_path.parent.mkdir(parents=True, exist_ok=True)
-    spacing = cohort.cases[0].spacing_mm  # the caller's, or None
-    origin = {
-        "model": segmenter.saved.fingerprint(),
-        "raw": raw,
-        "cohort": cohort.name,
-        "spacing_mm": list(spacing) if spacing else None,
-        # None where no scan is resampled: then every choice of it gives this table
-        "resampling": list(segmenter.trained_mm) if other_voxels(segmenter, cohort).resampled else None,
-    }
-    rows = _rows_before(csv_path, origin, cohort)
-    write_json(csv_path.with_suffix(".json"), origin | provenance(segmenter.device))
-    problems: dict[str, str] = {}
-    for case in cohort:
-        if case.name not in rows:
-            try:
-                rows[case.name] = score(segmenter, case, raw=raw)
-                write_table(csv_path, list(rows.values()))
-            except InputError as error:
-                problems[case.name] = str(error)
-        on_case(case.name, rows.get(case.name) or problems[case.name])
-    if not rows:
-        reasons = "; ".join(list(problems.values())[:3])
-        raise InputError(f"none of the {len(cohort)} cases could be scored: {reasons}")
-    return Evaluation(read_table(csv_path), problems)
+    if csv_path.suffix.lower() != ".csv" or csv_path.is_dir():
+        raise InputError(f"the table is a file whose name ends in .csv, got {csv_path}")
+    with held(csv_path.parent, csv_path.name):
+        origin = _origin(segmenter, cohort, raw=raw)
+        rows, written = _rows_before(csv_path, origin)
+        if len(rows) < len(cohort):
+            segmenter.check()
+        note = {**origin, **provenance(segmenter.device), "table": written}
+        write_json(csv_path.with_suffix(".json"), note)
+        problems: dict[str, str] = {}
+        for case in cohort:
+            name = printable(case.name)
+            if name not in rows:
+                try:
+                    row = score(segmenter, case, raw=raw)
+                    text = table_text([*rows.values(), row], csv_path.name)
+                    # noted first: killed between the two, the table is still known as ours
+                    note["table"] = [text_digest(text), *written]
+                    write_json(csv_path.with_suffix(".json"), note)
+                    write_whole(csv_path, text)
+                    rows[name], written = row, note["table"][:1]
+                except Exception as error:  # noqa: BLE001  one case must not stop the others
+                    problems[case.name] = why_this_case(error)
+            on_case(case.name, rows.get(name) or problems[case.name])
+        if not rows:
+            reasons = "; ".join(list(problems.values())[:3])
+            raise InputError(f"none of the {len(cohort)} cases could be scored: {reasons}")
+        return Evaluation(read_table(csv_path), problems)
 
 
 def score(segmenter: Segmenter, case: Case, *, raw: bool = False) -> dict[str, Any]:
@@ -78,7 +100,7 @@ def score(segmenter: Segmenter, case: Case, *, raw: bool = False) -> dict[str, A
     image = case.image()
     result = segmenter(image)
     row = score_case(
-        case.name,
+        printable(case.name),
         truth.voxels,
         result.raw_mask if raw else result.mask,
         image.spacing_mm,
@@ -109,15 +131,64 @@ def cases_to_score(saved: SavedModel, cohort: Cohort, which: str) -> tuple[Cohor
     return cohort, sorted(trained)
 
 
-def _rows_before(csv_path: Path, origin: dict[str, Any], cohort: Cohort) -> dict[str, dict[str, Any]]:
-    note = csv_path.with_suffix(".json")
-    if not csv_path.is_file():
-        return {}
-    before = {"resampling": None} | (read_json(note) if note.is_file() else {"model": None})
-    other = [key for key, value in origin.items() if before.get(key, value) != value]
+def _origin(segmenter: Segmenter, cohort: Cohort, *, raw: bool) -> Origin:
+    """What must be alike for rows to be kept."""
+    spacing = cohort.cases[0].spacing_mm  # the caller's, or None
+    trained = set(segmenter.saved.split().train)
+    return {
+        "model": segmenter.saved.fingerprint(),
+        "raw": raw,
+        "cohort": cohort.name,
+        "spacing_mm": list(spacing) if spacing else None,
+        "resampling": list(segmenter.trained_mm) if other_voxels(segmenter, cohort).resampled else None,
+        "scans": {printable(case.name): _scan(case) for case in cohort},
+        "trained_on": sorted(printable(name) for name in trained & set(cohort.names)),
+    }
+
+
+def _scan(case: Case) -> str:
+    try:
+        files = digest_of(case.image_path, case.mask_path)
+    except OSError:  # told when its turn comes
+        files = "unreadable"
+    return f"{files} {case.orientation} {case.post_ablation}"
+
+
+def _rows_before(csv_path: Path, origin: Origin) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """The rows that are there, by name, and the digests of the table; nothing of another origin."""
+    path = csv_path.with_suffix(".json")
+    if not path.exists():
+        refuse_foreign([csv_path], notes=path.name)
+        return {}, []
+    elsewhere = "name another file, or move both away"
+    before = read_json(path, Origin, way_out=f"if it is not the note of a table, {elsewhere}")
+    if not csv_path.exists():
+        return {}, []
+    _refuse_other_origin(csv_path, {"resampling": None, **before}, origin)
+    text = csv_path.read_bytes()
+    if "table" in before and text_digest(text) not in before["table"]:
+        raise InputError(f"{csv_path} was changed since it was written; {elsewhere}")
+    rows = {row["name"]: row for row in read_table(csv_path).to_dict("records")}
+    others = [name for name in rows if name not in origin["scans"]]
+    if others:
+        raise InputError(
+            f"{csv_path} holds scores of {len(others)} cases that are not asked for now, first {others[0]}; "
+            f"{elsewhere}"
+        )
+    return rows, [text_digest(text)]
+
+
+def _refuse_other_origin(csv_path: Path, before: Origin, origin: Origin) -> None:
+    keys = ("model", "raw", "cohort", "spacing_mm", "resampling")
+    other = [key for key in keys if before[key] != origin[key]]
+    scans = before.get("scans", origin["scans"])
+    if any(scans[name] != origin["scans"][name] for name in scans.keys() & origin["scans"].keys()):
+        other.append("scan, mask or label under the same name")
+    if scans.keys() - origin["scans"].keys():
+        other.append("choice of cases")
+    elif bool(before.get("trained_on", origin["trained_on"])) != bool(origin["trained_on"]):
+        other.append("choice of cases (some were trained on)")
     if other:
         raise InputError(
             f"{csv_path} holds scores of another {', '.join(other)}; name another file, or remove it"
         )
-    table = read_table(csv_path)
-    return {row["name"]: row for row in table.to_dict("records") if row["name"] in set(cohort.names)}

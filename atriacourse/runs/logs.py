@@ -1,15 +1,19 @@
 """The run's curves as CSV and for TensorBoard, rewritten from the history that the checkpoint carries.
 
-Beside runs/train.py. Rewriting whole means that a resumed run leaves no row twice.
+Beside runs/train.py. Rewriting whole means that a resumed run leaves no row twice. What somebody else put
+under these names is left alone.
 """
 
 import csv
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from atriacourse.files import written_whole
+from atriacourse.runs.ours import refuse_foreign
+
+HEADS = {"log.csv": b"epoch,crop,learning_rate,loss,", "validation.csv": b"epoch,progress,dice,"}
+OURS = ".atriacourse"  # the end of an event file's name
 
 
 def write_logs(
@@ -28,6 +32,14 @@ def write_logs(
     write_tensorboard(folder / "tensorboard", history, validations)
 
 
+def refuse_foreign_logs(folder: Path) -> None:
+    """Raise InputError if a table that the run will rewrite has another head than the run's own."""
+    for name, head in HEADS.items():
+        path = folder / name
+        if not path.is_file() or not path.read_bytes().startswith(head):
+            refuse_foreign([path], notes="head of a run's curves")
+
+
 def write_csv(path: Path, rows: Sequence[dict[str, Any]]) -> None:
     """Write rows of the same columns, all or nothing."""
     with written_whole(path) as draft, draft.open("w", newline="", encoding="utf-8") as file:
@@ -42,8 +54,9 @@ def write_tensorboard(
     """Write the curves anew as one event file."""
     from torch.utils.tensorboard import SummaryWriter  # imported late: it takes seconds
 
-    shutil.rmtree(folder, ignore_errors=True)
-    with SummaryWriter(str(folder)) as writer:
+    for before in folder.glob(f"events.out.tfevents.*{OURS}"):
+        before.unlink()
+    with SummaryWriter(str(folder), filename_suffix=OURS) as writer:
         for row in history:
             for name in ("loss", "mask_loss", "label_loss", "learning_rate", "crop"):
                 writer.add_scalar(f"training/{name}", row[name], row["epoch"])

@@ -4,29 +4,45 @@ After runs/folder.py, before runs/evaluate.py. A mask lies on its scan's own gri
 shown the scan resampled (inference/resample.py).
 """
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, NotRequired
 
 import numpy as np
 import torch
+from typing_extensions import TypedDict
 
 from atriacourse.data.case import Case, Cohort
-from atriacourse.data.grid import Grid, checked_spacing
+from atriacourse.data.grid import Grid, checked_voxel
+from atriacourse.data.masks import as_spacing
 from atriacourse.data.volume import Volume, grey_levels, write_volume
 from atriacourse.errors import InputError
+from atriacourse.files import read_json
 from atriacourse.inference.ensemble import predict_ensemble
 from atriacourse.inference.postprocess import postprocess
 from atriacourse.inference.predict import Prediction, probabilities_to_mask
 from atriacourse.inference.resample import differs, resample, resample_grey, shape_at
-from atriacourse.runs.config import read_json, write_json
+from atriacourse.runs.config import write_json
 from atriacourse.runs.folder import SavedModel
+from atriacourse.runs.ours import digest_of, held, printable, why_this_case
 from atriacourse.training.device import choose_device
 
 FORMATS = ("nii.gz", "nii", "nrrd")
 NOTES = "predictions.json"  # which model made the mask of each scan, and what it says of the ablation
+
+
+class Noted(TypedDict):
+    """What predictions.json says of one scan."""
+
+    model: str
+    post_ablation: float | None
+    resampling: NotRequired[dict[str, list[float]] | None]
+    # these two not before 0.1.0
+    scan: NotRequired[str]  # a digest of its file
+    files: NotRequired[dict[str, bool]]  # made by this model; False: about to be written
 
 
 class Segmentation(NamedTuple):
@@ -65,7 +81,7 @@ class Segmenter:
         self.saved = saved
         self.device = choose_device(device)
         self.resample = resample
-        self.trained_mm = checked_spacing(trained_mm or saved.spacing_mm())
+        self.trained_mm = checked_voxel(as_spacing(trained_mm or saved.spacing_mm()))
         self._only: torch.nn.Module | None = None
 
     def resampling(self, grid: Grid) -> dict[str, list[float]] | None:
@@ -80,12 +96,17 @@ class Segmenter:
         shape_at(grid.shape, grid.spacing_mm, self.trained_mm)
         return {"from_mm": list(grid.spacing_mm), "to_mm": list(self.trained_mm)}
 
+    def check(self) -> None:
+        """Load every network once. Raises: InputError if a checkpoint cannot be used."""
+        for member in range(len(self.saved.weights)):
+            self._load(member)
+
     def predict(
         self, image: Volume, *, progress: Callable[[int, int], None] = lambda done, total: None
     ) -> Prediction:
         """What the network says of one scan, on the scan's own grid.
 
-        Raises: InputError if a checkpoint cannot be used, or as `resampling`.
+        Raises: InputError if a checkpoint cannot be used, its network says NaN, or as `resampling`.
         """
         config = self.saved.config
         members = [partial(self._load, number) for number in range(len(self.saved.weights))]
@@ -95,6 +116,11 @@ class Segmenter:
         prediction = predict_ensemble(
             members, grey, prepare=config.prepare, config=config.prediction, progress=progress
         )
+        if not np.isfinite(prediction.atrium).all():  # weights may be finite and their products not
+            raise InputError(
+                f"the network of {self.saved.folder} says NaN or infinity of this scan: its weights or its "
+                f"precision are broken; use its other checkpoint, or train again"
+            )
         return Prediction(resample(prediction.atrium, image.shape), prediction.post_ablation)
 
     def __call__(
@@ -158,70 +184,114 @@ def predict_cohort(
 ) -> list[Outcome]:
     """Write `<name>_la.<format>` for every case; masks that are there already are kept.
 
-    A case that cannot be used is reported in its outcome and does not stop the others.
+    A case that cannot be used is reported in its outcome and does not stop the others. Nor does a file of
+    that name which predictions.json does not name: it is somebody's own, and is kept.
 
-    Args: probabilities: write `<name>_probability.<format>` too; overwrite: predict again.
-    Raises: InputError for an unknown format, or a folder with masks of another model or resampling.
+    Args:
+        probabilities: write `<name>_probability.<format>` too.
+        overwrite: predict again, and replace what has the names of the files asked for, whoever made it.
+    Raises: InputError for an unknown format, or a folder with masks of another model, resampling or scan.
     """
     if file_format not in FORMATS:
         raise InputError(f"format must be one of {', '.join(FORMATS)}, got {file_format!r}")
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    model = segmenter.saved.fingerprint()
-    notes = read_json(folder / NOTES) if (folder / NOTES).is_file() else {}
-    if not overwrite:
-        _refuse_foreign(segmenter, cohort, folder, notes)
-    outcomes = []
-    for case in cohort:
-        mask_path = folder / f"{case.name}_la.{file_format}"
-        probability_path = folder / f"{case.name}_probability.{file_format}" if probabilities else None
-        there = mask_path.is_file() and (probability_path is None or probability_path.is_file())
-        if there and case.name in notes and not overwrite:
-            outcome = Outcome(case.name, mask_path, notes[case.name]["post_ablation"], None, kept=True)
-        else:
-            outcome = _predict_case(segmenter, case, mask_path, probability_path, progress)
-        if outcome.problem is None and not outcome.kept:
-            notes[case.name] = {
-                "model": model,
-                "resampling": segmenter.resampling(case.grid()),
-                "post_ablation": outcome.post_ablation,
-            }
-            write_json(folder / NOTES, notes)
-        outcomes.append(outcome)
-        on_case(outcome)
-    return outcomes
+    kinds = ("la", "probability") if probabilities else ("la",)
+    with held(Path(folder), "predict"):
+        work = _Work(segmenter, Path(folder), model=segmenter.saved.fingerprint(), progress=progress)
+        if not overwrite:
+            work.refuse_foreign(cohort)
+        segmenter.check()
+        outcomes = []
+        for case in cohort:
+            paths = [work.folder / f"{case.name}_{kind}.{file_format}" for kind in kinds]
+            try:
+                outcome = work.case(case, paths, overwrite=overwrite)
+            except Exception as error:  # noqa: BLE001  one case must not stop the others
+                outcome = Outcome(case.name, None, None, why_this_case(error))
+            outcomes.append(outcome)
+            on_case(outcome)
+        return outcomes
 
 
-def _refuse_foreign(segmenter: Segmenter, cohort: Cohort, folder: Path, notes: dict[str, Any]) -> None:
-    model = segmenter.saved.fingerprint()
-    noted = [case for case in cohort if case.name in notes]
-    foreign = {"model": [case.name for case in noted if notes[case.name]["model"] != model], "resampling": []}
-    for case in noted:
-        with suppress(InputError):  # a header that cannot be used is told when its case comes
-            if notes[case.name].get("resampling") != segmenter.resampling(case.grid()):
-                foreign["resampling"].append(case.name)
-    for what, names in foreign.items():
-        if names:
+class _Work:
+    """A folder of masks, with the notes that say which of them this program made."""
+
+    def __init__(
+        self, segmenter: Segmenter, folder: Path, *, model: str, progress: Callable[[int, int], None]
+    ) -> None:
+        self.segmenter, self.folder, self.model, self.progress = segmenter, folder, model, progress
+        self.path = folder / NOTES
+        way_out = "name another folder, or remove it and predict again with --overwrite"
+        self.notes: dict[str, Noted] = {}
+        if os.path.lexists(self.path):
+            self.notes = read_json(self.path, dict[str, Noted], way_out=way_out)
+
+    def refuse_foreign(self, cohort: Cohort) -> None:
+        """Raise InputError if there are masks of another model, resampling or scan of the same name."""
+        other: dict[str, list[str]] = {"model": [], "resampling": [], "scan of the same name": []}
+        for case in cohort:
+            noted = self.notes.get(printable(case.name))
+            if noted is None:
+                continue
+            if noted["model"] != self.model:
+                other["model"].append(case.name)
+            with suppress(InputError, OSError):  # a scan that cannot be used is told when its case comes
+                if noted.get("resampling") != self.segmenter.resampling(case.grid()):
+                    other["resampling"].append(case.name)
+                if "scan" in noted and noted["scan"] != digest_of(case.image_path):
+                    other["scan of the same name"].append(case.name)
+        for what, names in other.items():
+            if names:
+                raise InputError(
+                    f"{self.folder} holds masks of another {what} ({len(names)} of these scans, first "
+                    f"{names[0]}); name another folder, or overwrite them (--overwrite)"
+                )
+
+    def case(self, case: Case, paths: Sequence[Path], *, overwrite: bool) -> Outcome:
+        """Make what is missing of a mask and its probabilities.
+
+        Args: paths: of the mask, and of the probabilities if they are asked for.
+        """
+        noted = self.notes.get(printable(case.name))
+        made = {} if noted is None else noted.get("files", dict.fromkeys(map(_name, paths), True))
+        there = [path for path in paths if os.path.lexists(path)]
+        own = [path for path in (case.image_path, case.mask_path) if path is not None]
+        foreign = [path for path in there if any(path.exists() and path.samefile(one) for one in own)]
+        if not overwrite:
+            foreign += [path for path in there if _name(path) not in made]
+        if foreign:
             raise InputError(
-                f"{folder} holds masks of another {what} ({len(names)} of these scans, first {names[0]}); "
-                f"name another folder, or overwrite them"
+                f"{foreign[0]} is there, and {NOTES} does not say that this model made it; it was kept: name "
+                f"another folder, move it away, or give --overwrite if it may be replaced"
             )
-
-
-def _predict_case(
-    segmenter: Segmenter,
-    case: Case,
-    mask_path: Path,
-    probability_path: Path | None,
-    progress: Callable[[int, int], None],
-) -> Outcome:
-    try:
+        wanted = [path for path in paths if overwrite or path not in there or not made[_name(path)]]
+        if not wanted:
+            return Outcome(case.name, paths[0], noted["post_ablation"], None, kept=True)
         image = case.image()
-        segmenter.resampling(image.grid)
-    except InputError as error:
-        return Outcome(case.name, None, None, str(error))
-    result = segmenter(image, progress=progress)
-    if probability_path is not None:
-        write_volume(probability_path, result.atrium, like=image.grid)
-    write_volume(mask_path, result.mask, like=image.grid)
-    return Outcome(case.name, mask_path, result.post_ablation, None)
+        now: Noted = {
+            "model": self.model,
+            "resampling": self.segmenter.resampling(image.grid),
+            "scan": digest_of(case.image_path),
+            "post_ablation": None,
+            "files": {},
+        }
+        result = self.segmenter(image, progress=self.progress)
+        now["post_ablation"] = result.post_ablation
+        before = {"resampling": None, "scan": now["scan"], **(noted or {"model": None})}
+        if all(before[key] == now[key] for key in ("model", "resampling", "scan")):
+            now["files"] = dict(made)  # what else was made of this scan by this model stays known
+        # noted before they are written: killed in between, they are known as ours, and made again
+        self._note(case, now, dict.fromkeys(map(_name, wanted), False))
+        voxels = dict(zip(paths, (result.mask, result.atrium), strict=False))
+        for path in wanted:
+            write_volume(path, voxels[path], like=image.grid)
+        self._note(case, now, dict.fromkeys(map(_name, wanted), True))
+        return Outcome(case.name, paths[0], result.post_ablation, None)
+
+    def _note(self, case: Case, noted: Noted, files: dict[str, bool]) -> None:
+        noted["files"] |= files
+        self.notes[printable(case.name)] = noted
+        write_json(self.path, self.notes)
+
+
+def _name(path: Path) -> str:
+    return printable(path.name)

@@ -7,6 +7,7 @@ probably two scans of one patient, of which no list is published.
 import re
 from pathlib import Path
 
+from atriacourse.bounds import bounded, parsed, shown
 from atriacourse.data.case import Cohort
 from atriacourse.data.splits import Split, fold_splits, holdout_split, list_split, scan_groups
 from atriacourse.errors import InputError
@@ -22,6 +23,8 @@ def make_split(cohort: Cohort, kind: str, *, seed: int, saved: Path | None = Non
             the scans need not be read again to look for duplicates.
     Raises: InputError for another word, or a cohort without masks.
     """
+    bounded("seed", seed)
+    parts = _fold_of(kind)  # a slip of the hand is told before the scans are read
     labelled = [case.name for case in cohort if case.mask_path is not None]
     if not labelled:
         raise InputError(f"{cohort.root}: no case has a mask, so there is nothing to train on")
@@ -36,10 +39,19 @@ def make_split(cohort: Cohort, kind: str, *, seed: int, saved: Path | None = Non
         return list_split(cohort, groups=groups)
     if kind == "all":
         return Split(kind="all", cohort=cohort.name, seed=None, train=cohort.names, test=(), groups=groups)
-    match = re.fullmatch(r"fold:(\d+)/(\d+)", kind)
-    if match is None:
-        raise InputError(f"split must be holdout, list, fold:K/N or all, got {kind!r}")
-    number, folds = int(match[1]), int(match[2])
-    if not 1 <= number <= folds:
-        raise InputError(f"fold:K/N needs K from 1 to N, got {kind!r}")
+    number, folds = parts
     return fold_splits(cohort, seed=seed, folds=folds, groups=groups)[number - 1]
+
+
+def _fold_of(kind: str) -> tuple[int, int] | None:
+    """K and N of fold:K/N; None for the other words. Raises: InputError for a word that is none."""
+    if kind in ("holdout", "list", "all"):
+        return None
+    match = re.fullmatch(r"fold:([^/]*)/([^/]*)", kind)
+    if match is None:
+        raise InputError(f"split must be holdout, list, fold:K/N or all, got {shown(kind)}")
+    folds = parsed("folds", match[2], called="N of fold:K/N")
+    number = parsed("folds.number", match[1], called="K of fold:K/N")
+    if number > folds:
+        raise InputError(f"fold:K/N needs K from 1 to N, got {kind!r}")
+    return number, folds

@@ -4,9 +4,11 @@ After runs/{config,profiles,budget}.py; wires data/, augment/, network/, trainin
 evaluation/ together. The folder's files are listed in runs/folder.py.
 """
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +16,34 @@ import numpy as np
 import torch
 from torch import nn
 
+from atriacourse.bounds import bounded
 from atriacourse.data.bank import BankCase, SliceBank
 from atriacourse.data.case import Case, Cohort
 from atriacourse.data.splits import Split, holdout_split
 from atriacourse.data.volume import grey_levels
 from atriacourse.errors import InputError
 from atriacourse.evaluation.overlap import dice
+from atriacourse.files import read_json
 from atriacourse.inference.postprocess import postprocess
 from atriacourse.inference.predict import predict_volume, probabilities_to_mask
 from atriacourse.network.unet import MultiTaskUNet
 from atriacourse.runs.budget import Budget, measure_steps
-from atriacourse.runs.config import RunConfig, from_json, read_json, to_json, write_json
+from atriacourse.runs.config import RunConfig, to_json, write_json
+from atriacourse.runs.folder import RESTORE, Knots, is_done, saved_setup
 from atriacourse.runs.loading import data_hash, load_bank_cases, median_spacing_mm
-from atriacourse.runs.logs import write_logs
-from atriacourse.runs.provenance import provenance
+from atriacourse.runs.logs import refuse_foreign_logs, write_logs
+from atriacourse.runs.memory import refuse_what_cannot_fit
+from atriacourse.runs.ours import held, refuse_foreign
+from atriacourse.runs.provenance import processor, provenance
 from atriacourse.runs.watcher import Silent, Watcher
-from atriacourse.training.device import choose_device, keep_cpu_fast, subnormals_flushed
+from atriacourse.training.device import choose_device, choose_precision, keep_cpu_fast, subnormals_flushed
 from atriacourse.training.loop import Trainer
 from atriacourse.training.schedule import Plan
+
+FILES = (  # of a run, beside setup.json
+    *("config.json", "split.json", "plan.json", "run.json", "log.csv", "validation.csv", "tensorboard"),
+    *("best.safetensors", "last.safetensors"),
+)
 
 
 @subnormals_flushed()
@@ -56,14 +68,41 @@ def train_run(
     Returns: True if the run is done, False if it was stopped on request.
     Raises: InputError if the folder holds another run, a case cannot be used, or the loss diverges.
     """
+    with held(Path(folder), "train"):
+        return _train_run(
+            cohort,
+            Path(folder),
+            config=config,
+            split=split,
+            seed=seed,
+            device=device,
+            watcher=watcher or Silent(),
+            on_trainer=on_trainer,
+            read_case=read_case,
+        )
+
+
+def _train_run(
+    cohort: Cohort,
+    folder: Path,
+    *,
+    config: RunConfig,
+    split: Split,
+    seed: int,
+    device: str,
+    watcher: Watcher,
+    on_trainer: Callable[[Trainer], None],
+    read_case: Callable[[Case, RunConfig], BankCase] | None,
+) -> bool:
     started = time.monotonic()
-    folder, watcher = Path(folder), watcher or Silent()
     if not keep_cpu_fast():
         watcher.say(
             "torch was at work before this run, so subnormal numbers may slow it; start afresh if they do"
         )
     where = choose_device(device)
+    bounded("seed", seed)
     inner = inner_split(cohort, split, fraction=config.validation, seed=seed)
+    refuse_what_cannot_fit(config, cases=len(inner.train), device=where)
     bank_cases = load_bank_cases(cohort, inner.train, config, watcher, read=read_case)
     held = [(case.name, grey_levels(case.image()), case.mask().voxels) for case in cohort.subset(inner.test)]
     setup = {
@@ -71,9 +110,10 @@ def train_run(
         "seed": seed,
         "data": data_hash(bank_cases, held),
         "spacing_mm": median_spacing_mm(cohort.subset(inner.train)),
+        "how": how_computed(where, config),
     }
     going_on = begin_folder(folder, config, split, setup)
-    if going_on and (folder / "run.json").is_file() and read_json(folder / "run.json")["done"]:
+    if going_on and is_done(folder):
         watcher.say(f"{folder} is done already")
         return True
 
@@ -94,6 +134,7 @@ def train_run(
     if going_on and (folder / "last.safetensors").is_file():
         trainer.resume()
         watcher.say(f"going on from epoch {trainer.epoch}, step {trainer.step_in_epoch}")
+        tell_of_other_sums(folder, setup["how"], watcher)
     plan, replan = make_plan(trainer, config, folder, started, watcher)
     on_trainer(trainer)
     watcher.say(
@@ -157,19 +198,24 @@ def validate(
 def begin_folder(folder: Path, config: RunConfig, split: Split, setup: dict[str, Any]) -> bool:
     """Write the run's settings, or check that the run already there has the same.
 
-    Returns: True if there was a run of the same settings. Raises: InputError if it was another.
+    Returns: True if there was a run of the same settings.
+    Raises: InputError if it was another, or files lie there under a run's names that are no run's.
     """
     if (folder / "bag.json").is_file():
         raise InputError(f"{folder} holds a bag, not a run; name another folder")
     if not (folder / "setup.json").is_file():
-        folder.mkdir(parents=True, exist_ok=True)
+        names = set(FILES)
+        if _begun_before(folder, config, split):
+            names -= {"config.json", "split.json"}
+        refuse_foreign((folder / name for name in sorted(names)), notes="setup.json")
         write_json(folder / "config.json", to_json(config))
         split.save(folder / "split.json")
         write_json(folder / "setup.json", setup)  # last: a folder without it is begun anew
         return False
-    before = read_json(folder / "setup.json")
+    before, settings = saved_setup(folder)
+    refuse_foreign_logs(folder)
     other = []
-    if from_json(before["config"]) != config:
+    if settings != config:
         other.append("settings")
     if before["seed"] != setup["seed"]:
         other.append(f"seed {before['seed']}")
@@ -185,6 +231,52 @@ def begin_folder(folder: Path, config: RunConfig, split: Split, setup: dict[str,
     return True
 
 
+def _begun_before(folder: Path, config: RunConfig, split: Split) -> bool:
+    """Whether a killed call of the same settings left the first two files of a run, or the first."""
+    try:
+        if Split.load(folder / "split.json") != split:
+            return False
+    except InputError:
+        if (folder / "split.json").exists():
+            return False
+    try:
+        return json.loads((folder / "config.json").read_text(encoding="utf-8")) == to_json(config)
+    except (OSError, ValueError, RecursionError):
+        return False
+
+
+def how_computed(device: torch.device, config: RunConfig) -> dict[str, Any]:
+    """What decides about the last bits of a run's sums, and so about its weights, beside its settings."""
+    return {
+        "threads": torch.get_num_threads(),
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else processor(),
+        "precision": choose_precision(config.training.precision, device),
+        "torch": torch.__version__,
+    }
+
+
+def tell_of_other_sums(folder: Path, now: dict[str, Any], watcher: Watcher) -> None:
+    """Say so where a run goes on in another way of computing than it was begun in: not bit for bit."""
+    before = saved_setup(folder)[0].get("how", {})
+    other = [
+        f"{name} {before[name]}, now {now[name]}" for name in now if before.get(name, now[name]) != now[name]
+    ]
+    if other:
+        watcher.say(
+            f"warning: this run was begun with {'; '.join(other)}. Sums are rounded in another way there, so "
+            f"it will not end with the weights of a run left alone; for that, go on as it was begun"
+        )
+
+
+def saved_plan(path: Path) -> Plan:
+    """The plan that a run follows. Raises: InputError, naming the file, if it is damaged."""
+    knots = read_json(path, Knots, way_out=RESTORE)["knots"]
+    rising = all(one[0] < next_[0] and one[1] < next_[1] for one, next_ in pairwise(knots))
+    if len(knots) < 2 or knots[0] != (0, 0.0) or knots[-1][1] != 1.0 or not rising:
+        raise InputError(f"{path} is damaged: knots must rise from (0, 0) to (epochs, 1); {RESTORE}")
+    return Plan(knots=tuple(knots))
+
+
 def make_plan(
     trainer: Trainer, config: RunConfig, folder: Path, started: float, watcher: Watcher
 ) -> tuple[Plan, Callable[[Trainer, Plan], Plan] | None]:
@@ -197,9 +289,8 @@ def make_plan(
     trainer.validate(trainer.model)
     validation_seconds = time.monotonic() - began
     budget = Budget(seconds=config.minutes * 60 - (time.monotonic() - started), seconds_of_crop=costs)
-    saved = read_json(path)["knots"] if path.is_file() else None
-    if saved is not None:
-        plan = Plan(knots=tuple((int(epoch), float(progress)) for epoch, progress in saved))
+    if path.exists():
+        plan = saved_plan(path)
     else:
         plan = budget.first_plan(trainer, validation_seconds=validation_seconds)
         write_json(path, {"knots": plan.knots})

@@ -13,6 +13,7 @@ from typing import Any
 from atriacourse.errors import InputError
 from atriacourse.files import read_json
 from atriacourse.runs.config import to_json, write_json
+from atriacourse.runs.folder import run_record
 from atriacourse.studies.cells import Cell
 from atriacourse.studies.records import records_in
 
@@ -54,7 +55,7 @@ def _trained_alike(cell: Cell, folder: Path) -> Path | None:
         if key == cell.key or record.kind != "network" or _training_of(made) != wanted:
             continue
         try:
-            done = read_json(run / "run.json", way_out=BEGIN_AGAIN).get("done")
+            done = (run_record(run) or {}).get("done")
         except InputError:
             continue
         if done is True and (run / "best.safetensors").is_file():

@@ -18,6 +18,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from atriacourse.bounds import bounded
 from atriacourse.errors import InputError
 from atriacourse.runs.config import write_json
 from atriacourse.studies.cells import Unit
@@ -138,8 +139,7 @@ def run_units(
     Returns: where it stands at the end. Raises: InputError for less than one worker, or a crashed one.
     """
     folder = Path(folder)
-    if workers < 1:
-        raise InputError(f"a study needs at least one worker, got {workers}")
+    bounded("processes", workers, called="workers at once")
     folder.mkdir(parents=True, exist_ok=True)
     upgrade_folder(folder, units)
     jobs = jobs_of(units)

@@ -12,6 +12,7 @@ from atriacourse.augment.batch import AugmentConfig
 from atriacourse.augment.gamma import GammaConfig
 from atriacourse.augment.geometry import GeometryConfig
 from atriacourse.augment.prepare import PrepareConfig
+from atriacourse.bounds import parsed
 from atriacourse.errors import InputError
 from atriacourse.network.unet import NetworkConfig
 from atriacourse.runs.config import RunConfig, override
@@ -176,18 +177,17 @@ def apply(config: RunConfig, assignments: Sequence[str]) -> RunConfig:
             ordinary.append(text)
             continue
         config, ordinary = override(config, ordinary), []
-        if not value.isdigit() or int(value) < 1:
-            raise InputError(f"{name} needs a whole number above 0, got {text!r}")
+        number = parsed(name.removesuffix("*"), value, called=name)
         if name == "epochs*":
-            config = replace(config, epochs=config.epochs * int(value))
+            config = replace(config, epochs=config.epochs * number)
         else:
-            config = replace(config, network=_shallower(config.network, int(value)))
+            config = replace(config, network=_shallower(config.network, number))
     return override(config, ordinary)
 
 
 def _shallower(network: NetworkConfig, poolings: int) -> NetworkConfig:
     drop = network.poolings - poolings
-    if drop < 0 or poolings < 1:
+    if drop < 0:
         raise InputError(f"network.poolings={poolings}: the base has {network.poolings}, take 1 to as many")
     return replace(
         network,

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from atriacourse.evaluation.case import score_case
-from atriacourse.runs.config import read_json
-from atriacourse.runs.folder import open_model
+from atriacourse.files import read_json
+from atriacourse.runs.folder import RESTORE, open_model
 from atriacourse.runs.predict import Segmenter
 from atriacourse.runs.provenance import provenance
 from atriacourse.runs.train import train_run
@@ -90,7 +90,7 @@ def train_cell(cell: Cell, bench: Bench) -> Record | None:
     )
     if not done:
         return None
-    run = read_json(home / "run" / "run.json")
+    run = read_json(home / "run" / "run.json", way_out=RESTORE)
     started = time.monotonic()
     labels = predict_cell(home, bench, split.test)
     predicted = time.monotonic()

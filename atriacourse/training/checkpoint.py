@@ -1,10 +1,12 @@
 """Checkpoints: one safetensors file each, weights and optimiser as tensors, the rest as JSON in its header.
 
 Beside training/loop.py; nothing here is a pickle. A file is written under another name and then renamed,
-so a run killed while writing keeps the checkpoint before.
+so a run killed while writing keeps the checkpoint before. What is read is checked: one flipped bit, a weight
+that is no number or an optimiser of another shape would change every mask without a word.
 """
 
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,11 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from atriacourse.errors import InputError
-from atriacourse.files import written_whole
+from atriacourse.files import checked_json, written_whole
 
 MODEL, OPTIMISER = "model.", "optimiser."
+FORMAT = "atriacourse-1"
+ELSE = "use the run's other checkpoint (best or last), or train again in another folder"
 
 
 def save_checkpoint(
@@ -27,7 +31,7 @@ def save_checkpoint(
     Raises: OSError if it cannot be written (a full disk); the file from before is kept.
     """
     tensors = {MODEL + name: tensor for name, tensor in model.state_dict().items()}
-    metadata = {"format": "atriacourse-1", "state": json.dumps(state)}
+    metadata = {"format": FORMAT, "state": json.dumps(state)}
     if optimiser is not None:
         packed = optimiser.state_dict()
         for index, slots in packed["state"].items():
@@ -35,6 +39,7 @@ def save_checkpoint(
                 tensors[f"{OPTIMISER}{index}.{slot}"] = torch.as_tensor(value)
         metadata["optimiser_groups"] = json.dumps(packed["param_groups"])
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    metadata["check"] = check_of(tensors)
     with written_whole(path) as draft:
         try:
             save_file(tensors, draft, metadata=metadata)
@@ -42,10 +47,19 @@ def save_checkpoint(
             raise OSError(f"{path} could not be written ({error}); what was there before is kept") from error
 
 
+def check_of(tensors: dict[str, Tensor]) -> str:
+    """Eight hex digits that change with any name, type, shape or bit of the tensors."""
+    check = 0
+    for name, tensor in sorted(tensors.items()):
+        check = zlib.crc32(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode(), check)
+        check = zlib.crc32(tensor.reshape(-1).view(torch.uint8).numpy(), check)
+    return f"{check:08x}"
+
+
 def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any], dict[str, str]]:
     """Read all tensors, the state and the raw header of a checkpoint.
 
-    Raises: InputError if the file is missing, cut short, or not one of ours.
+    Raises: InputError if the file is missing, cut short, changed, of a newer format, or not one of ours.
     """
     if not path.is_file():
         raise InputError(f"no checkpoint at {path}; train first, or name the folder of a run")
@@ -53,19 +67,36 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any], dict
         with safe_open(path, framework="pt", device="cpu") as file:
             header = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
-        state = json.loads(header["state"])
-    except (SafetensorError, KeyError, ValueError, OSError) as error:
+    except PermissionError as error:
         raise InputError(
-            f"{path} is not a whole checkpoint ({error}); it may have been cut short or be another file: "
-            f"use the run's other checkpoint (best or last), or train again"
+            f"{path} may not be read (permission denied); ask its owner for the right"
         ) from error
+    except (SafetensorError, KeyError, ValueError, TypeError, AttributeError, OSError) as error:
+        raise InputError(
+            f"{path} is not a whole checkpoint ({error}); it was cut short or is another file: {ELSE}"
+        ) from error
+    made_by = header.get("format", "")
+    if made_by != FORMAT and made_by.startswith("atriacourse-"):
+        raise InputError(
+            f"{path} has the format {made_by}, and this version reads {FORMAT}: it comes from a newer "
+            f"version; update (git pull, or pip install --upgrade), or train again in another folder"
+        )
+    if made_by != FORMAT or "state" not in header:
+        raise InputError(
+            f"{path} is not a whole checkpoint (no format {FORMAT} in its header); it may be another "
+            f"program's: {ELSE}"
+        )
+    if "check" in header and header["check"] != check_of(tensors):  # older ones have none
+        _refuse_nan(tensors, path)
+        raise InputError(f"{path} is damaged: its numbers are not those that were written; {ELSE}")
+    state = checked_json(header["state"], dict[str, Any], where=f"the state in {path}", way_out=ELSE)
     return tensors, state, header
 
 
 def load_model(path: Path, model: nn.Module) -> dict[str, Any]:
     """Fill the model's weights from a checkpoint; returns the checkpoint's state.
 
-    Raises: InputError if the weights belong to another network.
+    Raises: InputError if the weights belong to another network or are no numbers.
     """
     tensors, state, _ = read_checkpoint(path)
     _fill(model, tensors, path)
@@ -73,30 +104,100 @@ def load_model(path: Path, model: nn.Module) -> dict[str, Any]:
 
 
 def load_training(path: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> dict[str, Any]:
-    """Fill model and optimiser, so that training goes on as if it had never stopped."""
+    """Fill model and optimiser, so that training goes on as if it had never stopped.
+
+    Raises: InputError as `load_model`, or if the optimiser's state is not whole or of another optimiser.
+    """
     tensors, state, header = read_checkpoint(path)
     if "optimiser_groups" not in header:
         raise InputError(f"{path} holds weights only and cannot be resumed; resume from last.safetensors")
     _fill(model, tensors, path)
+    groups = optimiser.state_dict()["param_groups"]
+    _check_groups(header["optimiser_groups"], groups, path)
     weights = [weight for group in optimiser.param_groups for weight in group["params"]]
     slots: dict[int, dict[str, Tensor]] = {}
-    for name, tensor in tensors.items():
-        if name.startswith(OPTIMISER):
-            index, slot = name.removeprefix(OPTIMISER).split(".", 1)
-            weight = weights[int(index)]
-            if tensor.shape == weight.shape:  # lay it out as its weight: else each step takes 3 times as long
-                tensor = torch.empty_like(weight, device="cpu", dtype=tensor.dtype).copy_(tensor)
-            slots.setdefault(int(index), {})[slot] = tensor
-    groups = json.loads(header["optimiser_groups"])
+    for name in sorted(name for name in tensors if name.startswith(OPTIMISER)):
+        index, _, slot = name.removeprefix(OPTIMISER).partition(".")
+        if not index.isdecimal() or int(index) >= len(weights):
+            raise InputError(f"{path} is damaged: {name} belongs to no weight of the network; {ELSE}")
+        weight, tensor = weights[int(index)], tensors[name]
+        if tensor.shape == weight.shape:  # lay it out as its weight: else each step takes 3 times as long
+            tensor = torch.empty_like(weight, device="cpu", dtype=tensor.dtype).copy_(tensor)
+        slots.setdefault(int(index), {})[slot] = tensor
+    _check_slots(slots, weights, groups, path)
     optimiser.load_state_dict({"state": slots, "param_groups": groups})
     return state
 
 
+def _check_groups(text: str, now: list[dict[str, Any]], path: Path) -> None:
+    """The optimiser's own settings, where both versions of torch know them, must be as they were."""
+    where = f"the optimiser in {path}"
+    before = checked_json(text, list[dict[str, Any]], where=where, way_out=ELSE)
+    now = json.loads(json.dumps(now))
+    other = {"groups"} if len(before) != len(now) else set()
+    for old, new in zip(before, now, strict=False):
+        other |= {"params"} - old.keys()
+        other |= {name for name in old.keys() & new.keys() - {"lr"} if old[name] != new[name]}
+    if other:
+        raise InputError(f"{where} has other {', '.join(sorted(other))} than the run's settings say; {ELSE}")
+
+
+def _check_slots(
+    slots: dict[int, dict[str, Tensor]], weights: list[Tensor], groups: list[dict[str, Any]], path: Path
+) -> None:
+    """What the optimiser remembers of each weight: all of it, of the weight's shape, and finite.
+
+    A weight that never had a gradient (a label head without labels) has nothing.
+    """
+    group = groups[0]
+    if "betas" in group:
+        shapes = {"step": (), "exp_avg": None, "exp_avg_sq": None}  # None: the weight's own
+    else:
+        shapes = {"momentum_buffer": None} if group["momentum"] else {}
+    if shapes and not slots:
+        raise InputError(f"{path} is damaged: the optimiser's memory is not there; {ELSE}")
+    for index, found in slots.items():
+        odd = sorted(found.keys() ^ shapes.keys())
+        for slot, shape in shapes.items():
+            tensor, weight = found.get(slot), weights[index]
+            wanted = tuple(weight.shape) if shape is None else shape
+            if tensor is not None and (
+                tuple(tensor.shape) != wanted or tensor.dtype != torch.float32 or not tensor.isfinite().all()
+            ):
+                odd.append(f"{slot} ({tuple(tensor.shape)}, {tensor.dtype}, or not finite)")
+        if odd:
+            raise InputError(
+                f"{path} is damaged: the optimiser's memory of weight {index} is missing, superfluous, of "
+                f"another shape or type, or not finite in {', '.join(odd)}; {ELSE}"
+            )
+
+
 def _fill(model: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
     weights = {name.removeprefix(MODEL): tensor for name, tensor in tensors.items() if name.startswith(MODEL)}
+    other = [name for name in tensors if not name.startswith((MODEL, OPTIMISER))]
+    own = model.state_dict()
+    other += [name for name in weights.keys() & own.keys() if weights[name].dtype != own[name].dtype]
+    if other:
+        raise InputError(
+            f"{path} is damaged: {sorted(other)[0]} is unknown here or of another type of number; {ELSE}"
+        )
+    _refuse_nan(weights, path)
     try:
         model.load_state_dict(weights)
     except RuntimeError as error:
+        says = " ".join(str(error).split())
         raise InputError(
-            f"the weights in {path} belong to another network than its config says: {error}"
+            f"the weights in {path} belong to another network than its config says: {says[:300]}"
         ) from error
+
+
+def _refuse_nan(weights: dict[str, Tensor], path: Path) -> None:
+    broken = [name for name, value in weights.items() if not value.float().isfinite().all()]
+    negative = [
+        name for name, value in weights.items() if "running_var" in name and (value.float() < 0).any()
+    ]
+    if broken or negative:
+        raise InputError(
+            f"{len(broken or negative)} of the network's tensors in {path} are NaN, infinite or a negative "
+            f"variance, the first is {(broken or negative)[0]}; {ELSE}"
+        )

@@ -5,6 +5,7 @@ After training/{losses,curriculum,schedule}.py, before training/loop.py. Source:
 
 from dataclasses import dataclass, field
 
+from atriacourse.bounds import check_settings
 from atriacourse.errors import InputError
 from atriacourse.training.curriculum import CurriculumConfig
 from atriacourse.training.device import PRECISIONS
@@ -37,7 +38,4 @@ class TrainingConfig:
             raise InputError(f"optimiser must be one of {', '.join(OPTIMISERS)}, got {self.optimiser!r}")
         if self.precision not in PRECISIONS:
             raise InputError(f"precision must be one of {', '.join(PRECISIONS)}, got {self.precision!r}")
-        if not (self.learning_rate > 0 and 0 <= self.momentum < 1 and self.weight_decay >= 0):
-            raise InputError("learning_rate must be above 0, momentum in 0..1, weight_decay 0 or more")
-        if self.validations < 1 or self.save_seconds < 0 or self.gradient_clip < 0:
-            raise InputError("validations must be 1 or more; save_seconds and gradient_clip 0 or more")
+        check_settings(self, "training")

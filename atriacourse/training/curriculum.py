@@ -11,8 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from atriacourse.bounds import check_settings
 from atriacourse.errors import InputError
 
+MOST_SLICES = 10_000  # of a case in an epoch; all of them are drawn before it starts
 ORDERS = ("growing", "every_epoch", "largest", "shrinking", "random")
 
 
@@ -28,6 +30,7 @@ class CurriculumConfig:
 
     def __post_init__(self) -> None:
         """Refuse settings that do not fit together."""
+        check_settings(self, "curriculum")
         if len(self.sizes) != len(self.batch_sizes) or not self.sizes:
             raise InputError(
                 f"curriculum needs one batch size for each crop size, got {len(self.batch_sizes)} "
@@ -35,10 +38,10 @@ class CurriculumConfig:
             )
         if list(self.sizes) != sorted(self.sizes):
             raise InputError(f"crop sizes must ascend, got {self.sizes}; choose the order with `order`")
-        if min(*self.sizes, *self.batch_sizes, self.passes, self.slices_per_case) < 1:
+        if self.passes * self.slices_per_case > MOST_SLICES:
             raise InputError(
-                f"crop sizes, batch sizes, passes and slices_per_case must be 1 or more, got {self.sizes}, "
-                f"{self.batch_sizes}, {self.passes} and {self.slices_per_case}"
+                f"{self.passes} passes of {self.slices_per_case} slices are more than {MOST_SLICES} slices "
+                f"of each case in an epoch; ask for more epochs instead"
             )
         if self.order not in ORDERS:
             raise InputError(f"order must be one of {', '.join(ORDERS)}, got {self.order!r}")

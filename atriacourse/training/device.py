@@ -3,11 +3,13 @@
 Used by training/loop.py and inference/predict.py.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import torch
 
+from atriacourse.bounds import shown
 from atriacourse.errors import InputError
 
 PRECISIONS = ("auto", "float32", "bf16", "fp16")
@@ -20,15 +22,14 @@ def choose_device(name: str = "auto") -> torch.device:
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise InputError(f"device must be auto, cpu, cuda or cuda:N, got {name!r}") from error
-    if device.type not in ("cpu", "cuda"):
-        raise InputError(f"device must be auto, cpu, cuda or cuda:N, got {name!r}")
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+    if name == "cpu":
+        return torch.device("cpu")
+    match = re.fullmatch(r"cuda(?::([0-9]{1,4}))?", name)
+    if match is None:
+        raise InputError(f"device must be auto, cpu, cuda or cuda:N, got {shown(name)}")
+    if int(match[1] or 0) >= torch.cuda.device_count():  # torch takes 999 for -25
         raise InputError(f"device {name} was asked for, but torch sees no such GPU; use --device cpu or auto")
-    return device
+    return torch.device(name)
 
 
 def choose_precision(name: str, device: torch.device) -> str:

@@ -12,15 +12,17 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NotRequired
 
 import torch
 from torch import nn
+from typing_extensions import TypedDict
 
 from atriacourse.augment.batch import AugmentConfig, Batch, augment, draw_augmentation
 from atriacourse.data.bank import SliceBank
 from atriacourse.errors import InputError
-from atriacourse.training.checkpoint import load_training, read_checkpoint, save_checkpoint
+from atriacourse.files import checked_json
+from atriacourse.training.checkpoint import ELSE, load_training, read_checkpoint, save_checkpoint
 from atriacourse.training.config import TrainingConfig
 from atriacourse.training.curriculum import Step, epoch_steps
 from atriacourse.training.device import autocast, choose_precision
@@ -38,6 +40,42 @@ class Report(NamedTuple):
     crop: int
     slices_per_second: float
     score: float | None  # of the last validation
+
+
+class EpochRow(TypedDict):
+    """A row of the history; `log.csv` shows it."""
+
+    epoch: int
+    crop: int
+    learning_rate: float
+    loss: float
+    mask_loss: float
+    label_loss: float
+    slices: int
+    seconds: float
+
+
+class Validation(TypedDict):
+    """What one validation found."""
+
+    epoch: int
+    progress: float
+    score: float
+    dice: NotRequired[dict[str, float]]  # by case
+
+
+class TrainingState(TypedDict):
+    """What a checkpoint carries beside weights and optimiser."""
+
+    seed: int
+    epoch: int
+    step_in_epoch: int
+    seconds: float
+    best: float | None
+    history: list[EpochRow]
+    validations: list[Validation]
+    scaler: dict[str, float]
+    config: dict[str, Any]
 
 
 class TrainingDivergedError(InputError):
@@ -130,6 +168,8 @@ class Trainer:
         Args: replan: called after each validation; may bend the rest of the plan to the time left.
         Returns: True if the plan is done, False if it was stopped; either way everything is saved.
         """
+        if self.epoch > plan.epochs:
+            raise InputError(f"the run stands at epoch {self.epoch} of {plan.epochs} planned; {ELSE}")
         last_save = started = time.monotonic()
         spent_before = self.seconds
         while self.epoch < plan.epochs:
@@ -140,6 +180,8 @@ class Trainer:
                 seed=self.seed,
                 epoch=self.epoch,
             )
+            if self.step_in_epoch > len(steps):
+                raise InputError(f"step {self.step_in_epoch} of an epoch of {len(steps)}; {ELSE}")
             self.model.train()
             batch = None
             for index in range(self.step_in_epoch, len(steps)):
@@ -262,7 +304,10 @@ class Trainer:
         Raises: InputError if it is missing, corrupt, or of a run with other settings.
         """
         path = self.folder / "last.safetensors"
-        _, state, _ = read_checkpoint(path)
+        _, state, header = read_checkpoint(path)
+        checked_json(header["state"], TrainingState, where=f"the state in {path}", way_out=ELSE)
+        if min(state["epoch"], state["step_in_epoch"], state["seconds"]) < 0:
+            raise InputError(f"{path} is damaged: a count of epochs, steps or seconds is below zero; {ELSE}")
         if state["seed"] != self.seed:
             raise InputError(f"the run was started with seed {state['seed']}, not {self.seed}; keep its seed")
         now = json.loads(json.dumps(asdict(self.config)))
@@ -274,5 +319,7 @@ class Trainer:
         self.seconds = state["seconds"]
         self.history, self.validations = state["history"], state["validations"]
         self.best = -math.inf if state["best"] is None else state["best"]
-        if state["scaler"]:
+        if state["scaler"] and self.scaler.is_enabled():
+            if state["scaler"].keys() != self.scaler.state_dict().keys():
+                raise InputError(f"{path} is damaged: the scale of its losses is not whole; {ELSE}")
             self.scaler.load_state_dict(state["scaler"])

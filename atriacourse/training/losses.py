@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from atriacourse.bounds import check_settings
 from atriacourse.data.bank import UNKNOWN_LABEL
 from atriacourse.errors import InputError
 from atriacourse.network.unet import MultiTaskOutput
@@ -33,8 +34,7 @@ class LossConfig:
             raise InputError(f"mask loss must be one of {', '.join(MASK_LOSSES)}, got {self.mask!r}")
         if self.label not in LABEL_LOSSES:
             raise InputError(f"label loss must be one of {', '.join(LABEL_LOSSES)}, got {self.label!r}")
-        if not self.label_weight >= 0:
-            raise InputError(f"label_weight (lambda) must be 0 or more, got {self.label_weight}")
+        check_settings(self, "loss")
 
 
 class Loss(NamedTuple):

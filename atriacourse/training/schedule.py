@@ -6,6 +6,7 @@ Before training/loop.py. Source: section 2.1 (halved every 50 epochs); the cosin
 import math
 from dataclasses import dataclass, replace
 
+from atriacourse.bounds import check_settings
 from atriacourse.errors import InputError
 
 SCHEDULES = ("step", "cosine")
@@ -24,11 +25,7 @@ class ScheduleConfig:
         """Refuse settings that make no sense."""
         if self.kind not in SCHEDULES:
             raise InputError(f"schedule must be one of {', '.join(SCHEDULES)}, got {self.kind!r}")
-        if not 0 < self.factor <= 1 or self.every < 1 or not 0 <= self.warmup < 1:
-            raise InputError(
-                f"schedule needs 0 < factor <= 1, every >= 1 and 0 <= warmup < 1, "
-                f"got {self.factor}, {self.every} and {self.warmup}"
-            )
+        check_settings(self, "schedule")
 
 
 def learning_rate(config: ScheduleConfig, *, base: float, epoch: int, progress: float) -> float:

@@ -128,15 +128,27 @@ def test_a_change_by_hand_breaks_the_chain_where_it_was_made(path, fault, broken
     assert journal.broken == broken and len(journal.entries) == len(lines)
 
 
+ODD = {"index": 4, "kind": "claim", "time": "t", "content": {}, "previous": "\ud800", "hash": "\ud800"}
+HALF = json.dumps(ODD)  # half of a character, which no hash is made of
+DEEP = json.dumps(ODD | {"previous": ""}).replace("{}", '{"x": ' + "[" * 985 + "]" * 985 + "}")
+
+
 @pytest.mark.parametrize(
     "line",
-    ["not json", "[]", "null", "{}", '{"index": "1"}', "[" * 100_000, "\x00"],
+    ["not json", "[]", "null", "{}", '{"index": "1"}', "[" * 100_000, "\x00", "9" * 5000, HALF, DEEP],
+    ids=range(10),
 )
 def test_a_line_that_is_no_entry_ends_the_reading(path, line):
     with path.open("a") as file:
         file.write(line + "\n")
     journal = read_journal(path)
     assert journal.broken == 4 and len(journal.entries) == 4
+    assert add_entry(path, "claim", {"says": "after it"}).index == 4
+
+
+def test_what_is_no_file_is_said(tmp_path):
+    with pytest.raises(InputError, match="no ordinary file; move it away"):
+        add_entry(tmp_path, "begin", {})
 
 
 def test_bytes_that_are_no_text_are_no_crash(path):

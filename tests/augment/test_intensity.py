@@ -63,5 +63,6 @@ def test_nothing_given_is_changed():
     "settings_", [{"bias": -0.1}, {"noise": -0.1}, {"bias": math.nan}, {"noise": math.nan}]
 )
 def test_negative_strengths_are_refused(settings_):
-    with pytest.raises(InputError, match=f"must be 0 or more, got .*{next(iter(settings_.values()))}"):
+    (value,) = settings_.values()
+    with pytest.raises(InputError, match=f"must be a number from 0 to 10 .*, got {value}"):
         IntensityConfig(**settings_)

@@ -67,7 +67,7 @@ def test_contrast_comes_first(rng, method):
     ("settings_", "message"),
     [
         ({"contrast": "equalise"}, "contrast must be one of .*clahe.* got 'equalise'"),
-        ({"downsample": 0}, "downsample must be 1 or more, got 0"),
+        ({"downsample": 0}, "downsample must be a whole number from 1 to 16 .*, got 0"),
         ({"offsets": ()}, r"offsets must name at least one slice; \(0,\) is the slice itself"),
     ],
 )

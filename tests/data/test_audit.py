@@ -1,16 +1,20 @@
 """The audit tells what is there, what is wrong, and never stops."""
 
+import os
 import subprocess
 import sys
 
 import nibabel
 import numpy as np
+import pandas as pd
 import pytest
 
 from atriacourse.data.audit import audit
 from atriacourse.data.cohort import open_cohort
 from atriacourse.data.grid import plain_grid
+from atriacourse.data.phantom import PhantomConfig, make_phantom
 from atriacourse.data.volume import write_volume
+from atriacourse.errors import InputError
 
 GRID = plain_grid((6, 8, 10), (2.0, 1.0, 1.0))
 
@@ -132,6 +136,22 @@ def test_the_assumed_spacing_is_said_out_loud(tmp_path, rng):
     assert "as set (1)" in audit(open_cohort(tmp_path, spacing_mm=(1, 1, 1))).to_text()
 
 
+def test_what_the_readers_assumed_is_listed_once_with_its_cases(tmp_path, rng):
+    voxels = rng.integers(0, 99, (4, 5, 6)).astype(np.int16)
+    voxels[0] = -32768
+    for name, qform in (("a", np.eye(4)), ("b", np.diag([1, -1, -1, 1]))):
+        image = nibabel.Nifti1Image(voxels, np.diag([2, 2, 2, 1]))
+        image.set_sform(np.diag([2, 2, 2, 1]), 1)
+        image.set_qform(qform @ np.diag([2, 2, 2, 1]), 1)
+        nibabel.save(image, tmp_path / f"{name}.nii")
+    report = audit(open_cohort(tmp_path))
+    text = " ".join(report.to_text().split())
+    assert "! 2 cases, first a: 30 of its 120 voxels lie far outside the others, at -32768" in text
+    # turned about the first voxel: the far corner moves by 2 * (0, 2 * 4, 2 * 5) = (0, 16, 20), 25.6 mm
+    assert "! 1 case, first b: its header puts it in two places, up to 25.6 mm apart" in text
+    assert [row["notes"].count(" | ") for row in report.rows] == [0, 1]
+
+
 def test_nothing_readable_at_all(tmp_path):
     (tmp_path / "a.nii").write_bytes(b"x")
     report = audit(open_cohort(tmp_path))
@@ -147,6 +167,92 @@ def test_long_lists_are_cut(tmp_path):
     write_case(tmp_path, "A", np.ones((6, 8, 10), np.uint8), box(5))
     text = audit(open_cohort(tmp_path)).to_text()
     assert "none19, and 10 more" in " ".join(text.split())
+
+
+def test_a_mirrored_mask_is_named(tmp_path):
+    """One case of three, saved with identity headers under the scan's LPS: what numpy's users do."""
+    for seed, name in enumerate("ABC"):
+        phantom = make_phantom(PhantomConfig(matrix=96, slices=24), seed=seed)
+        grid = plain_grid(phantom.image.shape, phantom.spacing_mm)
+        mask = phantom.mask[:, ::-1, ::-1] if name == "B" else phantom.mask
+        write_case(tmp_path, name, phantom.image, mask, grid)
+    report = audit(open_cohort(tmp_path))
+    assert report.mirrored_masks == {"B": "yx"} and report.counts["mirrored_masks"] == 1
+    assert "! Mirrored masks: B (yx): along the axes named" in report.to_text()
+
+
+def test_what_masks_and_scans_were_taken_for_is_said_once(tmp_path):
+    for name in "AB":
+        folder = write_case(tmp_path, name, np.arange(480, dtype=np.uint8).reshape(6, 8, 10) % 99, None)
+        nibabel.save(nibabel.Nifti1Image(box(5).T.astype(np.uint8), np.eye(4)), folder / "laendo.nii")
+    report = audit(open_cohort(tmp_path))
+    text = " ".join(report.to_text().split())
+    assert "! 2 cases, first A: the header of the mask says nothing of where its voxels lie" in text
+    assert report.table.notes.str.startswith("the header of the mask").all()
+
+
+def test_a_cohort_of_alike_cases_is_told_in_groups(tmp_path):
+    """Nine copies of each of three scans: 3 x 36 pairs, 20 lines, and what all of them amount to."""
+    for index in range(27):
+        image = np.full((6, 8, 10), index % 3, np.uint8)
+        image[0] = 99
+        write_case(tmp_path, f"c{index:02}", image, None)
+    report = audit(open_cohort(tmp_path))
+    assert len(report.duplicates) == 108
+    assert "and 88 more; all together 27 cases in 3 groups, the largest of 9 (with c00)" in report.to_text()
+    assert report.to_text().count("same image") == 20
+
+
+class TestTable:
+    """--csv: written whole, and never over what no audit wrote."""
+
+    def test_written_again(self, cohort, tmp_path):
+        report, path = audit(cohort), tmp_path / "new" / "audit.csv"
+        for _ in range(2):
+            assert pd.read_csv(report.write_csv(path)).name.tolist() == report.table.name.tolist()
+        older = report.table.drop(columns=["mask_mirrored", "notes"])  # as 0.1.0 wrote it
+        older.to_csv(path, index=False)
+        report.write_csv(path)
+        assert "mask_mirrored" in path.read_text()
+
+    @pytest.mark.parametrize(
+        "text", ["", "name\nA\n", "mine", "name,post_ablation,site,size_z\n", "\xff\x00"]
+    )
+    def test_a_foreign_file_is_kept(self, cohort, tmp_path, text):
+        path = tmp_path / "mine.csv"
+        path.write_text(text, encoding="latin-1")
+        with pytest.raises(InputError, match=r"mine\.csv is there and is no table of an audit"):
+            audit(cohort).write_csv(path)
+        assert path.read_text(encoding="latin-1") == text
+
+    def test_a_column_that_somebody_added_is_kept(self, cohort, tmp_path):
+        report, path = audit(cohort), tmp_path / "audit.csv"
+        report.table.assign(seen_by="me").to_csv(path, index=False)
+        with pytest.raises(InputError, match="no table of an audit"):
+            report.write_csv(path)
+
+    @pytest.mark.parametrize("kind", ["folder", "link", "pipe"])
+    def test_what_is_no_file_is_kept(self, cohort, tmp_path, kind):
+        path = tmp_path / "here"
+        {"folder": path.mkdir, "link": lambda: path.symlink_to("gone"), "pipe": lambda: os.mkfifo(path)}[
+            kind
+        ]()
+        with pytest.raises(InputError, match="no table of an audit"):
+            audit(cohort).write_csv(path)
+
+    def test_a_full_disk_leaves_the_table_before(self, cohort, tmp_path, monkeypatch):
+        report = audit(cohort)
+        path = report.write_csv(tmp_path / "audit.csv")
+        before = path.read_bytes()
+
+        def full(self, target, **kwargs):
+            target.write_text("name,po")
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(pd.DataFrame, "to_csv", full)
+        with pytest.raises(OSError, match="No space left"):
+            report.write_csv(path)
+        assert path.read_bytes() == before and list(tmp_path.glob(".*")) == []
 
 
 def test_an_audit_needs_pandas_only_for_its_table():

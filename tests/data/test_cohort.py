@@ -62,12 +62,14 @@ def msd(tmp_path):
     for folder in ("imagesTr", "labelsTr", "imagesTs"):
         (root / folder).mkdir(parents=True)
     for name in ("la_003", "la_007"):
-        nibabel.save(nibabel.Nifti1Image(IMAGE, np.diag([1.25, 1.5, 2, 1])), root / f"imagesTr/{name}.nii.gz")
         nibabel.save(
-            nibabel.Nifti1Image(MASK.astype(np.uint8), np.diag([1.25, 1.5, 2, 1])),
+            nibabel.Nifti1Image(IMAGE, np.diag([1.25, 1.25, 1.37, 1])), root / f"imagesTr/{name}.nii.gz"
+        )
+        nibabel.save(
+            nibabel.Nifti1Image(MASK.astype(np.uint8), np.diag([1.25, 1.25, 1.37, 1])),
             root / f"labelsTr/{name}.nii.gz",
         )
-    nibabel.save(nibabel.Nifti1Image(IMAGE, np.diag([1.25, 1.5, 2, 1])), root / "imagesTs/la_001.nii.gz")
+    nibabel.save(nibabel.Nifti1Image(IMAGE, np.diag([1.25, 1.25, 1.37, 1])), root / "imagesTs/la_001.nii.gz")
     (root / "imagesTr/._la_003.nii.gz").write_bytes(b"left by an archive")
     names = ("la_003", "la_007", "la_009")
     training = [{"image": f"./imagesTr/{n}.nii.gz", "label": f"./labelsTr/{n}.nii.gz"} for n in names]
@@ -186,7 +188,7 @@ class TestMsd:
         # file axes (i, j, k) = (A, S, R); canonical (z, y, x) = (S, P, L): j, reversed i, reversed k
         np.testing.assert_array_equal(case.image().voxels, IMAGE[::-1, :, ::-1].transpose(1, 0, 2))
         np.testing.assert_array_equal(case.mask().voxels, case.image().voxels > 12)
-        assert case.image().spacing_mm == (1.5, 1.25, 2)
+        assert case.image().spacing_mm == (1.25, 1.25, 1.37)
 
     def test_scans_without_masks(self, msd):
         cohort = open_cohort(msd / "imagesTs")
@@ -204,7 +206,7 @@ class TestMsd:
     @pytest.mark.parametrize("text", ["{", "[1, 2]", ""])
     def test_a_broken_dataset_json_is_named(self, msd, text):
         (msd / "dataset.json").write_text(text)
-        with pytest.raises(InputError, match=r"dataset\.json: (is not valid JSON|must hold a JSON object)"):
+        with pytest.raises(InputError, match=r"dataset\.json is damaged: .*; restore the dataset's own file"):
             open_cohort(msd)
 
 
@@ -293,8 +295,88 @@ class TestLabels:
         with pytest.raises(InputError, match=said):
             open_cohort(official, labels_csv=table)
 
+    @pytest.mark.parametrize("mark", [";", "\t", ","])
+    def test_a_spreadsheets_delimiters(self, official, tmp_path, mark):
+        rows = [mark.join(words) for words in (["AAA", "TRUE", "x"], ["BBB", " false ", ""], ["", "", ""])]
+        table = write_labels(tmp_path, rows, head=mark.join(["Patient Code ", "post_ablation?", "remark"]))
+        cohort = open_cohort(official, labels_csv=table)
+        assert [case.post_ablation for case in cohort] == [True, False, None]
+
+    @pytest.mark.parametrize(
+        ("case", "code"),
+        [
+            ("007", "7"),
+            ("007", "7.0"),
+            ("7", "007"),
+            ("00", "0"),
+            ("Müller", "Mu\u0308ller"),  # NFC on disk, NFD in the table
+            ("Mu\u0308ller", "Müller"),
+            ("Mu\u0308ller", "MÜLLER"),
+            ("aaa", "AAA"),
+            ("aaa", " aaa\u00a0"),
+            ("\uac00", "\u1100\u1161"),  # Hangul, composed and not
+        ],
+    )
+    def test_a_code_in_another_form_is_still_the_cases(self, tmp_path, case, code):
+        write_case(tmp_path / "Training Set" / case)
+        table = write_labels(tmp_path, [f"{code},TRUE", "other,FALSE"])
+        cohort = open_cohort(tmp_path)
+        assert cohort.cases[0].post_ablation is True and cohort.unused == ()
+        assert open_cohort(tmp_path, labels_csv=table).cases[0].post_ablation is True
+
+    def test_a_form_that_fits_two_cases_fits_none(self, tmp_path):
+        for name in ("007", "07", "8"):
+            write_case(tmp_path / "Training Set" / name)
+        write_labels(tmp_path, ["7,TRUE", "07,FALSE", "8,TRUE"])
+        cohort = open_cohort(tmp_path)
+        assert [case.post_ablation for case in cohort] == [None, False, True]
+        ((path, reason),) = cohort.unused
+        assert path == "pre post ablation recrods.csv"
+        assert reason == "1 of its codes fit no case, first '7', and 1 cases have no label"
+
+    def test_codes_of_cases_elsewhere_are_no_trouble_while_every_case_has_a_label(self, official):
+        write_labels(official, ["AAA,TRUE", "BBB,TRUE", "TTT,FALSE", "ELSEWHERE,TRUE"])
+        assert open_cohort(official).unused == (("__MACOSX", "no scan"),)
+
+    @pytest.mark.parametrize(
+        "rows",
+        [
+            ["Mu\u0308ller,TRUE", "Müller,FALSE"],  # one name in two Unicode forms
+            ["7,TRUE", "7.0,FALSE"],
+            ["07,TRUE", "7,FALSE"],
+        ],
+    )
+    def test_two_forms_of_a_code_that_disagree_are_refused(self, tmp_path, rows):
+        for name in ("Müller", "007"):
+            write_case(tmp_path / "Training Set" / name)
+        write_labels(tmp_path, rows)
+        with pytest.raises(InputError, match=r"the same each time a code occurs|do not agree"):
+            open_cohort(tmp_path)
+
+    @pytest.mark.parametrize(
+        "text", ["Patient Code,post_ablation?\nMüller,TRUE\n".encode("cp1252"), b"\xff\xfeP\0"]
+    )
+    def test_another_encoding_is_named(self, official, text):
+        (official / "pre post ablation recrods.csv").write_bytes(text)
+        with pytest.raises(
+            InputError, match=r"recrods\.csv is damaged: it is no UTF-8 text .*save the table"
+        ):
+            open_cohort(official)
+
+    def test_no_file_is_named(self, official, tmp_path):
+        with pytest.raises(InputError, match=r"is no ordinary file; save the table"):
+            open_cohort(official, labels_csv=tmp_path)
+
+    def test_a_table_that_may_not_be_read_is_named(self, official, monkeypatch):
+        def refuses(self):
+            raise PermissionError(13, "Permission denied", str(self))
+
+        monkeypatch.setattr("pathlib.Path.read_bytes", refuses)
+        with pytest.raises(InputError, match=r"recrods\.csv may not be read"):
+            open_cohort(official)
+
     def test_absent(self, official, tmp_path):
-        with pytest.raises(InputError, match=r"nope\.csv: cannot be read"):
+        with pytest.raises(InputError, match=r"there is no .*nope\.csv; save the table"):
             open_cohort(official, labels_csv=tmp_path / "nope.csv")
 
 

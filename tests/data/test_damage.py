@@ -55,13 +55,9 @@ def test_not_what_its_name_says(tmp_path, suffix, content):
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_cut_short_anywhere(tmp_path, rng, suffix):
     path = good_file(tmp_path, suffix, rng)
-    mask, whole = read_mask(path).voxels, path.read_bytes()
+    whole = path.read_bytes()
     for keep in [1, 100, 347, 360, len(whole) // 2, len(whole) * 9 // 10, len(whole) - 9, len(whole) - 1]:
         path.write_bytes(whole[: min(keep, len(whole) - 1)])
-        if suffix == ".nrrd" and keep >= len(whole) - 9:
-            # Only gzip's checksum is missing, which pynrrd does not need: every voxel is there.
-            np.testing.assert_array_equal(read_mask(path).voxels, mask)
-            continue
         with pytest.raises(InputError, match=f"scan{suffix}: "):
             read_mask(path)
 
@@ -154,11 +150,13 @@ class TestWriting:
         def breaks(file, *args, **kwargs):
             from pathlib import Path
 
-            target = Path(kwargs.get("filename") or (args[0] if suffix != ".nrrd" else file))
-            target.write_bytes(b"half")
+            if suffix == ".nrrd":
+                Path(file).write_bytes(b"half")
+            else:
+                args[0].write(b"half")
             raise OSError("disk full")
 
-        monkeypatch.setattr("nrrd.write" if suffix == ".nrrd" else "nibabel.save", breaks)
+        monkeypatch.setattr("nrrd.write" if suffix == ".nrrd" else "nibabel.Nifti1Image.to_stream", breaks)
         with pytest.raises(OSError, match="disk full"):
             write_volume(path, np.zeros((2, 3, 4), bool), like=self.grid)
         assert [file.name for file in tmp_path.iterdir()] == [f"a{suffix}"]

@@ -65,6 +65,35 @@ def test_a_rescaled_copy_with_another_mask_is_found_by_its_looks():
     assert pair.copy and not pair.same_image and not pair.same_mask
 
 
+def test_the_window_that_is_kept_is_the_scan_around_the_centre():
+    """Packed into bits and sums, and the same as taken straight from the volume."""
+    image, mask = scan(3)
+    kept = take("a", image, mask).window
+    centre = ndimage.center_of_mass(mask)
+    grey = window(image, centre, SPACING).astype(float)
+    there = window(np.ones_like(mask), centre, SPACING)
+    blocks = [
+        array.reshape(24, 2, 28, 2, 36, 2).mean(axis=(1, 3, 5)) for array in (grey, there.astype(float))
+    ]
+    seen = blocks[1] == 1
+    np.testing.assert_array_equal(kept.mask, window(mask, centre, SPACING))
+    np.testing.assert_array_equal(kept.seen, seen)
+    np.testing.assert_allclose(kept.image, np.where(seen, blocks[0] - blocks[0][seen].mean(), 0), atol=1e-4)
+    assert sum(array.nbytes for array in kept) < 76_000
+
+
+def test_pairs_are_the_same_however_many_are_compared_at_a_time(monkeypatch):
+    prints = [take(f"{seed % 5}-{seed}", *scan(seed % 5)) for seed in range(13)]
+    prints += [take("none", scan(1)[0], None), take("empty", scan(2)[0], np.zeros((30, 40, 50), bool))]
+    whole = alike(prints)
+    assert len(whole) > 13
+    for together in (1, 2, 7):
+        monkeypatch.setattr("atriacourse.data.fingerprint.TOGETHER", together)
+        for one, other in zip(alike(prints), whole, strict=True):
+            assert one[:2] == other[:2] and one[4:] == other[4:]
+            np.testing.assert_allclose(one[2:4], other[2:4], atol=1e-5)
+
+
 def test_without_masks_only_equal_images_are_copies():
     image, _ = scan(1)
     pairs = alike([take("a", image, None), take("b", image.copy(), None), take("c", image[1:], None)])

@@ -184,13 +184,14 @@ def test_a_threshold_does_not_solve_it(ten):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"matrix": 16}, "ask for more"),
-        ({"slices": 4}, "ask for more"),
-        ({"field_mm": 100.0}, "200 to 600 mm"),
-        ({"slab_mm": 10.0}, "40 to 80 mm"),
-        ({"veins": 6}, "2, 3, 4 or 5"),
+        ({"matrix": 16}, "from 32 to 1280 .*veins vanish.*, got 16"),
+        ({"slices": 4}, "from 8 to 352 .*veins vanish.*, got 4"),
+        ({"matrix": 1280, "slices": 352}, "576,716,800 voxels are more than 72,089,600"),
+        ({"field_mm": 100.0}, "from 200 to 600"),
+        ({"slab_mm": 10.0}, "from 40 to 80"),
+        ({"veins": 6}, "from 2 to 5"),
         ({"site": "C"}, "must be one of"),
-        ({"post_fraction": 1.5}, "must lie in 0..1"),
+        ({"post_fraction": 1.5}, "from 0 to 1 .*got 1.5"),
     ],
 )
 def test_a_wrong_setting_is_refused_with_the_way_out(changes, said):

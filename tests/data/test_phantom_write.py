@@ -2,12 +2,16 @@
 
 import csv
 import json
+import signal
+import subprocess
+import sys
 
 import nibabel
 import nrrd
 import numpy as np
 import pytest
 
+from atriacourse.data.audit import audit
 from atriacourse.data.cohort import open_cohort
 from atriacourse.data.phantom import PhantomConfig, make_phantom, write_phantom_cohort
 from atriacourse.data.phantom.write import plan_cases
@@ -126,6 +130,60 @@ def test_an_interrupted_call_goes_on_and_leaves_no_half_case(folder, tmp_path, m
             assert path.read_bytes() == other.read_bytes()
 
 
+def test_a_case_that_lost_its_mask_is_no_whole_case(folder, tmp_path):
+    """However that came: the folder is there, and yet the case is not done. What is there is left alone."""
+    target = tmp_path / "resumed"
+    write_phantom_cohort(target, cases=2, config=TINY, seed=7)
+    names = open_cohort(target).names
+    mask = target / "Training Set" / names[0] / "laendo.nrrd"
+    mask.unlink()
+    report = audit(open_cohort(target))
+    assert report.counts["with_mask"] == 1
+    assert (
+        f"no mask          1 cases cannot train or be scored\n                 {names[0]}" in report.to_text()
+    )
+    before = stamps(target)
+    write_phantom_cohort(target, cases=2, config=TINY, seed=7)
+    assert before.items() < stamps(target).items() and set(stamps(target)) - set(before) == {mask}
+    made = folder / mask.relative_to(target)
+    assert np.array_equal(nrrd.read(str(mask))[0], nrrd.read(str(made))[0])
+    assert not list(target.glob(".*"))
+
+
+def test_two_at_once_into_one_folder(tmp_path):
+    """The second is told; nothing of the first is touched, and no lock is left."""
+    target = tmp_path / "one"
+
+    def another(done, cases):
+        with pytest.raises(InputError, match=r"another command writes phantoms into .*one at this moment"):
+            write_phantom_cohort(target, cases=2, config=TINY, seed=7)
+
+    write_phantom_cohort(target, cases=2, config=TINY, seed=7, progress=another)
+    assert len(open_cohort(target)) == 2 and not list(target.glob(".*"))
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])
+def test_a_killed_call_goes_on(folder, tmp_path, sent):
+    """Whatever it left behind (a lock, a half-written case, a draft) is no hindrance and is gone."""
+    target = tmp_path / "killed"
+    script = (
+        "import sys\n"
+        "from atriacourse.data.phantom import PhantomConfig, write_phantom_cohort\n"
+        "write_phantom_cohort(sys.argv[1], cases=3, config=PhantomConfig(matrix=48, slices=12), seed=7,\n"
+        "                     progress=lambda done, cases: (print(done, flush=True), sys.stdin.read()))\n"
+    )
+    command = [sys.executable, "-c", script, str(target)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()  # one case is done, and the call waits
+        (target / ".half.part").mkdir()
+        (target / f".phantom.json.{process.pid}").touch()
+        process.send_signal(sent)
+        process.wait(60)
+    write_phantom_cohort(target, cases=3, config=TINY, seed=7)
+    assert open_cohort(target).names == open_cohort(folder).names
+    assert [path.name for path in target.glob(".*")] == [".half.part"]  # of no case of this cohort
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -152,11 +210,11 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
 
 
 def test_nonsense_is_refused(tmp_path):
-    with pytest.raises(InputError, match="at least one"):
+    with pytest.raises(InputError, match=r"cases must be a whole number from 1 .*, got 0"):
         write_phantom_cohort(tmp_path / "new", cases=0, config=TINY, seed=0)
-    with pytest.raises(InputError, match="seed=-1"):
+    with pytest.raises(InputError, match=r"seed must be a whole number from 0 .*, got -1"):
         write_phantom_cohort(tmp_path / "new", cases=1, config=TINY, seed=-1)
-    with pytest.raises(InputError, match="seed=-1"):
+    with pytest.raises(InputError, match=r"seed must be a whole number from 0 .*, got -1"):
         make_phantom(TINY, seed=-1)
     with pytest.raises(InputError, match="must be one of"):
         write_phantom_cohort(tmp_path / "new", cases=1, config=TINY, seed=0, file_format="dicom")

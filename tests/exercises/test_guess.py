@@ -74,16 +74,40 @@ def test_a_class_merges_its_files(chapter, tmp_path):
     assert merge_guesses([]).columns.tolist() == table.columns.tolist()
 
 
-@pytest.mark.parametrize("text", ["not json", "[]", '{"chapter": "x"}'])
+FILE = {"chapter": 1, "profile": 2, "data": 3, "date": 4, "guesses": [], "values": []}
+GUESSED = {"question": "q", "low": 1, "high": 2}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "not json", "[]", "null", "7", '{"chapter": "x"}', '{"chapter"', "[" * 100_000, "9" * 5000]
+    + [
+        json.dumps(FILE | {"guesses": [guess], "values": values})
+        for guess, values in (
+            (GUESSED, []),
+            (GUESSED, ["1"]),
+            (GUESSED, {"a": 1}),
+            (GUESSED | {"low": 3}, [1]),
+            (GUESSED | {"low": True}, [1]),
+            (GUESSED | {"low": "0"}, [1]),
+            (GUESSED | {"question": None}, [1]),
+            ({"question": "q"}, [1]),
+            (None, [1]),
+        )
+    ],
+)
 def test_a_file_of_something_else_is_named(tmp_path, text):
     path = tmp_path / "odd.json"
     path.write_text(text)
-    with pytest.raises(InputError, match=r"odd\.json is not a file of guesses"):
+    with pytest.raises(
+        InputError, match=r"odd\.json is damaged: .*; give a file of guesses that save_guesses"
+    ) as error:
         merge_guesses([path])
+    assert "\n" not in str(error.value)
 
 
 def test_a_file_whose_values_were_cut_off_is_refused(chapter):
     path = save_guesses(chapter, [(GUESS, 0.6)]).path
     path.write_text(json.dumps({**json.loads(path.read_text()), "values": []}))
-    with pytest.raises(InputError, match="not a file of guesses"):
+    with pytest.raises(InputError, match=r"is damaged: .*; give a file of guesses"):
         merge_guesses([path])

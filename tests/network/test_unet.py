@@ -223,12 +223,18 @@ def test_a_batch_of_another_shape_is_refused(shape):
     [
         ({"encoder": (8, 8)}, "2 encoder widths and 5 decoder widths; it needs one encoder width more"),
         ({"encoder": (8,), "decoder": ()}, "1 encoder widths and 0 decoder"),
-        ({"hidden": 0}, "must be 1 or more, got .* hidden 0"),
-        ({"grids": ()}, r"must be 1 or more, got .* grids \(\)"),
-        ({"inputs": 0}, "must be 1 or more, got .* inputs 0"),
+        ({"hidden": 0}, "hidden must be a whole number from 1 to 4096 .*, got 0"),
+        ({"grids": ()}, r"grids of the network must be one or more"),
+        ({"inputs": 0}, "inputs must be .* got 0"),
         ({"upsampling": "cubic"}, "one of bilinear_corners, .* got 'cubic'"),
-        ({"dropout": 1.0}, "dropout must be at least 0 and below 1, got 1.0"),
+        ({"dropout": 1.0}, "dropout must be a number from 0 to 0.99 .*, got 1.0"),
         ({"dropout": math.nan}, "got nan"),
+        (
+            {"encoder": (4096,) * 6, "decoder": (4096,) * 5},
+            "weights; at most 500,000,000",
+        ),
+        ({"grids": (32,), "hidden": 4096}, "weights; at most 500,000,000"),
+        ({"encoder": (8,) * 10, "decoder": (8,) * 9}, "network.poolings must be .* from 1 to 8 .*, got 9"),
         ({"label_stage": 6}, r"label_stage must be 0 to 5 \(the number of poolings\), got 6"),
     ],
 )

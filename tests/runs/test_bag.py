@@ -7,9 +7,10 @@ import pytest
 
 from atriacourse.data.cohort import open_cohort
 from atriacourse.errors import InputError
+from atriacourse.files import read_json
 from atriacourse.inference.postprocess import postprocess
 from atriacourse.runs.bag import train_bag
-from atriacourse.runs.config import override, read_json
+from atriacourse.runs.config import override
 from atriacourse.runs.evaluate import evaluate_cohort
 from atriacourse.runs.folder import open_model
 from atriacourse.runs.predict import Segmenter
@@ -53,7 +54,7 @@ def files_of(folder):
 
 
 def test_members_differ_in_cases_and_weights_and_never_see_the_held_out(bag, split):
-    records = [read_json(bag / f"member_{k}" / "run.json") for k in range(2)]
+    records = [read_json(bag / f"member_{k}" / "run.json", way_out="") for k in range(2)]
     seen = [set(record["trained_on"]) | set(record["validated_on"]) for record in records]
     assert all(names <= set(split.train) and not names & set(split.test) for names in seen)
     assert [record["seed"] for record in records] == [0, 1]
@@ -123,7 +124,7 @@ def test_it_is_scored_as_one(bag, cohort, split, tmp_path):
 
 def test_folds_leave_each_case_out_once(cohort, split, config, tmp_path):
     train_bag(cohort, tmp_path, config=config, split=split, members=2, subsets="folds", device="cpu")
-    left_out = [read_json(tmp_path / f"member_{k}" / "split.json")["test"] for k in range(2)]
+    left_out = [read_json(tmp_path / f"member_{k}" / "split.json", way_out="")["test"] for k in range(2)]
     assert sorted(left_out[0] + left_out[1]) == sorted(split.train)
 
 
@@ -156,7 +157,7 @@ def test_a_runs_folder_is_not_made_a_bags(tiny_run, cohort, split, config, tmp_p
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"members": 0}, "at least 1 member"),
+        ({"members": 0}, "members must be a whole number from 1 to 100"),
         ({"subsets": "jackknife"}, "bootstrap, folds"),
         ({"members": 1, "subsets": "folds"}, "folds must be at least 2"),
     ],

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from atriacourse.errors import InputError
-from atriacourse.runs.config import RunConfig, dotted, from_json, override, read_json, to_json, write_json
+from atriacourse.files import read_json
+from atriacourse.runs.config import RunConfig, dotted, from_json, override, to_json, write_json
 from atriacourse.runs.profiles import PROFILES, profile
 
 COURSE = ("smoke", "laptop", "colab", "paper")
@@ -35,7 +36,7 @@ def test_a_profile_survives_json(name):
 @pytest.mark.parametrize("name", PROFILES)
 def test_a_profile_survives_a_file(name, tmp_path):
     write_json(tmp_path / "config.json", to_json(profile(name)))
-    assert from_json(read_json(tmp_path / "config.json")) == profile(name)
+    assert from_json(read_json(tmp_path / "config.json", way_out="")) == profile(name)
     assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
 
 
@@ -103,13 +104,17 @@ def test_the_networks_inputs_follow_the_offsets():
         ("epochs.more=3", r"no setting 'epochs\.more'"),
         ("epochs", "written name=value, got 'epochs'"),
         ("=3", "no setting ''"),
-        ("epochs=0", "epochs must be 1 or more"),
-        ("epochs=many", "epochs: .*valid integer"),
-        ("epochs=2.5", "epochs"),
-        ("minutes=0", "minutes above 0"),
-        ("minutes=-1", "minutes above 0"),
-        ("minutes=NaN", "minutes above 0"),
-        ("validation=0", "validation must lie between 0 and 1"),
+        ("epochs=0", "epochs must be a whole number from 1 .*, got 0"),
+        ("epochs=many", "epochs must be a whole number .* got 'many'"),
+        ("epochs=2.5", "epochs must be a whole number .* got 2.5"),
+        ("epochs=true", "epochs must be a whole number .* got True"),
+        ('epochs="3"', "epochs must be a whole number .* got '3'"),
+        ("prepare.offsets=5", "offsets must be .* got 5"),
+        ("prepare=5", "prepare: .*got 5"),
+        ("minutes=0", "minutes must be a number from 0.001 to 525600 .*, got 0.0"),
+        ("minutes=-1", "minutes must be .* got -1.0"),
+        ("minutes=NaN", "minutes must be .* got nan"),
+        ("validation=0", "validation must be a number from 0.001 to 0.99 .*, got 0"),
         ("network=5", "network"),
         ('network={"depth": 3}', r"no setting 'network\.depth'"),
         ("network.inputs=3", "they must agree"),
@@ -135,14 +140,6 @@ def test_a_saved_config_with_an_unknown_setting_is_refused():
 def test_a_profile_nobody_wrote_is_refused():
     with pytest.raises(InputError, match="no profile 'huge'; choose one of smoke, laptop"):
         profile("huge")
-
-
-@pytest.mark.parametrize("content", [None, "", "{half"])
-def test_json_that_cannot_be_read_is_named(tmp_path, content):
-    if content is not None:
-        (tmp_path / "run.json").write_text(content)
-    with pytest.raises(InputError, match=r"run\.json cannot be read"):
-        read_json(tmp_path / "run.json")
 
 
 def test_the_papers_profile_is_the_paper():

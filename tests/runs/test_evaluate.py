@@ -10,7 +10,8 @@ import pytest
 from atriacourse.data.cohort import open_cohort
 from atriacourse.errors import InputError
 from atriacourse.evaluation.case import read_table
-from atriacourse.runs.config import read_json, write_json
+from atriacourse.files import read_json
+from atriacourse.runs.config import write_json
 from atriacourse.runs.evaluate import cases_to_score, evaluate_cohort
 from atriacourse.runs.folder import open_model
 from atriacourse.runs.predict import Segmenter
@@ -51,7 +52,7 @@ def test_the_table_has_a_row_a_case_with_what_was_predicted(segmenter, cohort, t
         assert row["truth_ml"] == pytest.approx(truth.sum() * np.prod(image.spacing_mm) / 1000)
         assert row["spacing_source"] == "file" and bool(row["post_ablation"]) is case.post_ablation
         assert row["post_ablation_probability"] == pytest.approx(guess.post_ablation)
-    note = read_json(path.with_suffix(".json"))
+    note = read_json(path.with_suffix(".json"), way_out="")
     assert note["model"] == segmenter.saved.fingerprint() and note["raw"] is False and note["torch"]
 
 
@@ -62,7 +63,7 @@ def test_rows_are_there_as_soon_as_they_are_known(segmenter, cohort, tmp_path):
     assert seen == [1, 2, 3]
 
 
-def test_interrupted_it_goes_on_with_the_next_case(segmenter, cohort, tmp_path):
+def test_interrupted_it_goes_on_with_the_next_case(segmenter, cohort, tmp_path, monkeypatch):
     path = tmp_path / "scores.csv"
 
     def interrupt(name, row):
@@ -73,12 +74,12 @@ def test_interrupted_it_goes_on_with_the_next_case(segmenter, cohort, tmp_path):
         evaluate_cohort(segmenter, cohort, path, on_case=interrupt)
     table = read_table(path)
     assert len(table) == 2
-    table.loc[0, "dice"] = 0.123456789012345678  # to be recognised
-    table.to_csv(path, index=False)
+    scored = []
+    predict = Segmenter.__call__
+    monkeypatch.setattr(Segmenter, "__call__", lambda self, image: scored.append(1) or predict(self, image))
     result = evaluate_cohort(segmenter, cohort, path)
-    assert list(result.table["name"]) == list(cohort.names)
-    assert result.table["dice"][0] == pytest.approx(0.123456789012345678)
-    assert result.table["dice"][1] == pytest.approx(table["dice"][1], rel=1e-15)
+    assert list(result.table["name"]) == list(cohort.names) and len(scored) == 1
+    pd.testing.assert_frame_equal(result.table[:2], table)
 
 
 def test_all_there_nothing_is_predicted_again(segmenter, cohort, tmp_path, monkeypatch):
@@ -113,7 +114,7 @@ def test_scores_of_another_kind_are_not_mixed_in(segmenter, other, cohort, tmp_p
 def test_scores_of_another_resampling_are_not_mixed_in(segmenter, cohort, tmp_path, other):
     odd = replace(cohort, cases=tuple(replace(case, spacing_mm=(3.0, 3.0, 3.0)) for case in cohort))
     first = evaluate_cohort(segmenter, odd, tmp_path / "scores.csv")
-    assert read_json(tmp_path / "scores.json")["resampling"] == list(segmenter.trained_mm)
+    assert read_json(tmp_path / "scores.json", way_out="")["resampling"] == list(segmenter.trained_mm)
     choice = Segmenter(segmenter.saved, device="cpu", **other)
     with pytest.raises(InputError, match="holds scores of another resampling; name another file"):
         evaluate_cohort(choice, odd, tmp_path / "scores.csv")
@@ -123,7 +124,7 @@ def test_scores_of_another_resampling_are_not_mixed_in(segmenter, cohort, tmp_pa
 def test_where_nothing_is_resampled_the_choice_and_older_tables_are_alike(segmenter, cohort, tmp_path):
     evaluate_cohort(segmenter, cohort, tmp_path / "scores.csv")
     note = tmp_path / "scores.json"
-    older = read_json(note)
+    older = read_json(note, way_out="")
     assert older.pop("resampling") is None
     write_json(note, older)
     evaluate_cohort(Segmenter(segmenter.saved, device="cpu", resample=False), cohort, tmp_path / "scores.csv")
@@ -132,7 +133,7 @@ def test_where_nothing_is_resampled_the_choice_and_older_tables_are_alike(segmen
 def test_a_table_of_unknown_origin_is_not_touched(segmenter, cohort, tmp_path):
     path = tmp_path / "scores.csv"
     path.write_text("name,dice\nmine,1.0\n")
-    with pytest.raises(InputError, match="scores of another model"):
+    with pytest.raises(InputError, match=r"no scores\.json says that this program wrote it"):
         evaluate_cohort(segmenter, cohort, path)
     assert path.read_text() == "name,dice\nmine,1.0\n"
 

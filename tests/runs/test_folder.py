@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from atriacourse.errors import InputError
-from atriacourse.runs.config import override, read_json, to_json, write_json
+from atriacourse.files import read_json
+from atriacourse.runs.config import override, to_json, write_json
 from atriacourse.runs.folder import open_model
 from atriacourse.training.checkpoint import read_checkpoint
 
@@ -48,7 +49,7 @@ def test_a_damaged_file_is_named(tiny_run, tmp_path, file):
 
 def test_a_record_without_the_voxels_trained_on_names_the_way_out(tiny_run, tmp_path):
     copy = shutil.copytree(tiny_run, tmp_path / "copy")
-    setup = read_json(copy / "setup.json")
+    setup = read_json(copy / "setup.json", way_out="")
     assert open_model(copy).spacing_mm() == tuple(setup.pop("spacing_mm"))
     write_json(copy / "setup.json", setup)
     with pytest.raises(InputError, match=r"setup\.json does not say .*--trained-spacing-mm"):
@@ -78,7 +79,7 @@ def test_a_config_of_another_network_is_refused(tiny_run, tmp_path, tiny_config)
     copy = shutil.copytree(tiny_run, tmp_path / "copy")
     write_json(
         copy / "config.json",
-        read_json(tiny_run / "config.json")
+        read_json(tiny_run / "config.json", way_out="")
         | {"network": to_json(override(tiny_config, ["network.hidden=7"]))["network"]},
     )
     with pytest.raises(InputError, match="belong to another network"):

@@ -293,11 +293,11 @@ def test_a_header_in_another_unit_is_told_and_stops_nobody(threshold, tiny_run, 
     wrong = replace(first, spacing_mm=(6875.0, 5625.0, 5625.0))  # micrometres taken for millimetres
     segmenter = Segmenter(open_model(tiny_run), device="cpu")
     outcomes = predict_cohort(segmenter, replace(cohort, cases=(wrong, second)), tmp_path)
-    assert "too many to hold; give their true size (--spacing-mm)" in outcomes[0].problem
+    assert "is that another unit? Give the true size (--spacing-mm)" in outcomes[0].problem
     assert outcomes[0].mask_path is None and outcomes[1].mask_path.is_file()
     as_it_is = Segmenter(open_model(tiny_run), device="cpu", resample=False)
     (outcome,) = predict_cohort(as_it_is, replace(cohort, cases=(wrong,)), tmp_path)
-    assert outcome.problem is None
+    assert "is that another unit?" in outcome.problem  # no heart has such voxels, resampled or not
 
 
 # ---- the real scans ------------------------------------------------------------------------------

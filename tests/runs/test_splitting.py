@@ -49,11 +49,12 @@ def test_the_datasets_own_list(cohort):
         ("random", "split must be holdout, list, fold:K/N or all, got 'random'"),
         ("fold", "got 'fold'"),
         ("fold:2", "got 'fold:2'"),
-        ("fold:0/3", "K from 1 to N"),
+        ("fold:0/3", "K of fold:K/N must be a whole number from 1 .*, got 0"),
         ("fold:4/3", "K from 1 to N"),
-        ("fold:1/1", "at least 2"),
+        ("fold:1/1", "N of fold:K/N must be a whole number from 2 .*, got 1"),
+        ("fold:1/" + "9" * 5000, "N of fold:K/N must be .* got 'x?999.*\\.\\.\\."),
         ("fold:1/99", "at most the 6 groups"),
-        ("fold:-1/3", "got 'fold:-1/3'"),
+        ("fold:-1/3", "K of fold:K/N must be .* got -1"),
     ],
 )
 def test_other_words_are_refused(cohort, kind, said):

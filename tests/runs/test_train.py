@@ -16,9 +16,10 @@ from scipy.spatial import cKDTree
 
 from atriacourse.data.cohort import open_cohort
 from atriacourse.errors import InputError
+from atriacourse.files import read_json
 from atriacourse.inference.predict import Prediction
 from atriacourse.runs.budget import measure_steps
-from atriacourse.runs.config import from_json, override, read_json, to_json
+from atriacourse.runs.config import from_json, override, to_json
 from atriacourse.runs.splitting import make_split
 from atriacourse.runs.train import inner_split, train_run, validate
 from atriacourse.training.checkpoint import read_checkpoint
@@ -122,9 +123,13 @@ def test_the_finished_folder_holds_everything_about_the_run(tiny_run, tiny_confi
     assert names >= {"setup.json", "config.json", "split.json", "run.json", "log.csv", "validation.csv"}
     assert names >= {"best.safetensors", "last.safetensors", "tensorboard"}
     assert not [name for name in names if name.endswith(".part") or name.startswith(".")]
-    record = read_json(tiny_run / "run.json")
+    record = read_json(tiny_run / "run.json", way_out="")
     assert record["done"] is True and record["epochs"] == 2 and record["seed"] == 0
-    assert from_json(record["config"]) == from_json(read_json(tiny_run / "config.json")) == tiny_config
+    assert (
+        from_json(record["config"])
+        == from_json(read_json(tiny_run / "config.json", way_out=""))
+        == tiny_config
+    )
     assert record["precision"] == "float32" and len(record["data"]) == 16 and record["torch"]
     trained, validated = set(record["trained_on"]), set(record["validated_on"])
     assert trained | validated == set(split.train) and not trained & validated and validated
@@ -232,10 +237,10 @@ def test_stopping_saves_and_says_so(cohort, split, tiny_config, tmp_path, one_th
         return train_run(cohort, tmp_path / "run", config=tiny_config, split=split, device="cpu", **more)
 
     assert run(on_trainer=stop_at_once) is False
-    assert read_json(tmp_path / "run" / "run.json")["done"] is False
+    assert read_json(tmp_path / "run" / "run.json", way_out="")["done"] is False
     assert read_checkpoint(tmp_path / "run" / "last.safetensors")[1]["step_in_epoch"] == 1
     assert run() is True
-    assert read_json(tmp_path / "run" / "run.json")["done"] is True
+    assert read_json(tmp_path / "run" / "run.json", way_out="")["done"] is True
 
 
 def test_a_diverging_run_keeps_its_last_good_checkpoint(cohort, split, tiny_config, tmp_path, monkeypatch):
@@ -263,10 +268,10 @@ def test_a_run_by_minutes_ends_about_then_and_follows_its_saved_plan(cohort, spl
     assert train_run(cohort, folder, config=config, split=split, device="cpu") is True
     took = time.monotonic() - began
     assert 2 < took < 18, f"asked for 6 seconds, took {took:.1f}"  # the machine may be busy with other things
-    knots = read_json(folder / "plan.json")["knots"]
+    knots = read_json(folder / "plan.json", way_out="")["knots"]
     assert knots[0] == [0, 0.0] and knots[-1][1] == 1.0
     assert knots == sorted(knots) and len({epoch for epoch, _ in knots}) == len(knots)
-    assert read_json(folder / "run.json")["epochs"] == knots[-1][0]
+    assert read_json(folder / "run.json", way_out="")["epochs"] == knots[-1][0]
 
 
 def test_a_resumed_run_by_minutes_follows_the_plan_it_had(cohort, split, tiny_config, tmp_path):
@@ -280,8 +285,8 @@ def test_a_resumed_run_by_minutes_follows_the_plan_it_had(cohort, split, tiny_co
     plan = {"knots": [[0, 0.0], [3, 1.0]]}  # as another, slower machine would have planned it
     (folder / "plan.json").write_text(json.dumps(plan))
     assert train() is True
-    assert read_json(folder / "run.json")["epochs"] == 3
-    assert read_json(folder / "plan.json") == plan
+    assert read_json(folder / "run.json", way_out="")["epochs"] == 3
+    assert read_json(folder / "plan.json", way_out="") == plan
 
 
 def test_measuring_changes_nothing(cohort, split, tiny_config, tmp_path, tiny_run):

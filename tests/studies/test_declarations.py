@@ -109,8 +109,15 @@ def test_what_is_set_applies_in_the_order_given(tiny_extra):
     )
     vanilla, deep = (unit.cells[0].config.network for unit in units)
     assert (vanilla.encoder, deep.encoder) == ((8, 16, 16, 16, 16), (8, 16, 16, 16, 16, 16))
-    for wrong in ("epochs*=x", "epochs*=0", "epochs*=", "network.poolings=x", "network.poolings=9"):
-        with pytest.raises(InputError, match=r"whole number above 0|take 1 to as many"):
+    for wrong in (
+        "epochs*=x",
+        "epochs*=0",
+        "epochs*=",
+        "epochs*=²",
+        "network.poolings=x",
+        "network.poolings=9",
+    ):
+        with pytest.raises(InputError, match=r"must be a whole number from 1 to"):
             epochs(wrong)
 
 

@@ -6,7 +6,8 @@ from shutil import copytree
 import numpy as np
 import pytest
 
-from atriacourse.runs.config import override, read_json
+from atriacourse.files import read_json
+from atriacourse.runs.config import override
 from atriacourse.studies.cells import Cell, plan_study
 from atriacourse.studies.declare import Study, Variant
 from atriacourse.studies.readings import read_probabilities
@@ -50,7 +51,7 @@ def test_the_weights_are_the_others_and_the_prediction_its_own(both, units):
     once, twice = (both / "cells" / unit.key / "run" for unit in units)
     assert (once / "best.safetensors").read_bytes() == (twice / "best.safetensors").read_bytes()
     for name in ("config", "setup", "run"):
-        content = read_json(twice / f"{name}.json")
+        content = read_json(twice / f"{name}.json", way_out="")
         assert (content if name == "config" else content["config"])["prediction"]["zooms"] == [0.75, 1.0]
     case = read_records(both / "records")[units[0].key].cases[0]
     stored = [both / "cells" / unit.key / "probabilities" / f"{case}.npz" for unit in units]
@@ -88,11 +89,11 @@ def test_one_that_was_broken_off_is_not_taken(both, units, tmp_path):
     )
     for unit in units:
         run = folder / "cells" / unit.key / "run" / "run.json"
-        run.write_text(json.dumps(read_json(run) | {"done": False}))
+        run.write_text(json.dumps(read_json(run, way_out="") | {"done": False}))
     assert take_training(cell, folder) is False
     for unit in units:
         run = folder / "cells" / unit.key / "run" / "run.json"
-        run.write_text(json.dumps(read_json(run) | {"done": True}))
+        run.write_text(json.dumps(read_json(run, way_out="") | {"done": True}))
     (folder / "records" / f"{units[1].key}.json").write_text("{}")  # another cell's damage is not this one's
     (folder / "cells" / cell.key / "run.draft").mkdir(parents=True)  # a copy that was killed
     assert take_training(cell, folder) is True

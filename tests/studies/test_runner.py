@@ -189,7 +189,7 @@ def test_a_locked_cell_is_waited_for_and_not_taken(tiny_units, tiny_data, tmp_pa
 
 
 def test_less_than_one_worker_is_refused(tiny_units, tiny_data, tmp_path):
-    with pytest.raises(InputError, match="at least one worker"):
+    with pytest.raises(InputError, match="workers at once must be a whole number"):
         run_units(tiny_units[1], tiny_data, tmp_path, workers=0)
 
 

@@ -66,7 +66,7 @@ def test_report_refuses_to_print_an_empty_table(cli, tmp_path):
         (["table3"], "there is no study 'table3'"),
         (["table1/none"], "no variant 'none'"),
         (["table1", "--scale", "huge"], "there is no scale 'huge'"),
-        (["table1", "--seeds", "1,two"], "whole numbers"),
+        (["table1", "--seeds", "1,two"], "whole number"),
         (["table1", "--set", "epoch=3"], "there is no setting 'epoch'"),
         (["table1", "--engine", "slrum"], "processes, slurm, local, debug"),
         (["table1", "--device", "gpu"], "device must be auto"),
@@ -162,7 +162,7 @@ def test_run_status_report(cli, phantom_folder, tiny_extra, tmp_path):
     code, out, _ = cli("report", "table1", "--out", tmp_path, "--scale", "smoke", *changes)
     assert code == 0 and "Missing: automatic_gamma, seed 1" in out
     code, _, err = cli("run", "table1", "--data", phantom_folder, "--out", tmp_path, "--seeds", "one")
-    assert code == 2 and "whole numbers" in err
+    assert code == 2 and "whole number" in err
 
 
 @pytest.mark.slow

@@ -119,8 +119,9 @@ def test_slices_are_uniform_over_the_volume():
         ({"sizes": (256,)}, "one batch size for each crop size, got 6 for 1"),
         ({"sizes": (), "batch_sizes": ()}, "got 0 for 0"),
         ({"sizes": (64, 32), "batch_sizes": (1, 1)}, r"must ascend, got \(64, 32\); choose the order with"),
-        ({"passes": 0}, "must be 1 or more, got .* 0 and 1"),
-        ({"slices_per_case": 0}, "must be 1 or more, got .* 6 and 0"),
+        ({"passes": 0}, "passes must be a whole number from 1 to 1000 .*, got 0"),
+        ({"slices_per_case": 0}, "slices_per_case must be .* from 1 to 1000 .*, got 0"),
+        ({"passes": 500, "slices_per_case": 500}, "500 passes of 500 slices are more than 10000"),
         ({"order": "up"}, "order must be one of growing, every_epoch, .* got 'up'"),
     ],
 )

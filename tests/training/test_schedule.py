@@ -48,9 +48,9 @@ def test_the_cosine_climbs_and_then_falls_without_a_jump():
     ("settings_", "message"),
     [
         ({"kind": "linear"}, "schedule must be one of step, cosine, got 'linear'"),
-        ({"factor": 0.0}, "0 < factor <= 1, .* got 0.0, 50 and 0.03"),
-        ({"every": 0}, "every >= 1 .* got 0.5, 0 and"),
-        ({"warmup": 1.0}, "0 <= warmup < 1, got .* and 1.0"),
+        ({"factor": 0.0}, "factor must be a number from 1e-06 to 1 .*, got 0.0"),
+        ({"every": 0}, "every must be a whole number from 1 .*, got 0"),
+        ({"warmup": 1.0}, "warmup must be a number from 0 to 0.99 .*, got 1.0"),
         ({"factor": math.nan}, "got nan"),
     ],
 )

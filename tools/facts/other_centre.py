@@ -24,7 +24,8 @@ from atriacourse.data.grid import plain_grid
 from atriacourse.data.masks import Box, bounding_box
 from atriacourse.data.volume import Volume, grey_levels
 from atriacourse.evaluation.overlap import dice
-from atriacourse.runs.config import read_json, write_json
+from atriacourse.files import read_json
+from atriacourse.runs.config import write_json
 from atriacourse.runs.folder import open_model
 from atriacourse.runs.predict import Segmenter
 from atriacourse.studies.catalogue_paper import TABLE_1
@@ -121,7 +122,10 @@ def scored(run: Path, away: Cohort, frame_mm: np.ndarray) -> dict[tuple[str, str
     kept = run.parent / f"other_centre-{hashlib.sha256(asked.encode()).hexdigest()[:8]}.json"
     if not kept.is_file():
         write_json(kept, {" ".join(way): values for way, values in predicted(run, away, frame_mm).items()})
-    return {tuple(way.split()): values for way, values in read_json(kept).items()}
+    return {
+        tuple(way.split()): values
+        for way, values in read_json(kept, dict[str, list[float]], way_out="remove it").items()
+    }
 
 
 def predicted(run: Path, away: Cohort, frame_mm: np.ndarray) -> dict[tuple[str, str], list[float]]:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atriacourse.bounds import bounded
 from atriacourse.data.phantom.anatomy import draw_anatomy
 from atriacourse.data.phantom.config import SITES, PhantomConfig
 from atriacourse.data.phantom.paint import paint, voxel_axes
 from atriacourse.data.phantom.signal import draw_scan, take_scan
-from atriacourse.errors import InputError
 
 VERSION = 2  # goes up when a seed gives another phantom than before
 
@@ -40,8 +40,7 @@ def make_phantom(config: PhantomConfig, *, seed: int) -> Phantom:
     Args: config: size, and what is fixed of patient and scanner. seed: 0 or more.
     Raises: InputError for a negative seed.
     """
-    if seed < 0:
-        raise InputError(f"seed={seed}: must be 0 or more")
+    bounded("seed", seed)
     choice, body, scanner = (np.random.default_rng(part) for part in np.random.SeedSequence(seed).spawn(3))
     # both are drawn even when the config fixes them, so that fixing one changes nothing else
     post, site = choice.random() < config.post_fraction, "BA"[choice.random() < config.site_a_fraction]

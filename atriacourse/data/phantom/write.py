@@ -12,25 +12,41 @@ Unlike the official files, the headers carry the real voxel size and the patient
 import csv
 import io
 import json
-import os
 import shutil
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
-import nibabel
-import nrrd
 import numpy as np
+from filelock import FileLock, Timeout
+from typing_extensions import TypedDict
 
+from atriacourse.bounds import bounded
+from atriacourse.data.grid import as_rows, plain_grid
 from atriacourse.data.phantom.config import PhantomConfig
 from atriacourse.data.phantom.phantom import VERSION, Phantom, make_phantom
+from atriacourse.data.volume import write_volume
 from atriacourse.errors import InputError
-from atriacourse.files import write_whole
+from atriacourse.files import read_json, write_whole
 
 LABELS_CSV = "pre post ablation recrods.csv"
 RECORD = "phantom.json"
+LOCK = ".phantom.lock"
+VOLUMES = ("lgemri", "laendo", "lawall")  # image, cavity and wall of a case
 SUFFIXES = {"nrrd": ".nrrd", "nifti": ".nii.gz"}
+
+
+class Record(TypedDict):
+    """phantom.json."""
+
+    version: int
+    seed: int
+    file_format: str
+    config: dict[str, Any]
+    cases: dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,10 +106,8 @@ def write_phantom_cohort(
         that are no phantom cohort.
     """
     folder = Path(folder)
-    if cases < 1:
-        raise InputError(f"cases={cases}: a cohort has at least one")
-    if seed < 0:
-        raise InputError(f"seed={seed}: must be 0 or more")
+    bounded("cases", cases)
+    bounded("seed", seed)
     if file_format not in SUFFIXES:
         raise InputError(f"file_format={file_format!r}: must be one of {sorted(SUFFIXES)}")
     settings = {"version": VERSION, "config": asdict(config), "seed": seed, "file_format": file_format}
@@ -101,46 +115,61 @@ def write_phantom_cohort(
     _refuse_other_content(folder, settings, cases)
 
     folder.mkdir(parents=True, exist_ok=True)
-    record = settings | {
-        "cases": {
-            case.name: {
-                "site": case.config.site,
-                "post_ablation": case.config.post_ablation,
-                "seed": case.seed,
+    with _alone_in(folder):
+        _refuse_other_content(folder, settings, cases)  # another call may have ended just now
+        record = settings | {
+            "cases": {
+                case.name: {
+                    "site": case.config.site,
+                    "post_ablation": case.config.post_ablation,
+                    "seed": case.seed,
+                }
+                for case in planned
             }
-            for case in planned
         }
-    }
-    write_whole(folder / RECORD, json.dumps(record, indent=1) + "\n")
-    table = io.StringIO()
-    rows = [(case.name, str(case.config.post_ablation).upper()) for case in planned]
-    csv.writer(table).writerows([("Patient Code", "post_ablation?"), *rows])
-    write_whole(folder / LABELS_CSV, table.getvalue())
+        write_whole(folder / RECORD, json.dumps(record, indent=1) + "\n")
+        table = io.StringIO()
+        rows = [(case.name, str(case.config.post_ablation).upper()) for case in planned]
+        csv.writer(table).writerows([("Patient Code", "post_ablation?"), *rows])
+        write_whole(folder / LABELS_CSV, table.getvalue())
 
-    for done, case in enumerate(planned, start=1):
-        target = folder / "Training Set" / case.name
-        if not target.is_dir():
-            phantom = make_phantom(case.config, seed=case.seed)
-            _write_case(target, phantom, SUFFIXES[file_format], part=folder / f".{case.name}.part")
-        if progress is not None:
-            progress(done, cases)
+        for done, case in enumerate(planned, start=1):
+            target = folder / "Training Set" / case.name
+            if not all((target / (name + SUFFIXES[file_format])).is_file() for name in VOLUMES):
+                phantom = make_phantom(case.config, seed=case.seed)
+                _write_case(target, phantom, SUFFIXES[file_format], part=folder / f".{case.name}.part")
+            if progress is not None:
+                progress(done, cases)
     return folder
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold the folder; nothing is left of the lock. Raises: InputError if another call holds it."""
+    lock = FileLock(folder / LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise InputError(
+            f"another command writes phantoms into {folder} at this moment; wait for its end, or give "
+            "another folder"
+        ) from error
+    try:
+        yield
+    finally:
+        (folder / LOCK).unlink(missing_ok=True)
+        lock.release()
 
 
 def _refuse_other_content(folder: Path, settings: dict, cases: int) -> None:
     record_path = folder / RECORD
     if not record_path.is_file():
-        if folder.exists() and (not folder.is_dir() or any(f.suffix != ".part" for f in folder.iterdir())):
+        if folder.exists() and (not folder.is_dir() or any(map(_foreign, folder.iterdir()))):
             raise InputError(f"{folder} is not empty and has no {RECORD}; give a new or empty folder")
         return
-    try:
-        record = json.loads(record_path.read_text(encoding="utf-8"))
-        present = len(record.pop("cases"))
-        found, wanted = (_flat(entry) for entry in (record, settings))
-    except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"{record_path} is damaged ({error!r}); delete the folder and write it again"
-        ) from error
+    record = read_json(record_path, Record, way_out="give another folder, or move this file away")
+    present = len(record["cases"])
+    found, wanted = (_flat(entry) for entry in (record, settings))
     other = sorted(key for key in found | wanted if found.get(key) != wanted.get(key))
     if other:
         told = ", ".join(f"{key}={found.get(key)!r}, now {wanted.get(key)!r}" for key in other)
@@ -151,46 +180,36 @@ def _refuse_other_content(folder: Path, settings: dict, cases: int) -> None:
         )
 
 
+def _foreign(path: Path) -> bool:
+    """Whether an interrupted call cannot have left this behind: drafts of the record, or a lock."""
+    return path.suffix != ".part" and path.name != LOCK and not path.name.startswith(f".{RECORD}.")
+
+
 def _flat(settings: dict) -> dict:
     """The settings with those of the phantom's config beside the others."""
-    return {key: value for key, value in settings.items() if key != "config"} | settings["config"]
+    others = {key: value for key, value in settings.items() if key not in ("config", "cases")}
+    return others | settings["config"]
 
 
 def _write_case(target: Path, phantom: Phantom, suffix: str, *, part: Path) -> None:
-    """Write the three volumes to the folder `part` and rename it: a case is there whole or not at all."""
+    """Write the volumes to the folder `part` and rename it: a case is there whole or not at all.
+
+    Of a case that lost a file, the others stay as they are.
+    """
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    volumes = {
-        "lgemri": phantom.image,
-        "laendo": phantom.mask.astype(np.uint8) * 255,
-        "lawall": phantom.wall.astype(np.uint8) * 255,
-    }
-    for name, voxels in volumes.items():
-        write = _write_nrrd if suffix == ".nrrd" else _write_nifti
-        write(part / (name + suffix), voxels, phantom.spacing_mm)
+    volumes = (phantom.image, phantom.mask.astype(np.uint8) * 255, phantom.wall.astype(np.uint8) * 255)
+    grid = plain_grid(phantom.image.shape, phantom.spacing_mm)
+    affine = np.array(grid.affine)
+    affine[:3, 3] = -affine[:3, :3] @ (np.array(grid.shape[::-1]) - 1) / 2  # the middle of the field is at 0
+    grid = replace(grid, affine=as_rows(affine))
+    for name, voxels in zip(VOLUMES, volumes, strict=True):
+        write_volume(part / (name + suffix), voxels, like=grid)
     target.parent.mkdir(exist_ok=True)
-    os.replace(part, target)
-
-
-def _origin(voxels: np.ndarray, spacing_mm: tuple[float, float, float]) -> np.ndarray:
-    """Position of the first voxel, (x, y, z) in mm, when the middle of the field is the origin."""
-    return -0.5 * (np.array(voxels.shape[::-1]) - 1) * spacing_mm[::-1]
-
-
-def _write_nrrd(path: Path, voxels: np.ndarray, spacing_mm: tuple[float, float, float]) -> None:
-    header = {
-        "space": "left-posterior-superior",
-        "space directions": np.diag(spacing_mm[::-1]),
-        "space origin": _origin(voxels, spacing_mm),
-    }
-    nrrd.write(str(path), voxels, header, index_order="C", compression_level=1)
-
-
-def _write_nifti(path: Path, voxels: np.ndarray, spacing_mm: tuple[float, float, float]) -> None:
-    to_ras = np.diag([-1.0, -1.0, 1.0])  # NIfTI counts right and front as positive
-    affine = np.eye(4)
-    affine[:3, :3] = to_ras @ np.diag(spacing_mm[::-1])
-    affine[:3, 3] = to_ras @ _origin(voxels, spacing_mm)
-    image = nibabel.Nifti1Image(np.ascontiguousarray(voxels.transpose(2, 1, 0)), affine)
-    image.header.set_xyzt_units("mm")
-    nibabel.save(image, path)
+    if not target.exists():
+        part.replace(target)
+        return
+    for path in part.iterdir():
+        if not (target / path.name).exists():
+            path.replace(target / path.name)
+    shutil.rmtree(part)

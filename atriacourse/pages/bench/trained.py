@@ -11,8 +11,7 @@ from atriacourse.data.case import Cohort
 from atriacourse.data.splits import Split
 from atriacourse.pages.bench.chapter import Chapter
 from atriacourse.pages.bench.teller import Teller
-from atriacourse.runs.config import read_json
-from atriacourse.runs.folder import SavedModel, open_model
+from atriacourse.runs.folder import SavedModel, open_model, run_record
 from atriacourse.runs.train import train_run
 
 
@@ -44,9 +43,9 @@ def trained_model(
     Raises: InputError if the folder holds a network of other settings, scans, split or seed.
     """
     folder = chapter.folder(name)
-    record = folder / "run.json"
     there_before = folder.is_dir()
-    done_before = record.is_file() and read_json(record)["done"]
+    before = run_record(folder)
+    done_before = before is not None and before["done"]
     # train_run itself sees whether the network that is there is the one asked for, and then leaves it alone
     train_run(
         cohort,
@@ -56,7 +55,7 @@ def trained_model(
         seed=chapter.seed,
         watcher=None if tell is None or done_before else Teller(tell),
     )
-    run = read_json(record)
+    run = run_record(folder)
     if done_before:
         verb = "Loaded: trained before"
     else:

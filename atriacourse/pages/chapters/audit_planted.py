@@ -28,6 +28,7 @@ from atriacourse.data.case import Case
 from atriacourse.data.labels import CODE, LABELS_CSV, POST
 from atriacourse.data.phantom import Phantom, PhantomConfig, make_phantom
 from atriacourse.errors import InputError
+from atriacourse.files import read_json
 
 KEY = "planted.json"
 COARSE = PhantomConfig(matrix=96, slices=24)  # 0.05 s a phantom
@@ -102,8 +103,10 @@ def write_cohort(folder: Path, scans: Mapping[str, Saved], texts: Mapping[str, s
 
 
 def answer_key(folder: Path | str) -> dict[str, list[str]]:
-    """What was planted: trouble -> the cases that have it (both of a pair)."""
-    return json.loads((Path(folder) / KEY).read_text(encoding="utf-8"))
+    """What was planted: trouble -> the cases that have it (both of a pair). Raises: InputError."""
+    return read_json(
+        Path(folder) / KEY, dict[str, list[str]], way_out="remove its folder and plant the cohort again"
+    )
 
 
 def found_table(key: Mapping[str, list[str]], **found: set[str]) -> dict[str, dict[str, str]]:

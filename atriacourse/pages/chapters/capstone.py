@@ -14,7 +14,7 @@ import pandas as pd
 
 from atriacourse.errors import InputError
 from atriacourse.evaluation.uncertainty import FEWEST_CASES, higher_is_better
-from atriacourse.files import write_whole
+from atriacourse.files import read_json, write_whole
 from atriacourse.studies.catalogue import study as find_study
 from atriacourse.studies.cells import cells_of, plan_study
 from atriacourse.studies.comparison import StudyComparison
@@ -55,10 +55,10 @@ class Hypothesis:
         """Write it with the date. Raises: InputError if another was written there before."""
         content = asdict(self)
         if path.is_file():
-            before = json.loads(path.read_text(encoding="utf-8"))
+            before = read_json(path, way_out="name another file")
             if {name: before.get(name) for name in content} != content:
                 raise InputError(
-                    f"{path} holds another hypothesis, of {before['written']}; "
+                    f"{path} holds another hypothesis, of {before.get('written', 'nobody knows when')}; "
                     f"a hypothesis is not changed once it can be known how it ends: name another file"
                 )
             return path

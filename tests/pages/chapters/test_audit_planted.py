@@ -92,6 +92,13 @@ def test_it_is_written_once_and_the_same_for_a_seed(folder, tmp_path):
         write_planted_cohort(tmp_path, cases=14, seed=0)
 
 
+@pytest.mark.parametrize("text", ["", "[]", "null", '{"a": 1}', '{"a": [1]}', '{"a": "b"}', "[" * 100_000])
+def test_a_damaged_key_is_named(tmp_path, text):
+    (tmp_path / "planted.json").write_text(text)
+    with pytest.raises(InputError, match=r"planted\.json is damaged: .*plant the cohort again"):
+        answer_key(tmp_path)
+
+
 def test_found_table():
     key = {"a": ["1", "2"], "b": ["3"]}
     table = found_table(key, you={"1"}, audit={"1", "2", "9"})

@@ -98,6 +98,15 @@ def test_a_hypothesis_is_not_changed_afterwards(tmp_path):
         replace(MIRROR, smallest_effect=0.001).save(path)
 
 
+@pytest.mark.parametrize("text", ["", "null", "[]", "7", '{"study":', "[" * 100_000, "{}", '{"study": 3}'])
+def test_a_damaged_file_is_named_and_kept(tmp_path, text):
+    path = tmp_path / "mine.json"
+    path.write_text(text)
+    with pytest.raises(InputError, match=r"mine\.json .*: ?.*name another file") as error:
+        MIRROR.save(path)
+    assert "\n" not in str(error.value) and path.read_text() == text
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

@@ -7,8 +7,9 @@ from atriacourse.data.cohort import open_cohort
 from atriacourse.data.phantom import PhantomConfig, write_phantom_cohort
 from atriacourse.data.splits import holdout_split
 from atriacourse.errors import InputError
+from atriacourse.files import read_json
 from atriacourse.pages.chapters.training_killed import train_and_kill
-from atriacourse.runs.config import override, read_json
+from atriacourse.runs.config import override
 from atriacourse.runs.profiles import smoke
 from atriacourse.runs.train import train_run
 from atriacourse.training.checkpoint import read_checkpoint
@@ -34,7 +35,7 @@ def test_killed_and_gone_on_with_is_as_if_never_stopped(call, tmp_path):
     assert not (tmp_path / "killed" / "run.json").is_file()
     for name in ("killed", "whole"):
         assert train_run(**{**call, "folder": tmp_path / name})
-    assert read_json(tmp_path / "killed" / "run.json")["done"]
+    assert read_json(tmp_path / "killed" / "run.json", way_out="")["done"]
     one, two = (read_checkpoint(tmp_path / name / "last.safetensors")[0] for name in ("killed", "whole"))
     assert one.keys() == two.keys()
     assert all(torch.equal(one[name], two[name]) for name in one)
