@@ -12,10 +12,12 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from atriacourse.errors import InputError
-from atriacourse.runs.config import RunConfig, dotted, to_json
+
+if TYPE_CHECKING:
+    from atriacourse.runs.config import RunConfig
 
 PARTS = ("settings", "data", "split", "subsets", "member", "seed")  # of a network's identity
 AFTERWARDS = {  # settings, or groups of them, that are no part of it, and why
@@ -45,13 +47,22 @@ ADDED: dict[str, Added] = {
 
 
 @cache  # by value: a default that changes gives another config
-def shaping_settings(config: RunConfig) -> Mapping[str, Any]:
+def shaping_settings(config: "RunConfig") -> Mapping[str, Any]:
     """Dotted name -> plain value of every setting that shapes the network or its prediction.
 
     Post-processing counts where several validations choose the checkpoint by a cleaned mask.
     """
+    from atriacourse.runs.config import dotted, to_json  # imported late: it brings torch
+
     apart = (*AFTERWARDS, *(("postprocessing",) if config.training.validations == 1 else ()))
     return {name: value for name, value in dotted(to_json(config)).items() if not _among(name, apart)}
+
+
+def known_settings() -> Mapping[str, Any]:
+    """Those of the defaults: whatever can shape a network today, by name."""
+    from atriacourse.runs.config import RunConfig
+
+    return shaping_settings(RunConfig())
 
 
 def key_of(identity: Mapping[str, Any]) -> str:

@@ -20,9 +20,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from atriacourse.errors import InputError
 from atriacourse.evaluation.case_row import METRICS
 from atriacourse.files import first_fault, read_json, write_whole
-from atriacourse.runs.config import RunConfig
 from atriacourse.studies.formats import FORMAT, current
-from atriacourse.studies.identity import PARTS, bag_key, key_of, shaping_settings
+from atriacourse.studies.identity import PARTS, bag_key, key_of, known_settings
 
 ATLAS = Path(__file__).parent / "atlas"
 AGAIN = "remove it, and run the study again"
@@ -86,12 +85,12 @@ class Record(BaseModel):
     def unknown(self) -> tuple[str, ...]:
         """What is written there and this version does not know, by name."""
         metrics = {metric for one in self.scores.values() for metric in one} - set(METRICS)
-        settings = set(self.settings) - set(shaping_settings(RunConfig()))
+        settings = set(self.settings) - set(known_settings())
         return (*(self.model_extra or {}), *sorted(settings), *sorted(metrics))
 
     def check_key(self) -> None:
         """Raise InputError unless the key follows from what the record says of the network."""
-        names = known = shaping_settings(RunConfig())
+        names = known = known_settings()
         if self.settings.get("training.validations") == 1:  # one validation does not choose
             names = [name for name in names if not name.startswith("postprocessing.")]
         absent = [name for name in names if name not in self.settings]

@@ -12,7 +12,7 @@ from atriacourse.errors import InputError
 from atriacourse.inference.postprocess import PostprocessConfig
 from atriacourse.inference.predict import PredictConfig
 from atriacourse.network.unet import NetworkConfig
-from atriacourse.runs.config import RunConfig, override, to_json
+from atriacourse.runs.config import RunConfig, dotted, override, to_json
 from atriacourse.studies import formats, identity, records, report, results
 from atriacourse.studies.catalogue import study
 from atriacourse.studies.cells import Cell, plan_study
@@ -25,7 +25,7 @@ from atriacourse.studies.formats import (
     hash_1,
     key_1,
 )
-from atriacourse.studies.identity import ADDED, AFTERWARDS, PARTS, Added, dotted, hash_of, shaping_settings
+from atriacourse.studies.identity import ADDED, AFTERWARDS, PARTS, Added, hash_of, shaping_settings
 from atriacourse.studies.readings import mask_of
 from atriacourse.studies.records import read_record, write_record
 from atriacourse.studies.results import gather
@@ -138,7 +138,7 @@ def one_setting_more(monkeypatch):
     def wider(content, prefix=""):
         return dotted(content, prefix) | ({} if prefix else {"training.ema": 0.0})
 
-    monkeypatch.setattr(identity, "dotted", wider)
+    monkeypatch.setattr("atriacourse.runs.config.dotted", wider)
     shaping_settings.cache_clear()
     yield
     shaping_settings.cache_clear()

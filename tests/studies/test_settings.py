@@ -6,11 +6,11 @@ import pytest
 
 from atriacourse.cli.options import run_config
 from atriacourse.errors import InputError
-from atriacourse.runs.config import RunConfig, to_json
+from atriacourse.runs.config import RunConfig, dotted, to_json
 from atriacourse.runs.profiles import PROFILES
 from atriacourse.studies.catalogue import study
 from atriacourse.studies.cells import plan_study
-from atriacourse.studies.identity import AFTERWARDS, REFUSED, dotted
+from atriacourse.studies.identity import AFTERWARDS, REFUSED
 
 # of every setting another value than any profile or scale has, fitting to the rest
 OTHER = {
