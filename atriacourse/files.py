@@ -52,7 +52,8 @@ def make_folder(folder: Path) -> None:
 def write_whole(path: Path | str, text: str) -> None:
     """Write a text as UTF-8 with plain line ends, all or nothing.
 
-    Half of a character, which somebody's file may hold, is written as its number (and JSON reads it again).
+    Half of a character, which somebody's file may hold, is written as its number. `read_json` takes none of
+    these, so notes hold names as `runs.ours.printable` gives them.
     """
     with written_whole(path) as draft:
         draft.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")

@@ -4,6 +4,7 @@ After data/case.py, which holds the result; data/cohort.py is the door. One smal
 for that layout's unmistakable files and answers None when they are not there."""
 
 import os
+from collections.abc import Container
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ LAYOUTS = """layouts known:
   official  Training Set/<id>/lgemri.nrrd and laendo.nrrd, and Testing Set/: the 2018 challenge's archive
   phantom   the same with a phantom.json beside Training Set/
   mirror    2018LA_Seg_Training Set/<id>/mri_norm2.h5, with train.list and test.list beside it
-  msd       imagesTr/*.nii.gz, labelsTr/ and dataset.json: Medical Segmentation Decathlon, Task02_Heart
+  msd       imagesTr/*.nii.gz, labelsTr/ and dataset.json: Medical Segmentation Decathlon, Task02_Heart;
+            also as nnU-Net names its scans, la_003_0000.nii.gz beside the mask la_003.nii.gz
   images    .nrrd, .nii or .nii.gz scans lying loose in one folder, or one such file: for prediction"""
 
 OFFICIAL_SETS = {"Training Set": "train", "Testing Set": "test"}
@@ -30,6 +32,7 @@ SCAN, CAVITY, MIRROR_FILE = "lgemri", "laendo", "mri_norm2.h5"  # lawall, the wa
 
 MSD_HEART = "LeftAtrium"  # "name" in its dataset.json
 PREDICTIONS = "predictions.json"  # what `atriacourse predict` notes of the masks that it wrote beside it
+CHANNEL = "_0000"  # nnU-Net's mark of a scan's first channel; the mask's name is without it
 MASK_ENDINGS = ("_la", "_probability")  # of their names
 
 
@@ -128,9 +131,9 @@ def msd(folder: Path) -> Cohort | None:
     labels = {name_of(path): path for path in reversed(scans_in(root / "labelsTr"))}  # of two the first
     cases = tuple(
         Case(
-            name=name_of(path),
+            name=(name := msd_name(path, labels)),
             image_path=path,
-            mask_path=labels.get(name_of(path)),
+            mask_path=labels.get(name),
             orientation=turned.get(path),
         )
         for path in scans
@@ -144,6 +147,12 @@ def msd(folder: Path) -> Cohort | None:
         lists={"train": listed} if training and listed else {},
         incomplete=tuple(sorted(set(labels) - {case.name for case in cases})) if training else (),
     )
+
+
+def msd_name(path: Path, labels: Container[str]) -> str:
+    """A scan's name, without nnU-Net's mark of the channel where there is a mask of that name."""
+    name = name_of(path)
+    return bare if (bare := name.removesuffix(CHANNEL)) in labels else name
 
 
 def listed_names(training: Any) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ UNITS_MM = {0: None, 1: 1000.0, 2: 1.0, 3: 0.001}  # the lowest three bits of xy
 IMAGES = {348: nibabel.Nifti1Image, 540: nibabel.Nifti2Image}  # by the size their headers begin with
 LARGEST_EXTENSIONS = 100_000_000  # bytes between header and voxels
 SCALES = (1e-12, 1e12)  # of slope: no scanner's numbers need more, a damaged header's exponent has them
+PIXDIM = (1e-6, 1e6)  # in the header's own unit, which may be metres or microns
 SILENT = logging.Logger("nifti", logging.CRITICAL + 1)  # nibabel tells of each small blemish on the console
 APART_MM = 0.5  # the two transforms of one header, rounded differently, stay below this
 
@@ -182,10 +183,10 @@ def read_header(stream: IO[bytes]) -> tuple[bytes, Any]:
             f"header they begin at {first} or soon after: the header is damaged"
         )
     pixdim = header["pixdim"][1:4].astype(float)
-    if not (np.isfinite(pixdim).all() and (pixdim > 0).all()):
+    if not ((pixdim >= PIXDIM[0]) & (pixdim <= PIXDIM[1])).all():
         raise InputError(
-            f"its header gives voxels of {pixdim.tolist()} (pixdim); sizes are above 0: write it again with "
-            "the true ones"
+            f"its header gives voxels of {pixdim.tolist()} (pixdim); sizes are above 0 and "
+            "finite: write it again with the true ones"
         )
     slope, inter = float(header["scl_slope"]), float(header["scl_inter"])
     if slope != 0 and not (SCALES[0] <= abs(slope) <= SCALES[1] and abs(inter) <= SCALES[1]):

@@ -83,6 +83,8 @@ def from_axes(header: dict[str, Any], axes: list[int]) -> np.ndarray:
     sizes, low, high = (per_axis(field) for field in ("sizes", "axis mins", "axis maxs"))
     steps = np.maximum(np.where(node, sizes - 1, sizes), 1)
     spacing = per_axis("spacings")
+    if np.isinf(spacing).any():  # NaN is the format's own word for "not known"
+        raise InputError(f"its header gives spacings {spacing.tolist()}; write it again with the true ones")
     spacing = np.where(np.isfinite(spacing), spacing, (high - low) / steps)
     known = np.isfinite(spacing)
     spacing = np.where(known, spacing, 1.0)

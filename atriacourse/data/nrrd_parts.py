@@ -88,14 +88,14 @@ def opened(path: Path) -> Iterator[tuple[dict[str, Any], IO[bytes]]]:
         header, _ = read_header(file)
         detached = data_file(path, header)
         with open(detached, "rb") if detached else file as data:
-            start = data.tell()
-            for _ in range(int(header.get("line skip", 0))):
+            start, lines = data.tell(), int(header.get("line skip", 0))
+            if lines < 0:
+                raise InputError(f"its header skips {lines} lines, which means nothing; save it again")
+            for _ in range(lines):
                 while (part := data.readline(1 << 16)) and not part.endswith(b"\n"):
                     pass  # the rest of a long line
                 if not part or data.tell() - start > LARGEST_HEADER:
-                    raise InputError(
-                        f"its header skips {header['line skip']} lines, and there are not as many"
-                    )
+                    raise InputError(f"its header skips {lines} lines, and there are not as many")
             yield header, data
 
 

@@ -31,7 +31,7 @@ def read_geometry(path: Path, *, dataset: str = "image") -> GridGeometry:
 def read_voxels(path: Path, *, dataset: str = "image") -> np.ndarray:
     """(x, y, z): the label as stored, or the image's 8-bit grey levels recovered from its z-scores."""
     with h5py.File(path) as file:
-        values = numbers_in(file, dataset)[()]
+        values = checked_whole(numbers_in(file, dataset))[()]
     return values if values.dtype.kind in "bui" else recover_grey_levels(values)
 
 
@@ -63,6 +63,20 @@ def numbers_in(file: h5py.File, name: str) -> h5py.Dataset:
         )
     if dataset.chunks and math.prod(dataset.chunks) > max(dataset.size, LARGEST_CHUNK):
         raise InputError(f"{name!r} is packed in pieces larger than itself; save it again")
+    return dataset
+
+
+def checked_whole(dataset: h5py.Dataset) -> h5py.Dataset:
+    """The same. Raises: InputError if voxels were never written, or lost: HDF5 reads those as zeros."""
+    stored, pieces = dataset.id.get_storage_size() > 0, 1
+    if dataset.chunks:
+        pieces = math.prod(-(-size // side) for size, side in zip(dataset.shape, dataset.chunks, strict=True))
+        stored = dataset.id.get_num_chunks() == pieces
+    if dataset.size and not stored:
+        raise InputError(
+            f"{dataset.name!r} lacks voxels: not all of its {pieces} pieces are in the file; copy it again, "
+            "or save all its voxels"
+        )
     return dataset
 
 

@@ -105,3 +105,34 @@ def test_no_real_scan_is_cut(real_data):
     for case in cases:
         voxels = case.image().voxels
         assert grey_window(voxels) == (voxels.min(), voxels.max()) and voxels.dtype == np.int16
+
+
+@pytest.mark.parametrize(
+    "damage", ["noisy padding", "interpolated padding", "metal", "spikes", "a float's padding"]
+)
+def test_padding_of_many_numbers_leaves_most_grey_levels(rng, damage):
+    # 1000 numbers of picture; the damage has as many, so that counting numbers alone would not tell it apart
+    voxels = picture(rng, "float32")
+    flat = voxels.reshape(-1)
+    where = rng.permutation(np.arange(2, flat.size))[: flat.size // 50]  # 163 of 8192 voxels
+    flat[where] = {
+        "noisy padding": rng.uniform(-32768, -32000, where.size),
+        "interpolated padding": np.linspace(-32768, 0, where.size),
+        "metal": rng.uniform(20_000, 32_767, where.size),
+        "spikes": rng.choice([-1, 1], where.size) * rng.uniform(20_000, 32_767, where.size),
+        "a float's padding": np.linspace(-1e30, -1e20, where.size),
+    }[damage]
+    low, high = grey_window(voxels)
+    # the middle 94 % are less than 1000 wide, and four times that is left on either side
+    assert -4000 <= low <= 0 and 1000 <= high <= 5000
+    cleaned = voxels.clip(low, high)
+    assert grey_window(cleaned) == (low, high)
+
+
+@given(seed=st.integers(0, 2**32 - 1), share=st.floats(0.0, 0.96))
+def test_an_empty_background_does_not_count(seed, share):
+    # an organ alone in zeros, as other programs cut it out: nothing of it is damage
+    rng = np.random.default_rng(seed)
+    voxels = rng.gamma(3.0, 100.0, 20_000).astype(np.int16) + 1
+    voxels[: int(share * voxels.size)] = 0
+    assert grey_window(voxels.reshape(20, 20, 50)) == (voxels.min(), voxels.max())

@@ -335,7 +335,7 @@ class TestNumbers:
             *(("scl_inter", value, "scales the voxels by") for value in (np.nan, -np.inf, 1e38)),
             *(
                 ("pixdim", [1, 1, value, 1, 0, 0, 0, 0], "sizes are above 0")
-                for value in (0, -1, np.nan, np.inf)
+                for value in (0, -1, np.nan, np.inf, 1e-30, 1e30)
             ),
             *(("srow_z", [0, 0, value, 0], "not those of a scan") for value in (1e-3, 0.0625, 99, -600, 1e9)),
             *(
@@ -471,3 +471,33 @@ def test_a_packed_mask_names_no_machine(tmp_path):
     two = write_volume(tmp_path / "b.nii.gz", np.ones((6, 5, 4), bool), like=grid)
     assert one.read_bytes() == two.read_bytes() and not one.read_bytes()[3] & 8  # the flag for a name
     assert Path(one).stat().st_size < 500
+
+
+@pytest.mark.parametrize("layout", ["never written", "one piece lost", "contiguous"])
+def test_an_hdf5_that_lacks_voxels_is_not_read_as_zeros(tmp_path, layout):
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        pieces = None if layout == "contiguous" else (5, 5, 5)
+        for name in ("image", "label"):
+            data = file.create_dataset(name, (10, 10, 10), "u1", chunks=pieces)
+            if layout == "one piece lost":
+                data[5:] = 1
+                data[:5, :5] = 1  # of the eight pieces six are written
+    for read in (read_volume, read_mask):
+        with pytest.raises(InputError, match=f"{path}: .*lacks voxels"):
+            read(path)
+    with h5py.File(path, "a") as file:
+        file["image"][()] = file["label"][()] = np.ones((10, 10, 10), np.uint8)
+    assert read_volume(path).voxels.all() and read_mask(path).voxels.all()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [("spacings: inf 1 1", "spacings"), ("spacings: 1.5 1.5 1.5\nline skip: -1", "skips -1 lines")],
+)
+def test_numbers_of_an_nrrd_that_mean_nothing(tmp_path, line, said):
+    path = tmp_path / "a.nrrd"
+    head = f"NRRD0004\ntype: uchar\ndimension: 3\nsizes: 4 5 6\nencoding: raw\n{line}\n\n"
+    path.write_bytes(head.encode() + bytes(120))
+    with pytest.raises(InputError, match=said):
+        read_volume(path)

@@ -371,3 +371,14 @@ def test_real_msd_scans_put_right_are_read_by_their_headers(real_data, tmp_path)
     images = [case.image().voxels for case in cohort]
     np.testing.assert_array_equal(images[0], images[1])
     np.testing.assert_array_equal(images[0], images[2])
+
+
+def test_scans_named_as_nnunet_names_them_have_their_masks(tmp_path):
+    root = msd(tmp_path)
+    for path in (root / "imagesTr").iterdir():
+        path.rename(path.with_name(path.name.replace(".nii.gz", "_0000.nii.gz")))
+    cohort = open_cohort(root)
+    assert cohort.names == ("la_001", "la_002") and not cohort.without_mask and not cohort.left_out
+    np.testing.assert_array_equal(cohort.case("la_001").mask().voxels, MASK)
+    scan(root / "imagesTr/la_003_0000.nii.gz")  # no mask of that name: nothing says that the end is a mark
+    assert open_cohort(root).without_mask == ("la_003_0000",)
