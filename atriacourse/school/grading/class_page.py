@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from atriacourse.assignments.listing import assignment
 from atriacourse.files import write_whole
-from atriacourse.pages.pictures.style import BLUE, ORANGE, STYLE, closed
+from atriacourse.pages.pictures.style import BLUE, ORANGE, STYLE, Look, closed
 from atriacourse.school.grading.gradebook import NOTHING, Row
 from atriacourse.school.grading.render import INK, fill, inline_svg, points_text
 from atriacourse.school.grading.rubric import common_reasons
@@ -21,8 +21,14 @@ from atriacourse.school.grading.similar import Pair
 
 CLASS_PAGE = "class.html"
 MOST_REASONS = 8
-ON_ANY_GROUND = {"text.color": INK, "axes.edgecolor": INK, "axes.labelcolor": INK} | {
-    f"{axis}tick.{what}": INK for axis in "xy" for what in ("color", "labelcolor")
+ON_ANY_GROUND: Look = {
+    "text.color": INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "xtick.labelcolor": INK,
+    "ytick.color": INK,
+    "ytick.labelcolor": INK,
 }
 
 
