@@ -231,7 +231,9 @@ def assd_lopsided(pipeline: Pipeline) -> float:
     """Truth and guess change places: the change in ASSD over the ASSD."""
     truth, guess = _two_masks()
     spacing = (1.0, 1.0, 1.0)
-    one, other = (float(pipeline.score(*pair, spacing)["assd_mm"]) for pair in ((truth, guess), (guess, truth)))
+    one, other = (
+        float(pipeline.score(*pair, spacing)["assd_mm"]) for pair in ((truth, guess), (guess, truth))
+    )
     return abs(one - other) / max(one, other)
 
 

@@ -69,7 +69,9 @@ def check_function(
     return RIGHT
 
 
-def _try(function: Callable[..., object], arguments: tuple[Any, ...], expected: object, tolerance: float) -> str:
+def _try(
+    function: Callable[..., object], arguments: tuple[Any, ...], expected: object, tolerance: float
+) -> str:
     """What is wrong with one call; an empty text when nothing is."""
     call = f"with {', '.join(_short(argument) for argument in arguments)}"
     try:

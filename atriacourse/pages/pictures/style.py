@@ -4,7 +4,7 @@ Before figures.py and charts.py. Colours: Okabe and Ito.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
@@ -34,7 +34,7 @@ class Line:
     """How one outline is drawn."""
 
     color: str
-    style: str
+    style: Literal["-", "--", ":"]
 
 
 LINES = (Line(color=SKY, style="-"), Line(color=ORANGE, style="--"), Line(color=PURPLE, style=":"))
