@@ -2,7 +2,8 @@
 
 Before cells.py. Every scale starts from the same *method*, the left end of the paper's tables: the
 single-task Deep U-Net without gamma augmentation; studies add to it. What differs between scales is what
-costs time. Lengths are epochs, never minutes: a cell must come out the same on any day.
+costs time; "laptop" is what it is for a profile (runs/recipes.py). Lengths are epochs, never minutes: a cell
+must come out the same on any day.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,7 +24,7 @@ class Scale:
     name: str
     says: str
     minutes: float  # for one network, training and scoring, on `device`
-    device: str
+    device: str = "one CPU thread"
     settings: Callable[[], RunConfig]
 
 
@@ -59,37 +60,22 @@ def paper_scale() -> RunConfig:
 
 
 SCALES = {
-    "smoke": Scale(
-        name="smoke", says="seconds, phantoms", minutes=0.1, device="one CPU thread", settings=smoke_scale
-    ),
-    "class": Scale(
-        name="class",
-        says="ten seconds a network, small phantoms",
-        minutes=0.2,
-        device="one CPU thread",
-        settings=class_scale,
-    ),
-    "atlas": Scale(
-        name="atlas",
-        says="two minutes a network, half resolution",
-        minutes=2,
-        device="one CPU thread",
-        settings=atlas_scale,
-    ),
-    "laptop": Scale(
-        name="laptop",
-        says="ten minutes a network, half resolution",
-        minutes=10,
-        device="one CPU thread",
-        settings=laptop_scale,
-    ),
-    "paper": Scale(
-        name="paper",
-        says="the paper's recipe, full resolution",
-        minutes=600,
-        device="one GPU",
-        settings=paper_scale,
-    ),
+    one.name: one
+    for one in (
+        Scale(name="smoke", says="seconds, phantoms", minutes=0.1, settings=smoke_scale),
+        Scale(name="class", says="ten seconds a network, small phantoms", minutes=0.2, settings=class_scale),
+        Scale(name="atlas", says="two minutes a network, half resolution", minutes=2, settings=atlas_scale),
+        Scale(
+            name="laptop", says="ten minutes a network, half resolution", minutes=10, settings=laptop_scale
+        ),
+        Scale(
+            name="paper",
+            says="the paper's recipe, full resolution",
+            minutes=600,
+            device="one GPU",
+            settings=paper_scale,
+        ),
+    )
 }
 
 
