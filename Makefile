@@ -2,6 +2,7 @@
 #   make book    make the environment, run the chapters, render the pages, name the page to open
 #   make test    make the environment, run the tests
 #   make bench   measure the speed, as ratios within one run
+#   make generated   make anew what is committed and made from other files (CONTRIBUTING.md)
 # Without make (on Windows, say) type the commands of a target one by one; README lists them.
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
@@ -14,7 +15,7 @@ WITH = -c constraints.txt -e ".[$(1)]"
 INSTALL = $(if $(UV),$(UV) pip install --quiet --python $(VENV) $(WITH) || )$(VENV) -m pip install --quiet $(WITH)
 , := ,
 
-.PHONY: book test bench clean
+.PHONY: book test bench generated clean
 
 book: .venv/book
 	$(VENV) tools/make_book.py
@@ -25,6 +26,9 @@ test: .venv/test
 bench: .venv/book
 	$(call INSTALL,bench)
 	$(VENV) tests/benchmarks/run.py
+
+generated: .venv/test
+	$(VENV) tools/generated.py
 
 clean:
 	rm -rf _build .venv
