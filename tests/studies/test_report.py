@@ -26,7 +26,8 @@ from atriacourse.studies.results import Results, recorded_at
 def made():
     """Table 2's first two variants, two seeds, eight cases; one mask of `deep` was empty for one seed."""
     rows = [
-        {
+        dict.fromkeys(METRICS, np.nan)  # as a record's table: every metric is a column
+        | {
             "variant": name,
             "seed": seed,
             "name": f"case{case}",
