@@ -60,6 +60,13 @@ class Assignment:
         if self.metric not in compared():
             raise InputError(f"assignment {self.name}: metric {self.metric!r} has no better and worse")
 
+    @property
+    def ablation(self) -> str:
+        """The study behind it. Raises: InputError where no network is trained."""
+        if self.study is None:
+            raise InputError(f"assignment {self.name} trains nothing; there is no study behind it")
+        return self.study
+
     def part(self, name: str) -> Part:
         """The part of that name. Raises: InputError naming those there are."""
         for part in self.rubric:

@@ -149,20 +149,27 @@ def published_means(rows: Mapping[str, Published], *, cases: int, label: str) ->
     """Published means, each with the 95 % interval that its SD and number of cases allow.
 
     Args: rows: what to print -> mean and SD; cases: they are over; label: of the axis.
+    Raises: InputError for a mean that was published without its SD.
     """
     from scipy import stats
 
     wide = stats.t.ppf(0.975, cases - 1) / np.sqrt(cases)  # in SDs
+    drawn = [(float(number), wide * _sd(number)) for number in rows.values()]
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(figsize=(7.2, 0.7 + 0.45 * len(rows)), layout="constrained")
-        for row, number in enumerate(reversed(rows.values())):
-            half = wide * float(number.sd)
-            axes.plot([float(number) - half, float(number) + half], [row, row], color=BLUE, linewidth=2)
-            axes.plot([float(number)], [row], "D", color=BLUE)
-        axes.set_yticks(range(len(rows)), list(reversed(rows)))
+        for row, (mean, half) in enumerate(reversed(drawn)):
+            axes.plot([mean - half, mean + half], [row, row], color=BLUE, linewidth=2)
+            axes.plot([mean], [row], "D", color=BLUE)
+        axes.set_yticks(range(len(rows)), list(rows)[::-1])
         axes.set(xlabel=label, ylim=(-0.5, len(rows) - 0.5))
         axes.grid(axis="x", color="#DDDDDD")
         return closed(figure)
+
+
+def _sd(number: Published) -> float:
+    if number.sd is None:
+        raise InputError(f"an interval needs an SD, and {number.value} of {number.source} has none")
+    return float(number.sd)
 
 
 def beside_paper(results: Results, *, metric: str = "dice") -> Figure:
@@ -190,7 +197,7 @@ def in_band(results: Results, live: Mapping[str, float], *, metric: str = "dice"
 
     Args: live: variant -> the mean over the held-out cases of the reader's run; empty: the bands alone.
     """
-    names = list(reversed(live or results.variants))
+    names = list(live or results.variants)[::-1]
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(figsize=(7.2, 0.8 + 0.5 * len(names)), layout="constrained")
         for row, name in enumerate(names):

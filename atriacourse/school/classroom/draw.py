@@ -13,14 +13,14 @@ from matplotlib.figure import Figure
 
 from atriacourse.evaluation.metrics import label_of
 from atriacourse.evaluation.uncertainty import higher_is_better
-from atriacourse.pages.pictures.style import BLUE, ORANGE, SKY, STYLE, closed
+from atriacourse.pages.pictures.style import BLUE, ORANGE, SKY, STYLE, Look, closed
 from atriacourse.school.classroom.pooled import PairOfClass, Question
 from atriacourse.school.grading.class_page import ON_ANY_GROUND
 from atriacourse.school.grading.render import INK
 
 WIDTH = 4.2  # inches; a phone shows it without shrinking the letters
 ROW = 0.16
-SMALL = {"font.size": 8, "axes.titlesize": 8}
+SMALL: Look = {"font.size": 8, "axes.titlesize": 8}
 EDGE = 0.1  # share of guesses whose ends may lie beyond the picture: a wild one must not hide the others
 
 

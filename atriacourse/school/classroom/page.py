@@ -79,7 +79,8 @@ def _lead(pairs: list[PairOfClass], questions: list[Question]) -> str:
 
 
 def _assignments(pairs: list[PairOfClass]) -> list[dict[str, Any]]:
-    counts, found = believed(pairs), {}
+    counts = believed(pairs)
+    found: dict[str, dict[str, Any]] = {}
     for pair in pairs:
         one = found.setdefault(
             pair.assignment,
