@@ -18,7 +18,7 @@ from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case_row import METRICS
+from atriacourse.evaluation.metrics import METRICS
 from atriacourse.files import first_fault, read_json, write_whole
 from atriacourse.studies.formats import FORMAT, current
 from atriacourse.studies.identity import PARTS, bag_key, key_of, known_settings
