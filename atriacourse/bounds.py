@@ -129,8 +129,8 @@ def bounded(name: str, value: Any, *, called: str | None = None) -> Any:
         and infinity, and a fraction or "2.0" where a whole number is needed.
     """
     bound = BOUNDS[name]
-    kind = Integral if bound.whole else Real
-    if isinstance(value, bool) or not isinstance(value, kind) or not bound.low <= value <= bound.high:
+    right = isinstance(value, Integral if bound.whole else Real) and not isinstance(value, bool)
+    if not right or not bound.low <= value <= bound.high:
         raise InputError(refusal(name, value, called=called))
     return value
 

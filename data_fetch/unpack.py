@@ -24,6 +24,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -40,6 +41,7 @@ MOST_RECEIPT_BYTES = 50_000_000
 OURS = (".unpacking", ".lock")  # at the top of the folder
 DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # a file's name on Windows
 # what the modules of the standard library raise for bytes that nobody packed
+BROKEN: tuple[type[Exception], ...]
 BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError)
 BROKEN = (*BROKEN, NotImplementedError, ValueError, LookupError, ArithmeticError)
 
@@ -189,7 +191,7 @@ def _zip_members(bundle: zipfile.ZipFile) -> Iterator[Member]:
         if info.flag_bits & 1:
             raise FetchError(f"the archive is encrypted ({name!r}): the course knows no password for it")
         if not _is_litter(path):
-            yield Member(path=path, size_bytes=info.file_size, open=lambda info=info: bundle.open(info))
+            yield Member(path=path, size_bytes=info.file_size, open=partial(bundle.open, info))
 
 
 def _tar_members(bundle: tarfile.TarFile) -> Iterator[Member]:
@@ -204,12 +206,19 @@ def _tar_members(bundle: tarfile.TarFile) -> Iterator[Member]:
             kind = f"a file of {info.size} bytes" if info.size < 0 else kind
             raise FetchError(f"the archive is not safe: {info.name!r} is {kind}. Nothing was unpacked")
         if not _is_litter(path):
-            yield Member(path=path, size_bytes=info.size, open=lambda info=info: bundle.extractfile(info))
+            yield Member(path=path, size_bytes=info.size, open=partial(_tar_file, bundle, info))
     bundle.fileobj.seek(bundle.offset)
     if any(end := bundle.fileobj.read(tarfile.BLOCKSIZE)) or len(end) < tarfile.BLOCKSIZE:
         raise tarfile.ReadError(
             f"its list of files breaks off at byte {bundle.offset}"
         )  # tarfile says nothing
+
+
+def _tar_file(bundle: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
+    file = bundle.extractfile(info)
+    if file is None:  # only for what is no file, and no such thing is a member
+        raise tarfile.ReadError(f"{info.name!r} is no file")
+    return file
 
 
 def _check_clashes(members: list[Member], archive: Path) -> None:

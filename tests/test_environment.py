@@ -2,6 +2,8 @@
 
 import importlib.metadata
 import re
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -48,7 +50,11 @@ def commands_of(target_text):
     """The commands of the Makefile as one types them: variables filled in, no make signs."""
     lines = (ROOT / "Makefile").read_text(encoding="utf-8").splitlines()
     recipes = [line.strip() for line in lines if line.startswith("\t$(")]
-    filled = [line.replace("$(VENV)", target_text).replace("$(PYTHON)", "python") for line in recipes]
+    by_pip = [
+        re.sub(r"\$\(call INSTALL,(.*)\)", r'$(VENV) -m pip install -c constraints.txt -e ".[\1]"', line)
+        for line in (recipe.replace("$(,)", ",") for recipe in recipes)
+    ]
+    filled = [line.replace("$(VENV)", target_text).replace("$(PYTHON)", "python") for line in by_pip]
     return [line.replace(" --quiet", "") for line in filled if not line.startswith("$")]
 
 
@@ -91,6 +97,7 @@ def test_make_installs_the_pinned_torch_before_anything_that_needs_it():
     installs = [line for line in commands_of("python") if " pip install " in line and "[bench]" not in line]
     assert installs == [
         f"python -m pip install torch=={constraints()['torch']}",
+        'python -m pip install -c constraints.txt -e ".[book]"',
         'python -m pip install -c constraints.txt -e ".[book,test]"',
     ]
 
@@ -99,3 +106,35 @@ def test_the_readme_lists_the_commands_of_the_makefile():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     missing = [line for line in commands_of("python") if line not in readme]
     assert missing == []
+
+
+def plan_of(target, tmp_path, *, has, uv):
+    """The commands that make would run for a target, where the named stamps of .venv are there already."""
+    for name in ("Makefile", "constraints.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    for stamp in has:
+        (tmp_path / ".venv").mkdir(exist_ok=True)
+        (tmp_path / ".venv" / stamp).touch()
+    done = subprocess.run(
+        ["make", "-n", target, f"UV={uv}"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_make_book_installs_no_test_library_and_a_second_call_nothing(tmp_path):
+    first = plan_of("book", tmp_path, has=(), uv="")
+    assert '-e ".[book]"' in first and "test]" not in first and "uv" not in first
+    assert "install" not in plan_of("book", tmp_path, has=("torch", "book"), uv="")
+    assert '-e ".[book,test]"' in plan_of("test", tmp_path, has=("torch", "book"), uv="")
+    assert "install" not in plan_of("test", tmp_path, has=("torch", "book", "test"), uv="")
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_make_asks_uv_first_for_all_but_torch_and_pip_if_that_fails(tmp_path):
+    (torch,) = [line for line in plan_of("book", tmp_path, has=(), uv="uv").splitlines() if "torch==" in line]
+    assert torch.startswith(".venv/bin/python -m pip install")
+    (line,) = [line for line in plan_of("book", tmp_path, has=(), uv="uv").splitlines() if "[book]" in line]
+    by_uv, by_pip = line.split(" || ")
+    assert by_uv.startswith("uv pip install --quiet --python .venv/bin/python -c constraints.txt")
+    assert by_pip.startswith(".venv/bin/python -m pip install --quiet -c constraints.txt")

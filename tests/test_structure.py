@@ -36,6 +36,55 @@ def test_ruff_has_nothing_to_say(command):
     assert code == 0, said
 
 
+@pytest.mark.slow  # the first time; what it found it keeps in .mypy_cache
+def test_the_package_is_typed():
+    code, said = run(sys.executable, "-m", "mypy")  # over `files` of pyproject.toml
+    assert code == 0, said
+
+
+PLANTED = """
+import json
+import nowhere_at_all
+def word(number: int) -> str:
+    return number
+def untyped(number):
+    return number
+def bare(numbers: list) -> int | None:
+    return len(numbers)
+def optional(numbers: list[int]) -> int:
+    return bare(numbers) + 1
+def silenced() -> str:
+    return 1  # type: ignore
+def needless() -> int:
+    return 1  # type: ignore[return-value]
+def unreachable(number: int) -> str:
+    if isinstance(number, int):
+        return ""
+    return json.dumps(number)
+"""
+
+
+def test_the_type_checker_lets_no_fault_through(tmp_path):
+    (tmp_path / "planted.py").write_text(PLANTED, encoding="utf-8")
+    code, said = run(sys.executable, "-m", "mypy", str(tmp_path / "planted.py"))
+    found = {
+        (int(line.split(":")[1]), line.rpartition("[")[2].rstrip("]"))
+        for line in said.splitlines()
+        if ": error: " in line
+    }
+    assert code == 1
+    assert found == {
+        (3, "import-not-found"),
+        (5, "return-value"),
+        (6, "no-untyped-def"),
+        (8, "type-arg"),
+        (11, "operator"),
+        (13, "ignore-without-code"),
+        (15, "unused-ignore"),
+        (19, "unreachable"),
+    }
+
+
 def test_importing_the_package_pulls_in_nothing_heavy():
     script = (
         "import sys, atriacourse; print([m for m in ('torch', 'pandas', 'matplotlib') if m in sys.modules])"

@@ -104,6 +104,10 @@ def test_no_worked_solution_and_no_hidden_test_is_installed(installed):
 
 
 @pytest.mark.slow
+def test_what_is_installed_says_that_it_is_typed(installed):
+    assert all((installed / name / "py.typed").is_file() for name in ("atriacourse", "data_fetch"))
+
+
 def test_every_students_notebook_runs_from_what_is_installed(installed, tmp_path):
     for one in assignments().values():
         code = [cell.source for cell in student_notebook(one, "ada").cells if cell.cell_type == "code"]

@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from atriacourse.evaluation.case_row import read_table
+from atriacourse.evaluation.metrics import METRICS
 from atriacourse.evaluation.summary import summarise
 
 ROOT = Path(__file__).parents[1]
@@ -55,7 +56,7 @@ def results_block(records: list[dict]) -> str:
         ]
         for metric in SHOWN:
             row = summary.loc[metric]
-            worst = row["min"] if metric in ("dice", "jaccard") else row["max"]
+            worst = row["min" if METRICS[metric].better == "higher" else "max"]
             lines.append(
                 f"| {metric} | {row['mean']:.3f} ({row['sd']:.3f}) | {row['mean_low']:.3f} to "
                 f"{row['mean_high']:.3f} | {row['median']:.3f} | {worst:.3f} |"

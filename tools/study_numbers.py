@@ -17,7 +17,7 @@ from atriacourse.school.bands.band import seed_band
 from atriacourse.studies.catalogue import STUDIES
 from atriacourse.studies.comparison import compare_study
 from atriacourse.studies.findings import findings
-from atriacourse.studies.ledger import CLAIMED_METRICS
+from atriacourse.studies.ledger import claimed
 from atriacourse.studies.report import summary
 from atriacourse.studies.results import Results, atlas, study_results
 
@@ -49,7 +49,7 @@ def class_rows() -> Iterator[dict[str, Any]]:
 
 def _means(results: Results) -> Iterator[dict[str, Any]]:
     for variant in results.variants:
-        for metric in CLAIMED_METRICS:
+        for metric in claimed():
             yield {"what": variant, "metric": metric, **summary(results, variant, metric)}
 
 

@@ -5,7 +5,7 @@
 A study's own folder needs none of it: `atriacourse study run` does the same there.
 """
 
-from atriacourse.school.bands.band import ATLAS as CLASS
+from atriacourse.school.bands.band import RECORDS as CLASS
 from atriacourse.studies.records import ATLAS
 from atriacourse.studies.upgrade import upgrade_records
 

@@ -31,6 +31,13 @@ class Allocation:
     centre: int  # one of CENTRES
 
     @property
+    def pair(self) -> tuple[str, str]:
+        """Variant a and variant b. Raises: InputError where no network is trained."""
+        if self.a is None or self.b is None:
+            raise InputError(f"assignment {self.assignment} trains nothing; there are no variants to compare")
+        return self.a, self.b
+
+    @property
     def says(self) -> str:
         """The variant in words."""
         levels = f"{self.a} against {self.b}, " if self.a else ""

@@ -6,7 +6,7 @@ Before listing.py, which reads one declaration from each file of declared/.
 from dataclasses import dataclass
 
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case_row import HIGHER_IS_BETTER, LOWER_IS_BETTER
+from atriacourse.evaluation.metrics import compared
 
 SCALE = "class"  # of the studies (scales.py): at which assignments are graded
 PART_KINDS = ("hypothesis", "tests", "result", "claim", "report", "clinic")  # how a part is graded
@@ -57,8 +57,15 @@ class Assignment:
             )
         if (self.study is None) != (not self.levels):
             raise InputError(f"assignment {self.name}: a study needs levels, and levels need a study")
-        if self.metric not in HIGHER_IS_BETTER + LOWER_IS_BETTER:
+        if self.metric not in compared():
             raise InputError(f"assignment {self.name}: metric {self.metric!r} has no better and worse")
+
+    @property
+    def ablation(self) -> str:
+        """The study behind it. Raises: InputError where no network is trained."""
+        if self.study is None:
+            raise InputError(f"assignment {self.name} trains nothing; there is no study behind it")
+        return self.study
 
     def part(self, name: str) -> Part:
         """The part of that name. Raises: InputError naming those there are."""

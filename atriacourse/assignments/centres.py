@@ -71,7 +71,7 @@ def measure_pair(
         scale_name=scale,
         data=found.fingerprint,
         seeds=[allocation.seed],
-        variants=[allocation.a, allocation.b],
+        variants=allocation.pair,
     )
     device = "cpu" if scale == SCALE else "auto"  # so small a network gains nothing, and numbers stay alike
     end = run_units(units, found, folder, threads=1, device=device, watcher=Teller(tell, lines=4))
@@ -79,7 +79,7 @@ def measure_pair(
         raise InputError(f"{says} could not be trained: {why}")
     records = read_records(folder / "records")
     results = gather(units, declared, records, scale=scale, cohort=cohort.name)
-    a, b = (results.values(name, metric).loc[allocation.seed] for name in (allocation.a, allocation.b))
+    a, b = (results.values(name, metric).loc[allocation.seed] for name in allocation.pair)
     table = pd.DataFrame({"case": a.index, "a": a.to_numpy(), "b": b[a.index].to_numpy()})
     table["difference"] = table["b"] - table["a"]
     keys = {word: results.records[getattr(allocation, word), allocation.seed].key for word in ("a", "b")}

@@ -5,6 +5,7 @@ install has; and its text with worked solution and hidden tests, school/sources/
 """
 
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def read_declaration(path: Path) -> Assignment:
         found = Assignment(name=path.stem, goals=goals, rubric=rubric, levels=levels, **content)
     except (TypeError, ValueError, KeyError, AttributeError, yaml.YAMLError) as error:
         raise InputError(f"{path.name}: the declaration does not fit: {error}") from error
-    for level in found.levels:
-        for variant in level:
+    if found.study is not None:
+        for variant in chain.from_iterable(found.levels):
             study(found.study).variant(variant)
     return found

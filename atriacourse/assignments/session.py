@@ -20,6 +20,7 @@ from atriacourse.assignments.listing import assignment as find_assignment
 from atriacourse.assignments.shown import Result, Shown, committed, not_yet, variant_table
 from atriacourse.assignments.verdict import (
     TOLERANCE,
+    as_number,
     wrong_bounds,
     wrong_hypothesis,
     wrong_verdict,
@@ -94,10 +95,11 @@ class Work:
         self._hypothesis = None
         if any(_is_open(value) for value in (winner, low, high, because)):
             return not_yet("hypothesis")
-        words = (self.allocation.a, self.allocation.b, UNDECIDED) if self.assignment.study else ()
+        words = (*self.allocation.pair, UNDECIDED) if self.assignment.study else ()
         if faults := wrong_hypothesis(winner, low, high, because, words=words):
             return not_yet("hypothesis", *faults)
-        content = {"winner": winner, "low": float(low), "high": float(high), "because": because.strip()}
+        bounds = {"low": as_number(low), "high": as_number(high)}
+        content = {"winner": winner, **bounds, "because": str(because).strip()}
         measured = read_journal(self.journal).last("result")
         entry = add_entry(self.journal, "hypothesis", content)
         says = f"Committed: {winner}, between {low:g} and {high:g}. {committed(entry)}"
@@ -124,7 +126,8 @@ class Work:
         assignment, allocation = self.assignment, self.allocation
         if assignment.study is None:
             raise InputError(f"assignment {assignment.name} trains nothing; there is nothing to measure")
-        if self._hypothesis is None:
+        hypothesis = self._hypothesis.entry if self._hypothesis else None
+        if hypothesis is None:
             return _not_measured("Not measured: commit your hypothesis first, then run this cell again.")
         cohort = open_cohort(self.data) if self.data else open_centre(allocation.centre, scratch=self.folder)
         table, keys = measure_pair(
@@ -138,7 +141,7 @@ class Work:
         )
         finite = table[np.isfinite(table[["a", "b"]]).all(axis=1)]
         a, b = float(finite["a"].mean()), float(finite["b"].mean())
-        said = hash_of(self._hypothesis.entry.content)
+        said = hash_of(hypothesis.content)
         content = {
             "study": assignment.study,
             "metric": assignment.metric,
@@ -149,7 +152,7 @@ class Work:
             "means": {"a": kept(a), "b": kept(b)},
         }
         entry = add_entry(self.journal, "result", content)
-        labels = [find_study(assignment.study).variant(name).label for name in (allocation.a, allocation.b)]
+        labels = [find_study(assignment.study).variant(name).label for name in allocation.pair]
         says = (
             f"Mean {assignment.metric} over {len(finite)} held-out cases: a, {labels[0]}: {a:.4f}; "
             f"b, {labels[1]}: {b:.4f}. {committed(entry)}"
@@ -167,15 +170,15 @@ class Work:
             return not_yet("claim")
         if faults := wrong_bounds(difference, low, high):
             return not_yet("claim", *faults)
-        difference, low, high = float(difference), float(low), float(high)
+        claimed, lowest, highest = as_number(difference), as_number(low), as_number(high)
         content = {
-            "difference": kept(difference),
-            "low": kept(low),
-            "high": kept(high),
+            "difference": kept(claimed),
+            "low": kept(lowest),
+            "high": kept(highest),
             "verdict": str(verdict),
         }
         entry = add_entry(self.journal, "claim", content)
-        faults = self._faults_of_claim(difference, low, high, verdict)
+        faults = self._faults_of_claim(claimed, lowest, highest, verdict)
         says = f"Not yet: {'; '.join(faults)}." if faults else "Your claim fits what you measured."
         self._claim = Shown(says=f"{says} {committed(entry)}", ready=not faults, entry=entry)
         return self._claim
@@ -187,15 +190,8 @@ class Work:
             return ["nothing is measured yet that a claim could rest on"]
         gain = self._result.table["difference"]
         gain = gain[np.isfinite(gain)]
-        faults = wrong_verdict(
-            verdict,
-            low,
-            high,
-            a=self.allocation.a,
-            b=self.allocation.b,
-            metric=self.assignment.metric,
-            cases=len(gain),
-        )
+        a, b = self.allocation.pair
+        faults = wrong_verdict(verdict, low, high, a=a, b=b, metric=self.assignment.metric, cases=len(gain))
         if abs(difference - gain.mean()) > TOLERANCE:
             faults.append(f"{difference:.4g} is not the mean of the table's column `difference`")
         return faults
@@ -204,7 +200,8 @@ class Work:
         """Say what to hand in, and which steps this notebook has not gone through yet."""
         wanted = {"hypothesis": self._hypothesis, "result": self._result, "claim": self._claim}
         kinds = [part.kind for part in self.assignment.rubric]
-        missing = [kind for kind in kinds if kind in wanted and not (wanted[kind] and wanted[kind].ready)]
+        done = {kind for kind, step in wanted.items() if step is not None and step.ready}
+        missing = [kind for kind in kinds if kind in wanted and kind not in done]
         still = f"Still missing: {', '.join(missing)}." if missing else "No step is missing."
         broken = read_journal(self.journal).broken
         if broken is not None:

@@ -4,7 +4,7 @@ After journal.py and allocation.py, before session.py. The entry travels in the 
 a type of its own, so a notebook that is handed in without its journal still carries it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
@@ -45,6 +45,7 @@ class Result(Shown):
 
     a: float  # means over the cases that are finite for both
     b: float
+    table: pd.DataFrame = field()  # there is always one
     hypothesis: str | None  # hash of what was said before (`hash_of` of the studies)
 
 

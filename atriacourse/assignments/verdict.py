@@ -6,23 +6,34 @@ After assignment.py; used by session.py, where a student hears it at once, and b
 import math
 from collections.abc import Sequence
 from numbers import Real
+from typing import TypeGuard
 
+from atriacourse.errors import InputError
 from atriacourse.evaluation.uncertainty import FEWEST_CASES, UNDECIDED, winner
 
 TOLERANCE = 0.0011  # a claim may be rounded to three digits
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[float]:
     """Whether it is one finite number."""
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    return not isinstance(value, bool) and isinstance(value, Real) and math.isfinite(value)
+
+
+def as_number(value: object) -> float:
+    """The number that it is. Raises: InputError for what `is_number` says is none."""
+    if not is_number(value):
+        raise InputError(f"one finite number is needed, got {value!r}")
+    return float(value)
 
 
 def wrong_hypothesis(
     winner: object, low: object, high: object, because: object, *, words: Sequence[str]
 ) -> list[str]:
     """What is wrong with a hypothesis. Args: words: what `winner` may be; none: anything."""
-    faults = [] if is_number(low) and is_number(high) else ["low and high must be numbers"]
-    if not faults and low > high:
+    faults = []
+    if not (is_number(low) and is_number(high)):
+        faults.append("low and high must be numbers")
+    elif low > high:
         faults.append(f"low {low:g} is above high {high:g}")
     if words and winner not in words:
         faults.append(f"winner must be one of {', '.join(words)}, it is {winner!r}")
@@ -37,7 +48,7 @@ def wrong_bounds(difference: object, low: object, high: object) -> list[str]:
     faults = [
         f"{name} must be a number, it is {value!r}" for name, value in named.items() if not is_number(value)
     ]
-    if not faults and not low <= difference <= high:
+    if is_number(low) and is_number(difference) and is_number(high) and not low <= difference <= high:
         faults.append(f"the difference {difference:.4g} must lie between low {low:.4g} and high {high:.4g}")
     return faults
 

@@ -22,9 +22,10 @@ def words_of(assignment: Assignment, allocation: Allocation) -> dict[str, str]:
     words |= {name: str(getattr(allocation, name)) for name in ("student", "seed", "centre")}
     if assignment.study is not None:
         study = find_study(assignment.study)
-        above, below = better(allocation.a, allocation.b, metric=assignment.metric)
+        a, b = allocation.pair
+        above, below = better(a, b, metric=assignment.metric)
         words |= {"question": study.question, "paper": study.paper, "above": above, "below": below}
-        words |= {"a": allocation.a, "b": allocation.b}
+        words |= {"a": a, "b": b}
         words |= {f"label_{word}": study.variant(words[word]).label for word in ("a", "b")}
     return words
 
@@ -32,7 +33,7 @@ def words_of(assignment: Assignment, allocation: Allocation) -> dict[str, str]:
 def filled(text: str, words: Mapping[str, str], place: str) -> str:
     """A text with its words in double braces filled in. Raises: InputError for an unknown word."""
 
-    def word(found: re.Match) -> str:
+    def word(found: re.Match[str]) -> str:
         if found[1] not in words:
             raise InputError(f"{place}: there is no word {found[0]}; there are {', '.join(words)}")
         return words[found[1]]

@@ -82,7 +82,7 @@ def _ends() -> list[signal.Signals]:
 @contextmanager
 def _handled(handler: Callable[[int, Any], None]) -> Iterator[dict[int, Any]]:
     """Give signals to a handler meanwhile, if it is still there at the end; yields the handlers of before."""
-    before = {number: signal.signal(number, handler) for number in _ends()}
+    before: dict[int, Any] = {number: signal.signal(number, handler) for number in _ends()}
     try:
         yield before
     finally:

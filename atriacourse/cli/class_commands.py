@@ -15,6 +15,7 @@ from atriacourse.cli.options import number
 from atriacourse.errors import InputError
 
 if TYPE_CHECKING:
+    from atriacourse.school.grading.marks import Graded
     from atriacourse.school.handouts.handout import Handout
 
 MOST_NAMES = 8  # shown of files that are left out for one reason
@@ -59,11 +60,14 @@ def assign(
         return
     _need_school()
     found = find(name)
-    if (student is None) == (roster is None):
-        raise InputError(f"atriacourse assign {name} needs --student ID or --roster FILE, one of the two")
     from atriacourse.school.handouts.handout import hand_out, read_roster
 
-    students = [student] if roster is None else [one.id for one in read_roster(roster)]
+    if student is not None and roster is None:
+        students = [student]
+    elif roster is not None and student is None:
+        students = [one.id for one in read_roster(roster)]
+    else:
+        raise InputError(f"atriacourse assign {name} needs --student ID or --roster FILE, one of the two")
     done = hand_out(found, students, out, solutions=solutions, overwrite=force)
     if len(done.variants) == 1:
         print(done.variants[0].says)
@@ -133,7 +137,7 @@ def grade(
     students = [] if roster is None else read_roster(roster)
     with _ended_as_by_ctrl_c(), bar("grading", 0, "submission") as shown:
 
-        def follow(done: int, total: int, graded: object) -> None:
+        def follow(done: int, total: int, graded: "Graded | None") -> None:
             shown.total = total
             advance(shown, done)
             if graded is not None:

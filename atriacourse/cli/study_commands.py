@@ -105,21 +105,44 @@ def run(
         f"folder {folder}"
     )
     note_data(folder, found.fingerprint, cohort.name)
-    how = {"device": device, "threads": threads}
     if engine == "processes" and jobs == 1:
         with TrainingBar() as shown, stop_on_signal() as stop:
             follow = _Follow(shown.say)
-            end = run_units(units, found, folder, on_status=follow, watcher=shown, on_trainer=stop, **how)
+            end = run_units(
+                units,
+                found,
+                folder,
+                device=device,
+                threads=threads,
+                on_status=follow,
+                watcher=shown,
+                on_trainer=stop,
+            )
     else:
         with bar("study", len(jobs_of(units)), "job") as shown:
             follow = _Follow(lambda text: shown.write(text, file=sys.stdout), shown)
             if engine == "processes":
-                end = run_units(units, found, folder, workers=jobs, on_status=follow, **how)
+                end = run_units(
+                    units,
+                    found,
+                    folder,
+                    workers=jobs,
+                    device=device,
+                    threads=threads,
+                    on_status=follow,
+                )
             else:
                 from atriacourse.studies.submit import submit_units
 
                 end = submit_units(
-                    units, found, folder, cluster=engine, workers=jobs, on_status=follow, **how
+                    units,
+                    found,
+                    folder,
+                    cluster=engine,
+                    workers=jobs,
+                    device=device,
+                    threads=threads,
+                    on_status=follow,
                 )
     _tell(end)
     if end.failed:

@@ -3,32 +3,34 @@
 Beside data_faults.py; faults.py lists them all.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
 
-from atriacourse.augment.batch import augment, no_augmentation
+from atriacourse.augment.batch import Batch, Drawn, augment, no_augmentation
 from atriacourse.augment.gamma import apply_gamma
 from atriacourse.augment.geometry import resample
 from atriacourse.clinic import probes
 from atriacourse.clinic.fault import Fault, Reference
 from atriacourse.clinic.pipeline import Pipeline
+from atriacourse.data.bank import RawBatch
 
 
-def image_only_augmented(sound: Pipeline):
+def image_only_augmented(sound: Pipeline) -> Callable[[RawBatch, Drawn, int], Batch]:
     """Flips, rotation, shift and zoom reach the image and not the mask."""
 
-    def broken(raw, drawn, crop):
+    def broken(raw: RawBatch, drawn: Drawn, crop: int) -> Batch:
         unmoved = sound.augment(raw, no_augmentation(len(raw.labels)), crop)
         return sound.augment(raw, drawn, crop)._replace(masks=unmoved.masks)
 
     return broken
 
 
-def mask_truncated(sound: Pipeline):
+def mask_truncated(sound: Pipeline) -> Callable[[RawBatch, Drawn, int], Batch]:
     """The mask is resampled linearly, then compared with its full value: each border pixel is lost."""
 
-    def broken(raw, drawn, crop):
+    def broken(raw: RawBatch, drawn: Drawn, crop: int) -> Batch:
         padding = sound.settings.augmentation.geometry.padding
         sampled, _ = resample(raw.canvas, raw.sizes, drawn.geometry, (crop, crop), padding=padding)
         whole = (sampled[:, -1] * 255).round() == 255
@@ -37,7 +39,7 @@ def mask_truncated(sound: Pipeline):
     return broken
 
 
-def padding_counted(sound: Pipeline):
+def padding_counted(sound: Pipeline) -> Callable[[RawBatch, Drawn, int], Batch]:
     """Zeros around a small slice take part in its mean and SD."""
     config = sound.settings.augmentation
     config = replace(config, geometry=replace(config.geometry, padding="zero"), statistics="crop")
@@ -45,10 +47,10 @@ def padding_counted(sound: Pipeline):
     return lambda raw, drawn, crop: augment(raw, drawn, (crop, crop), config)
 
 
-def gamma_after_z_score(sound: Pipeline):
+def gamma_after_z_score(sound: Pipeline) -> Callable[[RawBatch, Drawn, int], Batch]:
     """The power law meets z-scores, not grey levels: whatever lies below the mean is clamped to it."""
 
-    def broken(raw, drawn, crop):
+    def broken(raw: RawBatch, drawn: Drawn, crop: int) -> Batch:
         plain = sound.augment(raw, drawn._replace(gamma=torch.ones_like(drawn.gamma)), crop)
         changed = (drawn.gamma != 1).view(-1, 1, 1, 1)
         return plain._replace(
@@ -58,10 +60,10 @@ def gamma_after_z_score(sound: Pipeline):
     return broken
 
 
-def validation_augmented(sound: Pipeline):
+def validation_augmented(sound: Pipeline) -> Callable[[RawBatch, int, int], Batch]:
     """The slices that pick the best epoch are flipped, rotated and zoomed at random."""
 
-    def broken(raw, crop, number):
+    def broken(raw: RawBatch, crop: int, number: int) -> Batch:
         return sound.augment(raw, sound.draw(len(raw.labels), number), crop)
 
     return broken

@@ -3,51 +3,52 @@
 Beside augment_faults.py, training_faults.py and result_faults.py; faults.py lists them all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from atriacourse.clinic import probes
 from atriacourse.clinic.fault import Fault, Reference
+from atriacourse.clinic.inputs import File
 from atriacourse.clinic.pipeline import Pipeline, Scan, cohort_of
-from atriacourse.data.splits import holdout_split
+from atriacourse.data.splits import Split, holdout_split
 
 
-def image_flipped(sound: Pipeline):
+def image_flipped(sound: Pipeline) -> Callable[[File], Scan]:
     """The image is mirrored left to right, its mask is not."""
 
-    def load(file):
+    def load(file: File) -> Scan:
         scan = sound.load(file)
         return replace(scan, grey=scan.grey[:, :, ::-1].copy())
 
     return load
 
 
-def mask_one_slice_off(sound: Pipeline):
+def mask_one_slice_off(sound: Pipeline) -> Callable[[File], Scan]:
     """The mask lies one slice too high."""
 
-    def load(file):
+    def load(file: File) -> Scan:
         scan = sound.load(file)
         return replace(scan, mask=np.concatenate([np.zeros_like(scan.mask[:1]), scan.mask[:-1]]))
 
     return load
 
 
-def spacing_reversed(sound: Pipeline):
+def spacing_reversed(sound: Pipeline) -> Callable[[File], Scan]:
     """The spacing is kept in the file's order (x, y, z), the voxels in (z, y, x)."""
 
-    def load(file):
+    def load(file: File) -> Scan:
         scan = sound.load(file)
         return replace(scan, spacing_mm=scan.spacing_mm[::-1])
 
     return load
 
 
-def duplicate_across_split(sound: Pipeline):
+def duplicate_across_split(sound: Pipeline) -> Callable[[Sequence[Scan], int], Split]:
     """Scans are split by their names; nobody looks whether one is there twice."""
 
-    def split(scans: Sequence[Scan], seed: int):
+    def split(scans: Sequence[Scan], seed: int) -> Split:
         each_alone = {scan.name: scan.name for scan in scans}
         return holdout_split(cohort_of(scans), seed=seed, fraction=1 / 3, groups=each_alone)
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from atriacourse.data.bank import BankCase, RawBatch, SliceBank
 from atriacourse.data.grid import plain_grid
+from atriacourse.data.masks import as_spacing
 from atriacourse.data.phantom import Phantom, PhantomConfig, make_phantom
 from atriacourse.data.volume import Volume
 from atriacourse.network.unet import MultiTaskOutput
@@ -34,7 +35,7 @@ class File:
 
 def volume_of(voxels: np.ndarray, spacing_mm: Sequence[float] = (1.0, 1.0, 1.0)) -> Volume:
     """An array (z, y, x) as a volume that lies in no file."""
-    return Volume(voxels=voxels, grid=plain_grid(voxels.shape, tuple(spacing_mm)))
+    return Volume(voxels=voxels, grid=plain_grid(voxels.shape, as_spacing(spacing_mm)))
 
 
 def file_of(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -27,7 +28,7 @@ from atriacourse.augment.prepare import PrepareConfig
 from atriacourse.clinic.inputs import File, phantom_files, volume_of
 from atriacourse.data.bank import RawBatch
 from atriacourse.data.case import Case, Cohort
-from atriacourse.data.fingerprint import alike, fingerprint, grouped
+from atriacourse.data.fingerprint import Fingerprint, alike, fingerprint, grouped
 from atriacourse.data.splits import Split, holdout_split
 from atriacourse.data.volume import grey_levels
 from atriacourse.evaluation.case_row import Row, score_case
@@ -40,6 +41,7 @@ from atriacourse.training.losses import Loss, LossConfig, total_loss
 from atriacourse.training.schedule import ScheduleConfig, learning_rate
 
 LossFunction = Callable[[MultiTaskOutput, torch.Tensor, torch.Tensor], Loss]
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +66,7 @@ def draw_settings(seed: int) -> Settings:
     """Other settings for each seed, all of them sound."""
     rng = np.random.default_rng([seed, 13])
 
-    def choice(*values):
+    def choice(*values: Value) -> Value:
         return values[rng.integers(len(values))]
 
     return Settings(
@@ -168,7 +170,7 @@ def split(scans: Sequence[Scan], seed: int) -> Split:
     return holdout_split(cohort_of(scans), seed=seed, fraction=1 / 3, groups=grouped(names, pairs))
 
 
-def fingerprint_of(scan: Scan):
+def fingerprint_of(scan: Scan) -> Fingerprint:
     """What a scan is compared by; see data/fingerprint.py."""
     image, mask = volume_of(scan.grey, scan.spacing_mm), volume_of(scan.mask, scan.spacing_mm)
     return fingerprint(scan.name, image, mask)

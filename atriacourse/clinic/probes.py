@@ -12,6 +12,7 @@ import torch
 from atriacourse.augment.batch import no_augmentation
 from atriacourse.clinic.inputs import Echo, file_of, shown, slices_of
 from atriacourse.clinic.pipeline import Pipeline
+from atriacourse.errors import InputError
 from atriacourse.network.unet import MultiTaskOutput, MultiTaskUNet
 
 
@@ -143,7 +144,10 @@ def gradient_grows(pipeline: Pipeline) -> float:
     sizes = []
     for _ in range(2):
         pipeline.train_step(model, optimiser, batch, pipeline.loss, 0.0)
-        sizes.append(float(model.mask_head.weight.grad.abs().sum()))
+        gradient = model.mask_head.weight.grad
+        if gradient is None:
+            raise InputError("train_step must leave the gradient of its batch behind, got none")
+        sizes.append(float(gradient.abs().sum()))
     return abs(sizes[1] / sizes[0] - 1)
 
 
@@ -219,23 +223,25 @@ def dice_of_nothing_counts(pipeline: Pipeline) -> float:
     empty = np.zeros_like(truth)
     more = [np.concatenate([mask, empty]) for mask in (truth, guess)]
     spacing = (1.0, 1.0, 1.0)
-    before, after = pipeline.score(truth, guess, spacing), pipeline.score(*more, spacing)
-    return abs(after["dice"] - before["dice"])
+    before, after = pipeline.score(truth, guess, spacing), pipeline.score(more[0], more[1], spacing)
+    return abs(float(after["dice"]) - float(before["dice"]))
 
 
 def assd_lopsided(pipeline: Pipeline) -> float:
     """Truth and guess change places: the change in ASSD over the ASSD."""
     truth, guess = _two_masks()
     spacing = (1.0, 1.0, 1.0)
-    one, other = pipeline.score(truth, guess, spacing), pipeline.score(guess, truth, spacing)
-    return abs(one["assd_mm"] - other["assd_mm"]) / max(one["assd_mm"], other["assd_mm"])
+    one, other = (
+        float(pipeline.score(*pair, spacing)["assd_mm"]) for pair in ((truth, guess), (guess, truth))
+    )
+    return abs(one - other) / max(one, other)
 
 
 def distance_ignores_spacing(pipeline: Pipeline) -> float:
     """Voxels twice as large along every axis: how far the Hausdorff distance is from doubling."""
     truth, guess = _two_masks()
-    small, large = (pipeline.score(truth, guess, (size, size, size)) for size in (1.0, 2.0))
-    return abs(large["hd_mm"] / small["hd_mm"] - 2)
+    small, large = (float(pipeline.score(truth, guess, (size, size, size))["hd_mm"]) for size in (1.0, 2.0))
+    return abs(large / small - 2)
 
 
 def failures_left_out(pipeline: Pipeline) -> float:

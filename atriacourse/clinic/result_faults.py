@@ -3,21 +3,24 @@
 Beside data_faults.py and training_faults.py; faults.py lists them all.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
 from scipy import ndimage
-from torch import nn
+from torch import Tensor, nn
 
 from atriacourse.augment.prepare import PrepareConfig
 from atriacourse.clinic import probes
 from atriacourse.clinic.fault import Fault, Reference
 from atriacourse.clinic.pipeline import Pipeline, prediction_config
+from atriacourse.evaluation.case_row import Row
 from atriacourse.evaluation.distances import surface_distances
 from atriacourse.evaluation.overlap import dice
 from atriacourse.inference.postprocess import largest_component
-from atriacourse.inference.predict import predict_volume
+from atriacourse.inference.predict import Prediction, predict_volume
+from atriacourse.network.unet import MultiTaskOutput
 
 
 class StaysInTraining(nn.Module):
@@ -31,52 +34,52 @@ class StaysInTraining(nn.Module):
         """Stay as you are."""
         return self.train()
 
-    def forward(self, images):
+    def forward(self, images: Tensor) -> MultiTaskOutput:
         """Whatever the network says."""
         return self.network(images)
 
 
-def eval_forgotten(sound: Pipeline):
+def eval_forgotten(sound: Pipeline) -> Callable[[nn.Module, np.ndarray], Prediction]:
     """Batch normalisation goes on using (and updating) the statistics of the batch, dropout goes on."""
     return lambda model, grey: sound.predict(StaysInTraining(model), grey)
 
 
-def padded_first(sound: Pipeline):
+def padded_first(sound: Pipeline) -> Callable[[nn.Module, np.ndarray], Prediction]:
     """Prediction pads before the z-score, training did not."""
     config = replace(prediction_config(sound.settings), pad_first=True)
     return partial(predict_volume, prepare=PrepareConfig(), config=config)
 
 
-def slices_reversed(sound: Pipeline):
+def slices_reversed(sound: Pipeline) -> Callable[[nn.Module, np.ndarray], Prediction]:
     """The predicted slices are stacked from the head to the feet."""
 
-    def predict(model, grey):
+    def predict(model: nn.Module, grey: np.ndarray) -> Prediction:
         prediction = sound.predict(model, grey)
         return prediction._replace(atrium=prediction.atrium[::-1].copy())
 
     return predict
 
 
-def closing_eats_border(sound: Pipeline):
+def closing_eats_border(sound: Pipeline) -> Callable[[np.ndarray], np.ndarray]:
     """Closing with zeros assumed beyond the volume, also by the erosion."""
     ball = ndimage.iterate_structure(ndimage.generate_binary_structure(3, 1), 2)
     return lambda mask: largest_component(ndimage.binary_closing(mask, ball))
 
 
-def largest_piece_per_slice(sound: Pipeline):
+def largest_piece_per_slice(sound: Pipeline) -> Callable[[np.ndarray], np.ndarray]:
     """The largest piece is kept in every slice instead of in the volume."""
 
-    def clean(mask):
+    def clean(mask: np.ndarray) -> np.ndarray:
         whole = sound.clean(mask)
         return np.concatenate([largest_component(plane[None]) for plane in whole])
 
     return clean
 
 
-def dice_over_slices(sound: Pipeline):
+def dice_over_slices(sound: Pipeline) -> Callable[[np.ndarray, np.ndarray, Sequence[float]], Row]:
     """The mean of the slices' Dice, where an empty slice left empty counts as perfect."""
 
-    def score(truth, guess, spacing_mm):
+    def score(truth: np.ndarray, guess: np.ndarray, spacing_mm: Sequence[float]) -> Row:
         of_slices = [dice(truth[z : z + 1], guess[z : z + 1]) for z in range(len(truth))]
         return sound.score(truth, guess, spacing_mm) | {
             "dice": float(np.mean(np.nan_to_num(of_slices, nan=1)))
@@ -85,10 +88,10 @@ def dice_over_slices(sound: Pipeline):
     return score
 
 
-def one_way_assd(sound: Pipeline):
+def one_way_assd(sound: Pipeline) -> Callable[[np.ndarray, np.ndarray, Sequence[float]], Row]:
     """Only the distances from the prediction to the truth: what was missed altogether costs nothing."""
 
-    def score(truth, guess, spacing_mm):
+    def score(truth: np.ndarray, guess: np.ndarray, spacing_mm: Sequence[float]) -> Row:
         row = sound.score(truth, guess, spacing_mm)
         there = surface_distances(truth, guess, spacing_mm).guess_to_truth
         return row | {"assd_mm": float(there.mean()) if len(there) else row["assd_mm"]}
@@ -96,14 +99,14 @@ def one_way_assd(sound: Pipeline):
     return score
 
 
-def spacing_hard_coded(sound: Pipeline):
+def spacing_hard_coded(sound: Pipeline) -> Callable[[np.ndarray, np.ndarray, Sequence[float]], Row]:
     """Every voxel is taken for a cube of 0.625 mm."""
     return lambda truth, guess, spacing_mm: sound.score(truth, guess, (0.625, 0.625, 0.625))
 
 
-def failures_left_out(sound: Pipeline):
+def failures_left_out(sound: Pipeline) -> Callable[[Sequence[Row]], float]:
     """Cases without any overlap do not enter the mean."""
-    return lambda rows: sound.mean_dice([row for row in rows if row["dice"] > 0] or rows)
+    return lambda rows: sound.mean_dice([row for row in rows if float(row["dice"]) > 0] or rows)
 
 
 RESULT_FAULTS = (

@@ -8,6 +8,7 @@ Source: Youden 1950, "Index for rating diagnostic tests", Cancer 3.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import pandas as pd
 
@@ -99,9 +100,9 @@ def grade_checks(
         runs += [(name, seed, breaking) for seed in turn]
     errors: dict[str, str] = {}
     rows = []
-    for _, seed, breaking in runs:
+    for _, seed, breaks in runs:
         sound = healthy(seed)
-        row, pipeline = {}, sealed(breaking(sound) if breaking else sound)
+        row, pipeline = {}, sealed(sound if breaks is None else breaks(sound))
         for name, check in named.items():
             try:
                 row[name] = bool(check(pipeline))
@@ -136,8 +137,9 @@ def try_check(
 def sealed(pipeline: Pipeline) -> Pipeline:
     """The same stages behind plain functions: a check has to look at what they do, not at who they are."""
 
-    def seal(stage):
+    def seal(stage: Callable[..., object]) -> Callable[..., object]:
         return lambda *args: stage(*args)
 
-    stages = {part.name: getattr(pipeline, part.name) for part in fields(pipeline)}
-    return replace(pipeline, **{name: seal(stage) for name, stage in stages.items() if callable(stage)})
+    parts = {part.name: getattr(pipeline, part.name) for part in fields(pipeline)}
+    stages: dict[str, Any] = {name: seal(part) for name, part in parts.items() if callable(part)}
+    return replace(pipeline, **stages)

@@ -73,7 +73,8 @@ def _train(
     bank = bank_of(learning)
     model = pipeline.network()
     optimiser = torch.optim.AdamW(model.parameters(), weight_decay=0.01, fused=True)
-    losses, kept, seen = [], [], {"validation": [], "test": []}
+    losses, kept = [], []
+    seen: dict[str, list[float]] = {"validation": [], "test": []}
     for epoch in range(epochs):
         values = []
         for step in pipeline.steps(bank.depths, epoch):

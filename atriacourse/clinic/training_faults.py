@@ -3,50 +3,59 @@
 Beside data_faults.py and result_faults.py; faults.py lists them all.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import torch
+from torch import nn
 
+from atriacourse.augment.batch import Batch
 from atriacourse.clinic import probes
 from atriacourse.clinic.fault import Fault, Reference
-from atriacourse.clinic.pipeline import Pipeline
-from atriacourse.training.losses import total_loss
+from atriacourse.clinic.pipeline import LossFunction, Pipeline
+from atriacourse.network.unet import MultiTaskOutput, MultiTaskUNet
+from atriacourse.training.curriculum import Step
+from atriacourse.training.losses import Loss, total_loss
 
 
-def decoder_in_a_list(sound: Pipeline):
+def decoder_in_a_list(sound: Pipeline) -> Callable[[], MultiTaskUNet]:
     """The decoder's blocks are kept in a Python list, which torch does not look into."""
 
-    def network():
+    def network() -> MultiTaskUNet:
         model = sound.network()
         blocks = list(model.decoder)
         del model.decoder
-        model.decoder = blocks
+        vars(model)["decoder"] = blocks
         return model
 
     return network
 
 
-def double_softmax(sound: Pipeline):
+def double_softmax(sound: Pipeline) -> LossFunction:
     """The network's output goes through a softmax before a loss that has one of its own."""
 
-    def loss(output, masks, labels):
+    def loss(output: MultiTaskOutput, masks: torch.Tensor, labels: torch.Tensor) -> Loss:
         squashed = output._replace(mask_logits=torch.softmax(output.mask_logits, dim=1))
         return sound.loss(squashed, masks, labels)
 
     return loss
 
 
-def sigmoid_before_softmax(sound: Pipeline):
+def sigmoid_before_softmax(sound: Pipeline) -> LossFunction:
     """The label's logits go through a sigmoid before the softmax cross-entropy, as in the authors' code."""
     return partial(total_loss, config=replace(sound.settings.loss, label="softmax_of_sigmoid"))
 
 
-def gradient_not_zeroed(sound: Pipeline):
+def gradient_not_zeroed(
+    sound: Pipeline,
+) -> Callable[[nn.Module, torch.optim.Optimizer, Batch, LossFunction, float], float]:
     """The gradients of all steps before are still there."""
 
-    def train_step(model, optimiser, batch, loss, rate):
+    def train_step(
+        model: nn.Module, optimiser: torch.optim.Optimizer, batch: Batch, loss: LossFunction, rate: float
+    ) -> float:
         for group in optimiser.param_groups:
             group["lr"] = rate
         model.train()
@@ -60,17 +69,17 @@ def gradient_not_zeroed(sound: Pipeline):
     return train_step
 
 
-def schedule_six_times(sound: Pipeline):
+def schedule_six_times(sound: Pipeline) -> Callable[[int], float]:
     """The schedule moves on with every pass, and an epoch has six of them."""
     return lambda epoch: sound.rate(6 * epoch)
 
 
-def same_epoch_again(sound: Pipeline):
+def same_epoch_again(sound: Pipeline) -> Callable[[Sequence[int], int], list[Step]]:
     """Every epoch starts from the same random state, so it draws the same slices and the same changes."""
     return lambda depths, epoch: sound.steps(depths, 0)
 
 
-def chosen_on_test(sound: Pipeline):
+def chosen_on_test(sound: Pipeline) -> Callable[[Sequence[float], Sequence[float]], int]:
     """The epoch that is kept is the one that is best on the test cases."""
     return lambda validation, test: int(np.argmax(test))
 

@@ -77,5 +77,5 @@ def examine(case: Case, row: dict[str, Any]) -> Fingerprint:
 def count_values(voxels: np.ndarray) -> int:
     """How many different values there are; 8-bit ones are counted, which is faster than sorting."""
     if voxels.dtype == np.uint8:
-        return np.count_nonzero(np.bincount(voxels.ravel()))
+        return int(np.count_nonzero(np.bincount(voxels.ravel())))
     return len(np.unique(voxels))

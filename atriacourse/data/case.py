@@ -79,7 +79,7 @@ class Case:
                 f"the header of the {' and that of the '.join(silent)} says nothing of where its voxels "
                 "lie, so the mask is laid on the scan voxel by voxel, as both stand in their files",
             )
-        mask_name, scan_name = self.mask_path.name, self.image_path.name
+        mask_name, scan_name = self.mask_path.name if self.mask_path else "mask", self.image_path.name
         if mask.shape != scan.shape:
             raise InputError(
                 f"case {self.name}: {mask_name} is {mask.shape} but {scan_name} is {scan.shape} (z, y, x); "
@@ -100,8 +100,9 @@ class Case:
         }
 
     def _told(self, found: Noted) -> Noted:
-        for note in found.notes if self.on_note else ():
-            self.on_note(self.name, note)
+        if self.on_note is not None:
+            for note in found.notes:
+                self.on_note(self.name, note)
         return found
 
 
@@ -133,7 +134,7 @@ class Cohort:
     incomplete: tuple[str, ...] = ()  # case folders or masks without an image: no cases, but not forgotten
     unused: tuple[tuple[str, str], ...] = ()  # all else that was found: path from the root, and why
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         names = self.names
         if len(set(names)) < len(names):
             repeated = sorted({name for name in names if names.count(name) > 1})

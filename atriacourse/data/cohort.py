@@ -45,13 +45,13 @@ def open_cohort(
         raise InputError(
             f"{folder}: there is no such file or folder; check the path, or download with data_fetch"
         )
+    left: tuple[tuple[str, str], ...] = ()
     if os.path.isfile(folder):
-        cohort, left = single_scan(folder), ()
+        cohort = single_scan(folder)
+    elif found := recognise(folder) or only_one_below(folder) or loose_images(folder):
+        cohort, left = found, left_over(found, folder)
     else:
-        cohort = recognise(folder) or only_one_below(folder) or loose_images(folder)
-        if cohort is None:
-            raise InputError(f"{folder}: no scans recognised; found {contents(folder)}; {LAYOUTS}")
-        left = left_over(cohort, folder)
+        raise InputError(f"{folder}: no scans recognised; found {contents(folder)}; {LAYOUTS}")
     post, unfit = labels_of(cohort, labels_csv)
     cases = (
         replace(
@@ -113,10 +113,10 @@ def only_one_below(folder: Path) -> Cohort | None:
         roots = ", ".join(str(cohort.root.relative_to(folder)) for cohort in found)
         raise InputError(f"{folder}: holds several cohorts ({roots}); name one of these folders")
     if not found:
-        for error in faults.values():
-            raise error
+        for fault in faults.values():
+            raise fault
         return None
-    named = ((os.path.relpath(place, found[0].root), str(error)) for place, error in faults.items())
+    named = ((os.path.relpath(place, found[0].root), str(fault)) for place, fault in faults.items())
     return replace(found[0], unused=(*found[0].unused, *named))
 
 

@@ -16,6 +16,7 @@ import hashlib
 import itertools
 import math
 from collections.abc import Sequence
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -89,9 +90,9 @@ def fingerprint(name: str, image: Volume, mask: Volume | None) -> Fingerprint:
     """Take the fingerprint of one case; the comparison around the centre needs a mask that is not empty."""
     grey = grey_levels(image)
     image_hash = hash_of(grey)
-    if mask is None or not mask.voxels.any():
+    box = None if mask is None else bounding_box(mask.voxels)
+    if mask is None or box is None:
         return Fingerprint(name, image_hash, "")
-    box = bounding_box(mask.voxels)
     inside = mask.voxels[box]
     # Centre of mass from the three projections: the full grid of coordinates would take ten times as long.
     centre = [
@@ -100,7 +101,7 @@ def fingerprint(name: str, image: Volume, mask: Volume | None) -> Fingerprint:
     ]
     samples = window(mask.voxels, centre, image.spacing_mm)
     _, inside_scan = places(grey.shape, centre, image.spacing_mm)
-    z, y, x = (ok.reshape(-1, 2).all(axis=1) for ok in inside_scan)  # blocks that lie in the scan
+    z, y, x = (np.all(ok.reshape(-1, 2), axis=1) for ok in inside_scan)  # blocks that lie in the scan
     seen = z[:, None, None] & y[:, None] & x
     sums = block_sums(window(grey, centre, image.spacing_mm))
     return Fingerprint(
@@ -131,13 +132,13 @@ def window(voxels: np.ndarray, centre: Sequence[float], spacing_mm: tuple[float,
 def block_sums(samples: np.ndarray) -> np.ndarray:
     """Sums over 2 x 2 x 2 samples, uint16 HALF; their mean averages the noise away."""
     corners = itertools.product((0, 1), repeat=3)
-    return sum(samples[z::2, y::2, x::2].astype(np.uint16) for z, y, x in corners)
+    return reduce(np.add, (samples[z::2, y::2, x::2].astype(np.uint16) for z, y, x in corners))
 
 
 def hash_of(array: np.ndarray) -> str:
     """A digest of an array's shape and bytes."""
     digest = hashlib.sha256(repr((array.shape, array.dtype.str)).encode())
-    digest.update(np.ascontiguousarray(array))
+    digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
 
 
@@ -195,8 +196,11 @@ def pairs_between(rows: Opened, columns: Opened, *, same: bool) -> list[ScanPair
         ScanPair(
             rows.prints[i].name,
             columns.prints[j].name,
-            *(float(table[i, j]) for table in (dice, correlation)),
-            *(bool(table[i, j]) for table in (copy, same_image, same_mask)),
+            float(dice[i, j]),
+            float(correlation[i, j]),
+            bool(copy[i, j]),
+            bool(same_image[i, j]),
+            bool(same_mask[i, j]),
         )
         for i, j in np.argwhere(np.triu(chosen, k=1) if same else chosen)
     ]

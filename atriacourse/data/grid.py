@@ -171,13 +171,14 @@ def grid_from(
         notes=geometry.notes,
     )
     order = grid._file_axes()
-    grid = replace(grid, shape=tuple(int(geometry.shape[axis]) for axis in order))
+    depth, height, width = (int(geometry.shape[axis]) for axis in order)
+    grid = replace(grid, shape=(depth, height, width))
     if spacing_mm is not None:
         return replace(grid, spacing_mm=checked_voxel(as_spacing(spacing_mm)), spacing_source="caller")
     if geometry.real_spacing:
         # Headers keep spacings as float32, where 1.37 is not exact: seven digits restore what was meant.
-        spacing = tuple(float(f"{sizes[axis]:.7g}") for axis in order)
-        return replace(grid, spacing_mm=checked_voxel(spacing), spacing_source="file")
+        z, y, x = (float(f"{sizes[axis]:.7g}") for axis in order)
+        return replace(grid, spacing_mm=checked_voxel((z, y, x)), spacing_source="file")
     return replace(grid, notes=(*grid.notes, ASSUMED))
 
 

@@ -57,7 +57,9 @@ def official(folder: Path) -> Cohort | None:
     """The challenge's tree, or a phantom's: Training Set/<id>/lgemri.nrrd."""
     sets = [folder / name for name in OFFICIAL_SETS if os.path.isdir(folder / name)] or [folder]
     root = folder.parent if folder.name in OFFICIAL_SETS else folder
-    cases, lists, incomplete = [], {}, []
+    cases: list[Case] = []
+    lists: dict[str, tuple[str, ...]] = {}
+    incomplete: list[str] = []
     for cases_folder in sets:
         scans, without = case_folders(cases_folder, SCAN)
         found = [

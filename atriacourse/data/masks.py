@@ -97,11 +97,12 @@ def bounding_box(mask: np.ndarray, *, margin: int = 0) -> Box | None:
     if z.size == 0:
         return None
     plane = mask[z[0] : z[-1] + 1].any(axis=0)
-    y, x = np.flatnonzero(plane.any(axis=1)), np.flatnonzero(plane.any(axis=0))
-    return tuple(
+    y, x = np.flatnonzero(np.any(plane, axis=1)), np.flatnonzero(np.any(plane, axis=0))
+    along_z, along_y, along_x = (
         slice(max(int(at[0]) - margin, 0), min(int(at[-1]) + 1 + margin, size))
         for at, size in zip((z, y, x), mask.shape, strict=True)
     )
+    return along_z, along_y, along_x
 
 
 def largest_piece(mask: np.ndarray, *, reach: int = 1) -> np.ndarray:

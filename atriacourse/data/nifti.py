@@ -11,8 +11,9 @@ import itertools
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import nibabel
 import numpy as np
@@ -154,13 +155,13 @@ def write(path: Path, native: np.ndarray, affine: np.ndarray, *, real_spacing: b
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[IO[bytes]]:
+def opened(path: Path) -> Iterator[BufferedIOBase]:
     """The file, unpacked where its name ends in .gz."""
     with gzip.open(path) if path.name.lower().endswith(".gz") else open(path, "rb") as stream:
         yield stream
 
 
-def read_header(stream: IO[bytes]) -> tuple[bytes, Any]:
+def read_header(stream: BufferedIOBase) -> tuple[bytes, Any]:
     """The header's bytes, and what they mean to nibabel.
 
     Raises: InputError, or nibabel's own errors, if voxels or their place cannot be taken from it.

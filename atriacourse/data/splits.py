@@ -50,7 +50,7 @@ class Split:
     member: int = 0  # which fold, which bootstrap, which of those trained on all
     absent: tuple[str, ...] = field(default=())  # listed by the dataset, not on disk
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for label in ("train", "test", "absent"):
             object.__setattr__(self, label, tuple(getattr(self, label)))
         if not self.train:
@@ -254,7 +254,8 @@ def list_split(cohort: Cohort, *, groups: Groups | None = None) -> Split:
         seed=None,
         groups=known_groups(cohort, groups),
         absent=cohort.missing,
-        **sides,
+        train=sides["train"],
+        test=sides["test"],
     )
 
 

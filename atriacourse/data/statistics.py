@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import ndimage, stats
 
 from atriacourse.data.cohort import Cohort
-from atriacourse.data.masks import bounding_box, largest_piece
+from atriacourse.data.masks import Box, bounding_box, largest_piece
 from atriacourse.errors import InputError
 
 MARGIN_MM = 6.0
@@ -56,13 +56,14 @@ def case_statistics(
     Returns: one number for each key of `MEANINGS`, in its order.
     Raises: InputError for an empty mask or one that has no blood 2 mm inside the border.
     """
-    if not mask.any():
+    box = bounding_box(mask)
+    if box is None:
         raise InputError("the mask is empty: there is no atrium to measure")
-    box = tuple(
+    around = tuple(
         slice(max(0, part.start - round(MARGIN_MM / step)), part.stop + round(MARGIN_MM / step))
-        for part, step in zip(bounding_box(mask), spacing_mm, strict=True)
+        for part, step in zip(box, spacing_mm, strict=True)
     )
-    grey, inside = image[box].astype(np.float32), mask[box]
+    grey, inside = image[around].astype(np.float32), mask[around]
     depth = ndimage.distance_transform_edt(inside, sampling=spacing_mm)
     away = ndimage.distance_transform_edt(~inside, sampling=spacing_mm)
     core, wall = depth > CORE_MM, (away > 0) & (away <= WALL_MM)
@@ -90,18 +91,18 @@ def case_statistics(
         "bright_wall": np.mean(grey[wall] > blood + grey[core].std()),
         "window_p50": (middle - low) / (high - low),
         "grey_range": high - low,
-        **_shape_statistics(mask, spacing_mm),
+        **_shape_statistics(mask, box, spacing_mm),
         "threshold_dice": best_threshold_dice(grey, inside),
     }
 
 
-def _shape_statistics(mask: np.ndarray, spacing_mm: tuple[float, float, float]) -> dict[str, float]:
+def _shape_statistics(mask: np.ndarray, box: Box, spacing_mm: tuple[float, float, float]) -> dict[str, float]:
     areas = mask.sum(axis=(1, 2)) * spacing_mm[1] * spacing_mm[2]
     shown = np.flatnonzero(areas)
     # nine heights from the lowest slice to the highest; a quarter of the way up is the mean of numbers 1 to 3
     profile = np.interp(np.linspace(shown[0], shown[-1], 9), np.arange(len(areas)), areas) / areas.max()
     parts = [ndimage.label(mask[z])[1] for z in shown]
-    z, y, x = bounding_box(mask)
+    z, y, x = box
     return {
         "volume_ml": areas.sum() * spacing_mm[0] / 1000,
         "extent_mm": (z.stop - z.start) * spacing_mm[0],

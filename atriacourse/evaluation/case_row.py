@@ -1,6 +1,6 @@
 """One case, one row: every metric of a predicted mask, in a dict that becomes a line of a CSV table.
 
-After overlap.py and distances.py, before summary.py and compare.py. Masks are (z, y, x); spacing is
+After metrics.py, before summary.py and compare.py. Masks are (z, y, x); spacing is
 (z, y, x) in millimetres; volumes are in millilitres.
 """
 
@@ -12,23 +12,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from atriacourse.data.masks import as_mask, as_mask_pair, as_spacing
+from atriacourse.data.masks import as_mask_pair, as_spacing
 from atriacourse.errors import InputError
-from atriacourse.evaluation.distances import (
-    SurfaceDistances,
-    assd_mm,
-    distances_between,
-    hausdorff95_mm,
-    hausdorff_mm,
-    surface_voxels,
-)
-from atriacourse.evaluation.overlap import dice, jaccard
+from atriacourse.evaluation.distances import distances_between, surface_voxels
+from atriacourse.evaluation.metrics import METRICS, MaskPair
 from atriacourse.files import read_text, write_whole
-
-HIGHER_IS_BETTER = ("dice", "jaccard")
-LOWER_IS_BETTER = ("hd_mm", "hd95_mm", "assd_mm", "hd_voxels", "hd95_voxels", "assd_voxels")
-VOLUMES = ("truth_ml", "guess_ml", "volume_difference_ml")
-METRICS = HIGHER_IS_BETTER + LOWER_IS_BETTER + VOLUMES  # the columns that summary.py describes
 
 Row = dict[str, str | float | bool]
 
@@ -52,9 +40,9 @@ def score_case(
             because every millimetre depends on it; the columns in voxels do not.
         pooled_assd: average both directions' distances together (MedPy 0.5) instead of the mean of the
             two directed means (the authors).
-    Returns: name; dice, jaccard; hd, hd95 and assd in mm and in voxels; volumes in mL (the difference
-        is guess minus truth); spacing; whether a mask is empty. Empty masks, both: dice, jaccard and
-        distances nan. One: dice and jaccard 0, distances inf. Volumes are always defined.
+    Returns: name; every metric of METRICS (the difference of volumes is guess minus truth); spacing;
+        whether a mask is empty. Empty masks, both: dice, jaccard and distances nan. One: dice and jaccard
+        0, distances inf. Volumes are always defined.
     Raises: InputError as `dice` and `surface_distances`, naming the case.
     """
     try:
@@ -63,18 +51,17 @@ def score_case(
     except InputError as error:
         raise InputError(f"case {name}: {error}") from error
     truth_surface, guess_surface = surface_voxels(truth), surface_voxels(guess)
-    in_mm = distances_between(truth_surface, guess_surface, spacing_mm)
-    in_voxels = distances_between(truth_surface, guess_surface, (1, 1, 1))
-    truth_ml, guess_ml = volume_ml(truth, spacing_mm), volume_ml(guess, spacing_mm)
+    pair = MaskPair(
+        truth=truth,
+        guess=guess,
+        spacing_mm=spacing_mm,
+        in_mm=distances_between(truth_surface, guess_surface, spacing_mm),
+        in_voxels=distances_between(truth_surface, guess_surface, (1, 1, 1)),
+        pooled_assd=pooled_assd,
+    )
     return {
         "name": name,
-        "dice": dice(truth, guess),
-        "jaccard": jaccard(truth, guess),
-        **_distance_columns(in_mm, "mm", pooled_assd=pooled_assd),
-        **_distance_columns(in_voxels, "voxels", pooled_assd=pooled_assd),
-        "truth_ml": truth_ml,
-        "guess_ml": guess_ml,
-        "volume_difference_ml": guess_ml - truth_ml,
+        **{metric.name: metric.value(pair) for metric in METRICS.values()},
         "spacing_z_mm": spacing_mm[0],
         "spacing_y_mm": spacing_mm[1],
         "spacing_x_mm": spacing_mm[2],
@@ -82,19 +69,6 @@ def score_case(
         "truth_empty": len(truth_surface) == 0,
         "guess_empty": len(guess_surface) == 0,
     }
-
-
-def _distance_columns(distances: SurfaceDistances, unit: str, *, pooled_assd: bool) -> dict[str, float]:
-    return {
-        f"hd_{unit}": hausdorff_mm(distances),
-        f"hd95_{unit}": hausdorff95_mm(distances),
-        f"assd_{unit}": assd_mm(distances, pooled=pooled_assd),
-    }
-
-
-def volume_ml(mask: np.ndarray, spacing_mm: Sequence[float]) -> float:
-    """Volume of a mask (z, y, x) in millilitres (1 mL = 1000 mm cubed); 0 for an empty mask."""
-    return float(np.count_nonzero(as_mask(mask)) * np.prod(as_spacing(spacing_mm)) / 1000)
 
 
 def write_table(path: str | os.PathLike[str], rows: Sequence[Row] | pd.DataFrame) -> Path:
@@ -130,11 +104,10 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
     except (ValueError, OverflowError, RecursionError) as error:  # all of pandas' are ValueErrors
         raise InputError(f"{path} is not a CSV table: {error}") from error
     table = check_table(table, str(path))
-    for column in table.columns.intersection(METRICS):
+    for column in table.columns.intersection(list(METRICS)):
         if not pd.api.types.is_numeric_dtype(table[column]) or pd.api.types.is_bool_dtype(table[column]):
             raise InputError(f"{path}: column {column} must hold numbers; give a table that was not changed")
-    for column in table.columns.intersection(HIGHER_IS_BETTER):
-        if ((table[column] < 0) | (table[column] > 1)).any():
+        if METRICS[column].unit == "share" and ((table[column] < 0) | (table[column] > 1)).any():
             raise InputError(f"{path}: {column} lies between 0 and 1; give a table that was not changed")
     return table
 

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case_row import HIGHER_IS_BETTER, LOWER_IS_BETTER, check_table
+from atriacourse.evaluation.case_row import check_table
+from atriacourse.evaluation.metrics import METRICS, compared
 from atriacourse.evaluation.uncertainty import (
     CONFIDENCE,
     FEWEST_CASES,
@@ -60,7 +61,7 @@ class Comparison:
         elif self.winner is None:
             said = [f"{a} and {b} are not told apart by {n} cases."]
         else:
-            direction = "higher" if metric in HIGHER_IS_BETTER else "lower"
+            direction = METRICS[metric].better
             said = [f"{self.winner} is better ({direction} {metric}), by {n} cases."]
         if n > 0:
             said.append(
@@ -91,7 +92,7 @@ def compare(
 
     Args:
         table_a, table_b: from `score_case`, one row per case.
-        metric: one of HIGHER_IS_BETTER or LOWER_IS_BETTER.
+        metric: one with a better and a worse (metrics.py: compared).
         seed: of the bootstrap (of the mean paired difference).
         labels: what to call the two runs.
     Returns: the numbers, and a verdict. It names a winner only if the interval of the mean difference
@@ -139,8 +140,8 @@ def compare(
 def _column(table: pd.DataFrame, metric: str, label: str) -> pd.Series:
     """One metric of one table, indexed by case name."""
     check_table(table, f"table {label}")
-    if metric not in HIGHER_IS_BETTER + LOWER_IS_BETTER:
-        known = ", ".join(HIGHER_IS_BETTER + LOWER_IS_BETTER)
+    if metric not in compared():
+        known = ", ".join(compared())
         raise InputError(f"metric is {metric!r}; better and worse are defined for {known}")
     if metric not in table.columns:
         raise InputError(f"table {label} has no column {metric}; it has {', '.join(map(str, table.columns))}")

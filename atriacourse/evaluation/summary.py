@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case_row import METRICS, check_table
+from atriacourse.evaluation.case_row import check_table
+from atriacourse.evaluation.metrics import METRICS
 from atriacourse.evaluation.uncertainty import CONFIDENCE, bootstrap_interval
 
 

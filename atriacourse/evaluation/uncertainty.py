@@ -13,7 +13,7 @@ import numpy as np
 from scipy import stats
 
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case_row import LOWER_IS_BETTER
+from atriacourse.evaluation.metrics import METRICS
 
 RESAMPLES = 10_000  # the interval's own noise is then about a hundredth of its width
 CONFIDENCE = 0.95
@@ -82,7 +82,7 @@ def means_of_runs(tables: Sequence[np.ndarray], generator: np.random.Generator) 
 
 def higher_is_better(metric: str) -> bool:
     """False for a distance; True for overlaps and for the share of labels told right."""
-    return metric not in LOWER_IS_BETTER
+    return metric not in METRICS or METRICS[metric].better != "lower"
 
 
 def better(a: str, b: str, *, metric: str) -> tuple[str, str]:

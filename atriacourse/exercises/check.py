@@ -7,6 +7,7 @@ without having tried the exercises gets "No answer yet" from each, and no error.
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -45,7 +46,7 @@ def check_answer(answer: object, expected: object, *, tolerance: float = 1e-6, h
 
 def check_function(
     function: object,
-    cases: Sequence[tuple[tuple, object]],
+    cases: Sequence[tuple[tuple[Any, ...], object]],
     *,
     tolerance: float = 1e-6,
     hint: str = "",
@@ -68,7 +69,9 @@ def check_function(
     return RIGHT
 
 
-def _try(function: Callable, arguments: tuple, expected: object, tolerance: float) -> str:
+def _try(
+    function: Callable[..., object], arguments: tuple[Any, ...], expected: object, tolerance: float
+) -> str:
     """What is wrong with one call; an empty text when nothing is."""
     call = f"with {', '.join(_short(argument) for argument in arguments)}"
     try:

@@ -23,7 +23,7 @@ from atriacourse.files import read_json, write_whole
 TAKE_ONE = "give a file of guesses that save_guesses wrote"
 
 
-class Asked(TypedDict):
+class AskedRecord(TypedDict):
     """A guess in a file."""
 
     question: str
@@ -38,7 +38,7 @@ class Record(TypedDict):
     profile: Any
     data: Any
     date: Any
-    guesses: list[Asked]
+    guesses: list[AskedRecord]
     values: list[float]
 
 
@@ -51,11 +51,12 @@ class Guess:
     high: float
 
     def __post_init__(self) -> None:
-        if self.low is ... or self.high is ...:
+        bounds: tuple[object, object] = (self.low, self.high)  # whatever a reader has typed
+        if any(bound is ... for bound in bounds):
             raise InputError(
                 f"put your interval in place of ... before you go on: low and high, for {self.question!r}"
             )
-        for bound in (self.low, self.high):
+        for bound in bounds:
             if not isinstance(bound, Real):
                 raise InputError(f"low and high must be numbers, got {bound!r} for {self.question!r}")
         if not self.low <= self.high:

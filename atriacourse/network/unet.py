@@ -118,7 +118,7 @@ class MultiTaskUNet(nn.Module):
         self.config = config
         widths = (config.inputs, *config.encoder)
         self.encoder = nn.ModuleList(ConvBlock(a, b) for a, b in pairwise(widths))
-        self.pool = nn.MaxPool2d(kernel_size=2, stride=2)
+        self.pool: nn.Module = nn.MaxPool2d(kernel_size=2, stride=2)
 
         self.decoder = nn.ModuleList()
         coarse = config.encoder[-1]

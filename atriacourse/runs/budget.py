@@ -7,6 +7,7 @@ so a resumed run takes the same steps.
 import copy
 import time
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 
@@ -79,7 +80,7 @@ def measure_steps(trainer: Trainer) -> dict[int, float]:
     return result
 
 
-def _defaults(optimiser: torch.optim.Optimizer) -> dict:
+def _defaults(optimiser: torch.optim.Optimizer) -> dict[str, Any]:
     known = ("lr", "momentum", "weight_decay", "betas", "eps")
     return {name: value for name, value in optimiser.defaults.items() if name in known}
 

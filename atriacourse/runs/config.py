@@ -119,7 +119,7 @@ def override(config: RunConfig, assignments: Sequence[str]) -> RunConfig:
         if not equals:
             raise InputError(f"an override is written name=value, got {assignment!r}")
         *path, last = name.strip().split(".")
-        place = content
+        place: Any = content
         for part in path:
             place = place.get(part) if isinstance(place, dict) else None
         if not isinstance(place, dict) or last not in place:

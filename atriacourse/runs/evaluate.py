@@ -161,10 +161,10 @@ def _rows_before(csv_path: Path, origin: Origin) -> tuple[dict[str, dict[str, An
         refuse_foreign([csv_path], notes=path.name)
         return {}, []
     elsewhere = "name another file, or move both away"
-    before = read_json(path, Origin, way_out=f"if it is not the note of a table, {elsewhere}")
+    before: Origin = read_json(path, Origin, way_out=f"if it is not the note of a table, {elsewhere}")
     if not csv_path.exists():
         return {}, []
-    _refuse_other_origin(csv_path, {"resampling": None, **before}, origin)
+    _refuse_other_origin(csv_path, before, origin)
     text = csv_path.read_bytes()
     if "table" in before and text_digest(text) not in before["table"]:
         raise InputError(f"{csv_path} was changed since it was written; {elsewhere}")
@@ -180,7 +180,7 @@ def _rows_before(csv_path: Path, origin: Origin) -> tuple[dict[str, dict[str, An
 
 def _refuse_other_origin(csv_path: Path, before: Origin, origin: Origin) -> None:
     keys = ("model", "raw", "cohort", "spacing_mm", "resampling")
-    other = [key for key in keys if before[key] != origin[key]]
+    other = [key for key in keys if before.get(key) != origin.get(key)]
     scans = before.get("scans", origin["scans"])
     if any(scans[name] != origin["scans"][name] for name in scans.keys() & origin["scans"].keys()):
         other.append("scan, mask or label under the same name")

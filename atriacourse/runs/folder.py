@@ -81,7 +81,8 @@ class SavedModel:
         """
         model = MultiTaskUNet(self.config.network)
         load_model(self.weights[member], model)
-        return model.to(device, memory_format=torch.channels_last).eval()
+        model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # as in the loop
+        return model.eval()
 
     def fingerprint(self) -> str:
         """Sixteen hex digits that change when any weight or setting that shapes a prediction does.

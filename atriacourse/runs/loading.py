@@ -56,10 +56,10 @@ def data_hash(bank_cases: Sequence[BankCase], held: Sequence[tuple[str, np.ndarr
     digest = hashlib.sha256()
     for case in bank_cases:
         digest.update(case.name.encode() + repr(case.post_ablation).encode())
-        digest.update(np.ascontiguousarray(case.grey))
-        digest.update(np.ascontiguousarray(case.mask))
+        digest.update(np.ascontiguousarray(case.grey).data)
+        digest.update(np.ascontiguousarray(case.mask).data)
     for name, grey, truth in held:
         digest.update(name.encode())
-        digest.update(np.ascontiguousarray(grey))
-        digest.update(np.ascontiguousarray(truth))
+        digest.update(np.ascontiguousarray(grey).data)
+        digest.update(np.ascontiguousarray(truth).data)
     return digest.hexdigest()[:16]

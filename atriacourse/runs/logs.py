@@ -1,4 +1,4 @@
-"""The run's curves as CSV and for TensorBoard, rewritten from the history that the checkpoint carries.
+"""The run's curves as CSV (and for TensorBoard, if installed), rewritten from the checkpoint's history.
 
 Beside runs/train.py. Rewriting whole means that a resumed run leaves no row twice. What somebody else put
 under these names is left alone.
@@ -6,6 +6,7 @@ under these names is left alone.
 
 import csv
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ OURS = ".atriacourse"  # the end of an event file's name
 def write_logs(
     folder: Path, history: Sequence[dict[str, Any]], validations: Sequence[dict[str, Any]]
 ) -> None:
-    """Write log.csv (a row an epoch), validation.csv (a row a validation) and tensorboard/."""
+    """Write log.csv (a row an epoch), validation.csv (a row a validation) and, if installed, tensorboard/."""
     if history:
         rows = [{**row, "slices_per_second": row["slices"] / max(row["seconds"], 1e-9)} for row in history]
         write_csv(folder / "log.csv", rows)
@@ -29,7 +30,8 @@ def write_logs(
             for row in validations
         ]
         write_csv(folder / "validation.csv", rows)
-    write_tensorboard(folder / "tensorboard", history, validations)
+    if find_spec("tensorboard") is not None:  # the extra of that name
+        write_tensorboard(folder / "tensorboard", history, validations)
 
 
 def refuse_foreign_logs(folder: Path) -> None:

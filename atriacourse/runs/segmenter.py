@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import NamedTuple, NotRequired
 
 import numpy as np
-import torch
 from typing_extensions import TypedDict
 
 from atriacourse.data.case import Case, Cohort
@@ -25,6 +24,7 @@ from atriacourse.inference.ensemble import predict_ensemble
 from atriacourse.inference.postprocess import postprocess
 from atriacourse.inference.predict import Prediction, probabilities_to_mask
 from atriacourse.inference.resample import differs, resample, resample_grey, shape_at
+from atriacourse.network.unet import MultiTaskUNet
 from atriacourse.runs.config import write_json
 from atriacourse.runs.folder import SavedModel
 from atriacourse.runs.ours import digest_of, held, printable, why_this_case
@@ -82,7 +82,7 @@ class Segmenter:
         self.device = choose_device(device)
         self.resample = resample
         self.trained_mm = checked_voxel(as_spacing(trained_mm or saved.spacing_mm()))
-        self._only: torch.nn.Module | None = None
+        self._only: MultiTaskUNet | None = None
 
     def resampling(self, grid: Grid) -> dict[str, list[float]] | None:
         """From and to which voxel size (z, y, x) a scan on this grid is resampled; None: it is left alone.
@@ -131,7 +131,7 @@ class Segmenter:
         raw = probabilities_to_mask(atrium)
         return Segmentation(postprocess(raw, self.saved.config.postprocessing), raw, atrium, post_ablation)
 
-    def _load(self, member: int) -> torch.nn.Module:
+    def _load(self, member: int) -> MultiTaskUNet:
         if len(self.saved.weights) > 1:
             return self.saved.load(member, self.device)
         if self._only is None:
@@ -264,7 +264,7 @@ class _Work:
                 f"another folder, move it away, or give --overwrite if it may be replaced"
             )
         wanted = [path for path in paths if overwrite or path not in there or not made[_name(path)]]
-        if not wanted:
+        if noted is not None and not wanted:
             return Outcome(case.name, paths[0], noted["post_ablation"], None, kept=True)
         image = case.image()
         now: Noted = {

@@ -37,7 +37,7 @@ def make_split(cohort: Cohort, kind: str, *, seed: int, saved: Path | None = Non
         return holdout_split(cohort, seed=seed, groups=groups)
     if kind == "list":
         return list_split(cohort, groups=groups)
-    if kind == "all":
+    if parts is None:  # "all"
         return Split(kind="all", cohort=cohort.name, seed=None, train=cohort.names, test=(), groups=groups)
     number, folds = parts
     return fold_splits(cohort, seed=seed, folds=folds, groups=groups)[number - 1]

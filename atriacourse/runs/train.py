@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from atriacourse.bounds import bounded
 from atriacourse.data.bank import BankCase, SliceBank
@@ -29,7 +28,7 @@ from atriacourse.inference.predict import predict_volume, probabilities_to_mask
 from atriacourse.network.unet import MultiTaskUNet
 from atriacourse.runs.budget import Budget, measure_steps
 from atriacourse.runs.config import RunConfig, to_json, write_json
-from atriacourse.runs.folder import RESTORE, Knots, is_done, saved_setup
+from atriacourse.runs.folder import RESTORE, Knots, Setup, is_done, saved_setup
 from atriacourse.runs.loading import data_hash, load_bank_cases, median_spacing_mm
 from atriacourse.runs.logs import refuse_foreign_logs, write_logs
 from atriacourse.runs.memory import refuse_what_cannot_fit
@@ -105,7 +104,7 @@ def _train_run(
     refuse_what_cannot_fit(config, cases=len(inner.train), device=where)
     bank_cases = load_bank_cases(cohort, inner.train, config, watcher, read=read_case)
     held = [(case.name, grey_levels(case.image()), case.mask().voxels) for case in cohort.subset(inner.test)]
-    setup = {
+    setup: Setup = {
         "config": to_json(config),
         "seed": seed,
         "data": data_hash(bank_cases, held),
@@ -177,7 +176,7 @@ def inner_split(cohort: Cohort, split: Split, *, fraction: float, seed: int) -> 
 
 
 def validate(
-    model: nn.Module, held: Sequence[tuple[str, np.ndarray, np.ndarray]], config: RunConfig
+    model: MultiTaskUNet, held: Sequence[tuple[str, np.ndarray, np.ndarray]], config: RunConfig
 ) -> dict[str, Any]:
     """3D Dice of the cleaned mask on whole, un-augmented volumes.
 
@@ -195,7 +194,7 @@ def validate(
     return {"score": float(np.mean(defined)) if defined else 0.0, "dice": scores}
 
 
-def begin_folder(folder: Path, config: RunConfig, split: Split, setup: dict[str, Any]) -> bool:
+def begin_folder(folder: Path, config: RunConfig, split: Split, setup: Setup) -> bool:
     """Write the run's settings, or check that the run already there has the same.
 
     Returns: True if there was a run of the same settings.

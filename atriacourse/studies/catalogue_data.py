@@ -1,9 +1,18 @@
 """Studies of what the network is shown, how it is trained, and what becomes of its masks.
 
-After declare.py and catalogue_paper.py, before catalogue.py.
+After declare.py, before catalogue.py.
 """
 
-from atriacourse.studies.catalogue_paper import GAMMA, MULTI_TASK
+from atriacourse.runs.recipes import (
+    ALONE,
+    BOTH_FLIPS,
+    CROSS_ENTROPY,
+    GAMMA,
+    MULTI_TASK,
+    NO_FLIPS,
+    SEVEN_SLICES,
+    SOFT_DICE,
+)
 from atriacourse.studies.declare import Study, Variant
 
 PADDING = Study(
@@ -129,10 +138,8 @@ MASK_LOSS = Study(
     paper="Section 2.1: cross-entropy.",
     base=GAMMA,
     variants=(
-        Variant(
-            name="cross_entropy", label="cross-entropy (the paper)", set=("training.loss.mask=cross_entropy",)
-        ),
-        Variant(name="with_dice", label="and soft Dice", set=("training.loss.mask=cross_entropy_dice",)),
+        Variant(name="cross_entropy", label="cross-entropy (the paper)", set=CROSS_ENTROPY),
+        Variant(name="with_dice", label="and soft Dice", set=SOFT_DICE),
     ),
 )
 NEIGHBOURS = Study(
@@ -141,11 +148,9 @@ NEIGHBOURS = Study(
     paper="Section 2.1: one slice; no comparison is given.",
     base=GAMMA,
     variants=(
-        Variant(name="alone", label="the slice alone (the paper)", set=("prepare.offsets=[0]",)),
+        Variant(name="alone", label="the slice alone (the paper)", set=ALONE),
         Variant(name="near", label="and one to each side", set=("prepare.offsets=[-3, 0, 3]",)),
-        Variant(
-            name="far", label="and three to each side", set=("prepare.offsets=[-9, -6, -3, 0, 3, 6, 9]",)
-        ),
+        Variant(name="far", label="and three to each side", set=SEVEN_SLICES),
     ),
 )
 FLIPS = Study(
@@ -154,19 +159,8 @@ FLIPS = Study(
     paper="Section 3.3 flips both ways; no comparison is given.",
     base=GAMMA,
     variants=(
-        Variant(
-            name="none",
-            label="no flips",
-            set=("augmentation.geometry.flip_up_down=0", "augmentation.geometry.flip_left_right=0"),
-        ),
-        Variant(
-            name="both",
-            label="both ways (the paper)",
-            set=(
-                "augmentation.geometry.flip_up_down=0.5",
-                "augmentation.geometry.flip_left_right=0.5",
-            ),
-        ),
+        Variant(name="none", label="no flips", set=NO_FLIPS),
+        Variant(name="both", label="both ways (the paper)", set=BOTH_FLIPS),
         Variant(
             name="left_right",
             label="left-right alone",

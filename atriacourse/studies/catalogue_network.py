@@ -1,9 +1,9 @@
 """Studies of the network and its losses: lambda, the label loss, pyramid, depth.
 
-After declare.py and catalogue_paper.py, before catalogue.py.
+After declare.py, before catalogue.py.
 """
 
-from atriacourse.studies.catalogue_paper import GAMMA, MULTI_TASK
+from atriacourse.runs.recipes import GAMMA, MULTI_TASK
 from atriacourse.studies.declare import Study, Variant
 
 LAMBDA = Study(

@@ -4,10 +4,8 @@ After declare.py, before catalogue.py. GAMMA and MULTI_TASK are the two things t
 Deep U-Net; every other study stands on one of them.
 """
 
+from atriacourse.runs.recipes import GAMMA, MULTI_TASK
 from atriacourse.studies.declare import Study, Variant
-
-GAMMA = ("augmentation.gamma.probability=0.5",)  # the authors' probability; the paper gives none
-MULTI_TASK = ("network.label_head=true",)  # lambda 1 and "sigmoid_bce" are the base's
 
 TABLE_1 = Study(
     name="table1",

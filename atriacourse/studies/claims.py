@@ -108,8 +108,10 @@ def flatten(values: Any, prefix: str = "") -> dict[str, Any]:
 
 def said(value: Any) -> str:
     """A recorded value as prose shows it: words as they are, numbers with at most six digits."""
-    if isinstance(value, bool) or value is None or isinstance(value, str):
-        return {True: "yes", False: "no", None: "none"}.get(value, value)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "none"}[value]
     if isinstance(value, int):
         return f"{value:,}" if abs(value) >= 10_000 else str(value)
     return f"{value:.6g}"

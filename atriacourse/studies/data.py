@@ -61,8 +61,8 @@ def fingerprint(cohort: Cohort) -> str:
         image, mask = case.image(), case.mask()
         digest.update(repr((case.name, case.post_ablation, case.site, image.shape)).encode())
         digest.update(np.asarray(image.spacing_mm, float).tobytes())
-        digest.update(np.ascontiguousarray(image.voxels))
-        digest.update(np.packbits(mask.voxels))
+        digest.update(np.ascontiguousarray(image.voxels).data)
+        digest.update(np.packbits(mask.voxels).data)
     return digest.hexdigest()[:16]
 
 

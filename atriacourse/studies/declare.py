@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from atriacourse.data.splits import SUBSETS
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case_row import HIGHER_IS_BETTER, LOWER_IS_BETTER
+from atriacourse.evaluation.metrics import compared
 
 COMBINE = ("mean", "vote")
 FOLDS = 5  # of a bag of folds, whatever its members
@@ -62,7 +62,7 @@ class Study:
         names = [variant.name for variant in self.variants]
         if len(names) < 2 or len(set(names)) < len(names):
             raise InputError(f"study {self.name}: needs two variants or more, each of its own name")
-        if self.metric not in HIGHER_IS_BETTER + LOWER_IS_BETTER:
+        if self.metric not in compared():
             raise InputError(f"study {self.name}: metric {self.metric!r} has no better and worse")
         if not self.pairs:
             object.__setattr__(self, "pairs", tuple((names[0], other) for other in names[1:]))

@@ -36,7 +36,7 @@ def current(content: Content) -> Content:
             f"upgrade with pip install --upgrade atriacourse"
         )
     for number in range(wrote, FORMAT):
-        content = STEPS[number](content)
+        content = STEPS.get(number, dict)(content)
     settings = content.get("settings")
     if isinstance(settings, dict):
         later = {name: one.before for name, one in ADDED.items() if one.format > wrote}
@@ -75,7 +75,9 @@ def full_settings(content: Content) -> Content:
     return content  # one whose key is not its own keeps it, and is refused for that
 
 
-STEPS: dict[int, Callable[[Content], Content]] = {1: full_settings}
+STEPS: dict[int, Callable[[Content], Content]] = {
+    1: full_settings
+}  # a format without one only added settings
 
 
 def key_1(identity: Mapping[str, Any]) -> str:

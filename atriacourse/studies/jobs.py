@@ -16,15 +16,14 @@ class Job:
     name: str  # the key, and the reading if it is one
     key: str
     says: str
-    cell: Cell | None = None
-    unit: Unit | None = None
+    work: Cell | Unit  # a cell to train; a unit, whose bag or further reading it is
 
     @property
     def needs(self) -> tuple[str, ...]:
         """Keys of the records that must be there first."""
-        if self.cell is not None:
+        if isinstance(self.work, Cell):
             return ()
-        return (self.key,) if self.name != self.key else tuple(cell.key for cell in self.unit.cells)
+        return (self.key,) if self.name != self.key else tuple(cell.key for cell in self.work.cells)
 
 
 def jobs_of(units: Sequence[Unit]) -> list[Job]:
@@ -34,12 +33,12 @@ def jobs_of(units: Sequence[Unit]) -> list[Job]:
         for cell in cells_of([unit]):
             member = f", member {cell.member}" if cell.subsets else ""
             says = f"{unit.study}/{unit.variant}, seed {unit.seed}{member}"
-            jobs.setdefault(cell.key, Job(name=cell.key, key=cell.key, says=says, cell=cell))
+            jobs.setdefault(cell.key, Job(name=cell.key, key=cell.key, says=says, work=cell))
         says = f"{unit.study}/{unit.variant}, seed {unit.seed}"
         if len(unit.cells) > 1:
-            jobs.setdefault(unit.key, Job(name=unit.key, key=unit.key, says=says, unit=unit))
+            jobs.setdefault(unit.key, Job(name=unit.key, key=unit.key, says=says, work=unit))
         if unit.reading not in ("raw", "clean"):
             name = f"{unit.key}-{unit.reading.replace(':', '-')}"
             says = f"{says}, {unit.reading}"
-            jobs.setdefault(name, Job(name=name, key=unit.key, says=says, unit=unit))
+            jobs.setdefault(name, Job(name=name, key=unit.key, says=says, work=unit))
     return list(jobs.values())

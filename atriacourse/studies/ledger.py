@@ -7,21 +7,16 @@ as its verdict, which names no winner where the interval spans zero.
 import difflib
 
 from atriacourse.errors import InputError
+from atriacourse.evaluation.metrics import compared
 from atriacourse.studies.catalogue import study as find_study
 from atriacourse.studies.comparison import compare_study, compare_variants
 from atriacourse.studies.report import caption, interval_text, summary
 from atriacourse.studies.results import ATLAS_SCALE, Results, study_results
 
-CLAIMED_METRICS = (
-    "dice",
-    "jaccard",
-    "hd_mm",
-    "hd95_mm",
-    "assd_mm",
-    "hd95_voxels",
-    "assd_voxels",
-    "label_right",
-)
+
+def claimed() -> tuple[str, ...]:
+    """The metrics that a claim may name: all that can be compared, and the share of labels told right."""
+    return (*compared(), "label_right")
 
 
 def atlas_claim(path: str) -> tuple[str, str, tuple[str, ...]]:
@@ -40,8 +35,8 @@ def atlas_claim(path: str) -> tuple[str, str, tuple[str, ...]]:
     study, variant, metric = parts
     study, _, scale = study.partition("@")
     results = study_results(find_study(study), scale=scale or ATLAS_SCALE)
-    if metric not in CLAIMED_METRICS:
-        raise InputError(_near(path, metric, CLAIMED_METRICS))
+    if metric not in claimed():
+        raise InputError(_near(path, metric, claimed()))
     a, versus, b = variant.partition("-vs-")
     names = (a, b) if versus else (variant,)
     for name in names:

@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 
 from atriacourse.errors import InputError
 from atriacourse.files import read_json
-from atriacourse.studies.cells import Unit
+from atriacourse.studies.cells import Cell, Unit
 from atriacourse.studies.jobs import Job, jobs_of
 from atriacourse.studies.records import Record, look_at, records_in
 
@@ -43,7 +43,9 @@ def is_done(job: Job, folder: Path) -> bool:
 
 
 def _is_in(job: Job, seen: Record | InputError | None) -> bool:
-    return isinstance(seen, Record) and (job.name == job.key or job.unit.reading in seen.scores)
+    if isinstance(job.work, Cell) or job.name == job.key:
+        return isinstance(seen, Record)
+    return isinstance(seen, Record) and job.work.reading in seen.scores
 
 
 def is_held(job: Job, folder: Path) -> bool:

@@ -5,6 +5,7 @@ Before claims.py and report.py. Digits are kept as text, because "1.11" and "1.1
 Source: Chen, Bai and Rueckert 2018, Tables 1 and 2, sections 4 and 5.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 PAPER = "Chen, Bai and Rueckert 2018"
@@ -72,7 +73,8 @@ CHALLENGE = {
     "mirror_vnet_hd95_voxels": Published(value="5.40", source=_MIRROR),
     "mirror_vnet_asd_voxels": Published(value="1.64", source=_MIRROR),
 }
-PUBLISHED = {
+# a number, or one for each metric, by table and row
+PUBLISHED: Mapping[str, Mapping[str, Published | Mapping[str, Published]]] = {
     "table1": TABLE_1,
     "table2": TABLE_2,
     "bagging": BAGGING,
@@ -84,7 +86,7 @@ PUBLISHED = {
 def published(study: str, variant: str, metric: str) -> Published | None:
     """What the paper says of a variant of a study; None where it says nothing."""
     place = PUBLISHED.get(study, {}).get(variant)
-    return place.get(metric) if isinstance(place, dict) else None
+    return place.get(metric) if isinstance(place, Mapping) else None
 
 
 def published_difference(study: str, a: str, b: str, metric: str) -> float | None:
@@ -98,6 +100,7 @@ def published_paths() -> dict[str, Published]:
     paths = {}
     for table, rows in PUBLISHED.items():
         for row, content in rows.items():
+            numbers: Mapping[str, Published]
             numbers = {"": content} if isinstance(content, Published) else content
             for metric, number in numbers.items():
                 path = "/".join(part for part in (table, row, metric) if part)

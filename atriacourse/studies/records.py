@@ -18,7 +18,7 @@ from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case_row import METRICS
+from atriacourse.evaluation.metrics import METRICS
 from atriacourse.files import first_fault, read_json, write_whole
 from atriacourse.studies.formats import FORMAT, current
 from atriacourse.studies.identity import PARTS, bag_key, key_of, known_settings
@@ -90,7 +90,8 @@ class Record(BaseModel):
 
     def check_key(self) -> None:
         """Raise InputError unless the key follows from what the record says of the network."""
-        names = known = known_settings()
+        known = known_settings()
+        names = list(known)
         if self.settings.get("training.validations") == 1:  # one validation does not choose
             names = [name for name in names if not name.startswith("postprocessing.")]
         absent = [name for name in names if name not in self.settings]
@@ -111,7 +112,7 @@ class Record(BaseModel):
         """
         if reading not in self.scores:
             raise InputError(f"record {self.key} has no reading {reading!r}, only {', '.join(self.scores)}")
-        columns = dict.fromkeys(METRICS, math.nan)
+        columns: dict[str, float | list[float]] = dict.fromkeys(METRICS, math.nan)
         for metric, values in self.scores[reading].items():
             columns[metric] = [restored(value) for value in values]
         return pd.DataFrame({"name": self.cases, **columns})

@@ -10,18 +10,18 @@ import numpy as np
 import pandas as pd
 
 from atriacourse.errors import InputError
+from atriacourse.evaluation.metrics import METRICS, label_of, reported
 from atriacourse.evaluation.uncertainty import UNDECIDED, bootstrap_interval, mean_of
 from atriacourse.studies.comparison import compare_study
 from atriacourse.studies.published import published
 from atriacourse.studies.results import Results
 
-METRIC_LABELS = {"dice": "Dice", "jaccard": "Jaccard", "hd_mm": "HD (mm)", "assd_mm": "ASSD (mm)"}
 CSV_COLUMNS = (
     *("table", "variant", "label", "a", "b", "metric", "mean", "difference", "low", "high", "sd"),
     *("wilcoxon_p", "holm_p", "effect_size", "probability_b_better", "winner"),
     *("seeds", "cases", "left_out", "paper", "paper_sd"),
 )
-DECIMALS = {"dice": 3, "jaccard": 3, "hd_mm": 2, "assd_mm": 3, "label_right": 2}
+LABEL_DECIMALS = 2  # of label_right, which is no metric of a mask
 
 
 def summary_table(results: Results) -> pd.DataFrame:
@@ -32,7 +32,7 @@ def summary_table(results: Results) -> pd.DataFrame:
     """
     rows = []
     for name in results.variants:
-        for metric in METRIC_LABELS:
+        for metric in reported():
             number = published(results.study.name, name, metric)
             rows.append(
                 {
@@ -98,29 +98,32 @@ def render(results: Results, *, file_format: str = "markdown") -> str:
     return FORMATS[file_format](results)
 
 
-def wide_table(results: Results, *, metrics: Sequence[str] = tuple(METRIC_LABELS)) -> pd.DataFrame:
-    """A row a variant: each metric's mean with its interval, and the paper's mean and SD where it has one."""
+def wide_table(results: Results, *, metrics: Sequence[str] | None = None) -> pd.DataFrame:
+    """A row a variant: each metric's mean with its interval, and the paper's mean and SD where it has one.
+
+    Args: metrics: some of `reported()`; None takes all.
+    """
     long = summary_table(results)
     rows = []
     for name in results.variants:
         row: dict[str, str] = {"variant": results.study.variant(name).label}
-        for metric in metrics:
+        for metric in metrics or reported():
             one = long[(long["variant"] == name) & (long["metric"] == metric)].iloc[0]
-            row[METRIC_LABELS[metric]] = (
+            row[label_of(metric)] = (
                 interval_text(one["mean"], one["low"], one["high"], metric)
                 if results.recorded(name, metric)
                 else "not recorded"
             )
             if published(results.study.name, name, metric):
                 sd = f" ({one['paper_sd']})" if one["paper_sd"] else ""
-                row[f"{METRIC_LABELS[metric]}, paper"] = f"{one['paper']}{sd}"
+                row[f"{label_of(metric)}, paper"] = f"{one['paper']}{sd}"
         rows.append(row)
     return pd.DataFrame(rows).fillna("")
 
 
 def interval_text(mean: float, low: float, high: float, metric: str) -> str:
     """E.g. "0.870 (0.851 to 0.887)"."""
-    digits = DECIMALS.get(metric, 3)
+    digits = METRICS[metric].decimals if metric in METRICS else LABEL_DECIMALS
     if not np.isfinite(low):
         return f"{mean:.{digits}f}"
     return f"{mean:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"

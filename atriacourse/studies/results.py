@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case_row import METRICS
+from atriacourse.evaluation.metrics import METRICS
 from atriacourse.studies.cells import SEEDS, Unit, plan_study
 from atriacourse.studies.declare import Study
 from atriacourse.studies.records import ATLAS, Record, data_sets, read_records

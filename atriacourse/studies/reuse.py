@@ -55,10 +55,10 @@ def _trained_alike(cell: Cell, folder: Path) -> Path | None:
         if key == cell.key or record.kind != "network" or _training_of(made) != wanted:
             continue
         try:
-            done = (run_record(run) or {}).get("done")
+            ended = run_record(run)
         except InputError:
             continue
-        if done is True and (run / "best.safetensors").is_file():
+        if ended and ended["done"] and (run / "best.safetensors").is_file():
             return run
     return None
 

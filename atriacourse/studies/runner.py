@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from atriacourse.bounds import bounded
 from atriacourse.errors import InputError
 from atriacourse.runs.config import write_json
-from atriacourse.studies.cells import Unit
+from atriacourse.studies.cells import Cell, Unit
 from atriacourse.studies.data import StudyData
 from atriacourse.studies.jobs import Job, jobs_of
 from atriacourse.studies.progress import Status, failure_of, forget_failures, is_done, status
@@ -37,12 +37,12 @@ def do_job(job: Job, bench: Bench) -> bool:
     """Do one job. Returns: False if it was stopped on request. Raises: whatever goes wrong."""
     if bench.record_path(job.key).is_file():
         read_record(bench.record_path(job.key))  # one that is damaged is never overwritten: it may be newer
-    if job.cell is not None:
-        return train_cell(job.cell, bench) is not None
+    if isinstance(job.work, Cell):
+        return train_cell(job.work, bench) is not None
     if job.name == job.key:
-        combine_members(job.unit, bench)
+        combine_members(job.work, bench)
     else:
-        add_reading(job.unit, bench)
+        add_reading(job.work, bench)
     return True
 
 

@@ -7,6 +7,7 @@ forty cells does them once. A case of the mirror takes five megabytes; full-size
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from atriacourse.augment.prepare import PrepareConfig
 from atriacourse.data.bank import BankCase
 from atriacourse.data.case import Case, Cohort
 from atriacourse.data.volume import Volume
@@ -52,7 +53,7 @@ class Shelf:
     """Prepared cases by name and preparation; stands in for `load_bank_case`."""
 
     def __init__(self) -> None:
-        self._prepared: dict[tuple, BankCase] = {}
+        self._prepared: dict[tuple[str, PrepareConfig], BankCase] = {}
 
     def __call__(self, case: Case, config: RunConfig) -> BankCase:
         """The case as the config prepares it. Raises: InputError naming the case."""

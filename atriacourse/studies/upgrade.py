@@ -51,7 +51,7 @@ def upgrade_records(records: Path, *, cells: Path | None = None) -> int:
 
 def older_keys(units: Sequence[Unit]) -> Mapping[str, str]:
     """Key of format 1 -> today's, of all that some units need."""
-    keys = {}
+    keys: dict[str, str] = {}
     for unit in units:
         before = [key_1(cell.identity) for cell in unit.cells]
         keys |= {old: cell.key for old, cell in zip(before, unit.cells, strict=True)}

@@ -35,7 +35,7 @@ from atriacourse.studies.readings import (
     mask_of,
     read_probabilities,
 )
-from atriacourse.studies.records import Record, kept, read_record, scores_of, write_record
+from atriacourse.studies.records import Number, Record, kept, read_record, scores_of, write_record
 from atriacourse.studies.reuse import take_training
 from atriacourse.studies.shelf import Shelf
 from atriacourse.training.device import choose_device
@@ -176,7 +176,7 @@ def add_reading(unit: Unit, bench: Bench) -> Record:
 
 def score(
     data: StudyData, names: Iterable[str], atria: Iterable[np.ndarray], readings: Iterable[str]
-) -> dict[str, dict[str, list]]:
+) -> dict[str, dict[str, list[Number]]]:
     """Scores of every reading, as a record keeps them; `atria` are the probabilities of each case."""
     rows: dict[str, list[dict[str, Any]]] = {reading: [] for reading in readings}
     for name, atrium in zip(names, atria, strict=True):
@@ -186,7 +186,7 @@ def score(
     return {reading: scores_of(table) for reading, table in rows.items()}
 
 
-def curves(run: Path) -> dict[str, list]:
+def curves(run: Path) -> dict[str, list[Number]]:
     """The run's log, one list a column."""
     import pandas as pd
 

@@ -52,7 +52,7 @@ def check_of(tensors: dict[str, Tensor]) -> str:
     check = 0
     for name, tensor in sorted(tensors.items()):
         check = zlib.crc32(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode(), check)
-        check = zlib.crc32(tensor.reshape(-1).view(torch.uint8).numpy(), check)
+        check = zlib.crc32(tensor.reshape(-1).view(torch.uint8).numpy().data, check)
     return f"{check:08x}"
 
 

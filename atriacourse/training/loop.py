@@ -22,6 +22,7 @@ from atriacourse.augment.batch import AugmentConfig, Batch, augment, draw_augmen
 from atriacourse.data.bank import SliceBank
 from atriacourse.errors import InputError
 from atriacourse.files import checked_json
+from atriacourse.network.unet import MultiTaskUNet
 from atriacourse.training.checkpoint import ELSE, load_training, read_checkpoint, save_checkpoint
 from atriacourse.training.curriculum import Step, epoch_steps
 from atriacourse.training.device import autocast, choose_precision
@@ -105,14 +106,14 @@ class Trainer:
 
     def __init__(
         self,
-        model: nn.Module,
+        model: MultiTaskUNet,
         bank: SliceBank,
         *,
         config: TrainingConfig,
         augmentation: AugmentConfig,
         seed: int,
         folder: Path,
-        validate: Callable[[nn.Module], dict[str, Any]],
+        validate: Callable[[MultiTaskUNet], dict[str, Any]],
         header: dict[str, Any] | None = None,
         report: Callable[[Report], None] = lambda report: None,
     ) -> None:

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case_row import METRICS, read_table, score_case, volume_ml, write_table
+from atriacourse.evaluation.case_row import read_table, score_case, write_table
+from atriacourse.evaluation.metrics import METRICS, volume_ml
 
 SPACING = (2.0, 0.5, 0.25)
 

@@ -47,3 +47,9 @@ def test_logs_hold_every_epoch_once_after_any_number_of_writings(tmp_path):
 def test_nothing_to_write_writes_no_empty_table(tmp_path):
     write_logs(tmp_path, [], [])
     assert not (tmp_path / "log.csv").exists() and not (tmp_path / "validation.csv").exists()
+
+
+def test_without_tensorboard_there_are_the_tables_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr("atriacourse.runs.logs.find_spec", lambda name: None)
+    write_logs(tmp_path, HISTORY, VALIDATIONS)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["log.csv", "validation.csv"]

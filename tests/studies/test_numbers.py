@@ -11,6 +11,7 @@ BEFORE = pd.read_csv(Path(__file__).with_name("numbers.csv")).set_index(NAMES)
 
 def same_as_before(now, place):
     before = BEFORE.loc[[place]].dropna(axis="columns", how="all")
+    now = now[now.index.isin(before.index)]  # a metric or a study that came later adds rows
     assert len(now) == len(before) > 10
     if "difference" in now:  # without a case to compare, a p-value was 1 and is now said to be none
         for table_ in (now, before):

@@ -9,6 +9,11 @@ import pytest
 from atriacourse.augment.intensity import IntensityConfig
 from atriacourse.augment.prepare import PrepareConfig
 from atriacourse.errors import InputError
+from atriacourse.evaluation.case_row import read_table, score_case, write_table
+from atriacourse.evaluation.compare import compare
+from atriacourse.evaluation.metrics import METRICS, Metric
+from atriacourse.evaluation.summary import summarise
+from atriacourse.evaluation.uncertainty import higher_is_better
 from atriacourse.inference.postprocess import PostprocessConfig
 from atriacourse.inference.predict import PredictConfig
 from atriacourse.network.unet import NetworkConfig
@@ -26,6 +31,7 @@ from atriacourse.studies.formats import (
     key_1,
 )
 from atriacourse.studies.identity import ADDED, AFTERWARDS, PARTS, Added, hash_of, shaping_settings
+from atriacourse.studies.ledger import atlas_claim
 from atriacourse.studies.readings import mask_of
 from atriacourse.studies.records import read_record, write_record
 from atriacourse.studies.results import gather
@@ -181,29 +187,41 @@ def test_every_setting_is_declared():
 # a metric
 
 
-def test_a_new_metric_is_missing_in_old_records_and_tables_say_so(monkeypatch):
-    more = ("dice", "surface_dice", *records.METRICS[1:])
-    for module in (records, results):
-        monkeypatch.setattr(module, "METRICS", more)
-    monkeypatch.setitem(report.METRICS, "surface_dice", "Surface Dice")
+@pytest.fixture
+def one_metric_more(monkeypatch):
+    row = Metric("surface_dice", "Surface Dice", "share", "higher", lambda pair: 1.0, reported=True)
+    monkeypatch.setitem(METRICS, "surface_dice", row)
+
+
+def test_a_new_metric_is_missing_in_old_records_and_tables_say_so(one_metric_more):
     paths = sorted(records.ATLAS.glob("*.json"))[:20]
     assert all("surface_dice" not in read_record(path).scores["raw"] for path in paths)
     found = gather(planned("table1"), study("table1"), results.atlas(), scale="atlas", cohort="la2018")
     assert found.table["surface_dice"].isna().all() and found.table["dice"].notna().all()
     assert not found.recorded("clahe", "surface_dice") and found.recorded("clahe", "dice")
-    table = report.wide_table(found, metrics=("dice", "surface_dice"))
+    table = report.wide_table(found)
     assert set(table["Surface Dice"]) == {"not recorded"} and "0." in table["Dice"][0]
     lines = [line for line in report.render(found, file_format="csv").splitlines() if "surface_dice" in line]
     assert lines and all(",,,,," in line for line in lines)  # no mean: whoever reads the file sees the gap
 
 
-def test_a_claim_of_a_metric_that_was_not_recorded_is_refused(monkeypatch):
-    from atriacourse.studies import ledger
-
-    monkeypatch.setattr(results, "METRICS", (*results.METRICS, "surface_dice"))
-    monkeypatch.setattr(ledger, "METRICS", (*ledger.METRICS, "surface_dice"))
+def test_a_claim_of_a_metric_that_was_not_recorded_is_refused(one_metric_more):
     with pytest.raises(InputError, match="surface_dice was not recorded of clahe"):
-        ledger.atlas_claim("table1/clahe/surface_dice")
+        atlas_claim("table1/clahe/surface_dice")
+
+
+def test_a_new_metric_is_a_column_a_direction_and_a_number_of_every_table(one_metric_more, tmp_path):
+    rows = [score_case(name, np.ones((2, 3, 4)), np.ones((2, 3, 4)), (1, 1, 1)) for name in "abcdef"]
+    table = read_table(write_table(tmp_path / "t.csv", rows))
+    assert (table["surface_dice"] == 1).all() and summarise(table).loc["surface_dice", "mean"] == 1
+    worse = table.assign(surface_dice=0.5)
+    assert compare(worse, table, metric="surface_dice").verdict.startswith(
+        "B is better (higher surface_dice)"
+    )
+    assert higher_is_better("surface_dice")
+    write_table(tmp_path / "t.csv", table.assign(surface_dice=2))
+    with pytest.raises(InputError, match="surface_dice lies between 0 and 1"):
+        read_table(tmp_path / "t.csv")
 
 
 # a format

@@ -2,11 +2,13 @@
 
 import io
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from atriacourse.evaluation.metrics import METRICS
 from atriacourse.studies.catalogue import study
 from atriacourse.studies.report import (
     comparison_table,
@@ -24,7 +26,8 @@ from atriacourse.studies.results import Results, recorded_at
 def made():
     """Table 2's first two variants, two seeds, eight cases; one mask of `deep` was empty for one seed."""
     rows = [
-        {
+        dict.fromkeys(METRICS, np.nan)  # as a record's table: every metric is a column
+        | {
             "variant": name,
             "seed": seed,
             "name": f"case{case}",
@@ -38,7 +41,11 @@ def made():
         for seed in (1, 2)
         for case in range(8)
     ]
-    records = {(name, seed): None for name in ("vanilla", "deep") for seed in (1, 2)}
+    records = {
+        (name, seed): SimpleNamespace(scores={"clean": METRICS})
+        for name in ("vanilla", "deep")
+        for seed in (1, 2)
+    }
     return Results(
         study=study("table2"), scale="smoke", cohort="made", table=pd.DataFrame(rows), records=records
     )
@@ -65,7 +72,7 @@ def test_the_papers_numbers_stand_beside_ours(made):
 
 def test_a_seed_that_one_variant_lacks_is_in_no_mean(made):
     table = made.table[~((made.table["variant"] == "vanilla") & (made.table["seed"] == 2))]
-    records = {pair: None for pair in made.records if pair != ("vanilla", 2)}
+    records = {pair: one for pair, one in made.records.items() if pair != ("vanilla", 2)}
     fewer = replace(made, table=table, records=records)
     assert fewer.seeds == (1,)
     assert summary(fewer, "deep", "hd_mm")["left_out"] == 0  # its empty mask was of seed 2

@@ -14,6 +14,7 @@ import pytest
 
 from atriacourse.errors import InputError
 from atriacourse.studies import runner
+from atriacourse.studies.cells import Cell
 from atriacourse.studies.jobs import jobs_of
 from atriacourse.studies.progress import forget_failures, is_done, status
 from atriacourse.studies.records import read_records
@@ -37,7 +38,7 @@ def test_jobs_are_shared_and_ordered(tiny_units):
     jobs = jobs_of(tiny_units[1])
     # plain, gamma, two members; the bag; plain's further reading
     assert len(jobs) == 6
-    assert [job.cell is not None for job in jobs] == [True, True, False, True, True, False]
+    assert [isinstance(job.work, Cell) for job in jobs] == [True, True, False, True, True, False]
     assert jobs[2].key == jobs[0].key  # closed is read from plain's network
     assert jobs[5].needs == (jobs[3].key, jobs[4].key)
 

@@ -17,14 +17,14 @@ from atriacourse.data.volume import grey_levels
 from atriacourse.evaluation.overlap import dice
 from atriacourse.evaluation.uncertainty import bootstrap_interval
 from atriacourse.pages.bench.chapter import begin
-from atriacourse.pages.bench.small import FIXED_GEOMETRY, small_network
+from atriacourse.pages.bench.small import small_network
+from atriacourse.runs.recipes import FIXED_GEOMETRY, NO_GAMMA
 from atriacourse.runs.segmenter import Segmenter
 
 SEED = 2018  # of the split and the bootstrap
 SEEDS = range(8)  # of the trainings
 EPOCHS = 12  # those of the profile "smoke"
 GAMMAS = {"darker": 0.5, "same": 1.0, "lighter": 2.0}
-OFF = "augmentation.gamma.probability=0"
 
 
 def measure(data: Path) -> dict:
@@ -41,7 +41,7 @@ def measure(data: Path) -> dict:
                 small_network(
                     chapter, home, split, *FIXED_GEOMETRY, *change, epochs=EPOCHS, seed=seed, name=name
                 )
-                for name, change in (("without", (OFF,)), ("with", ()))
+                for name, change in (("without", NO_GAMMA), ("with", ()))
             ]
             for test, (cohort, gamma) in tests.items():
                 without, with_gamma = (scores(network, cohort, gamma) for network in networks)

@@ -14,11 +14,11 @@ from atriacourse.data.cohort import Cohort, open_cohort
 from atriacourse.data.splits import Split
 from atriacourse.evaluation.case_row import score_case
 from atriacourse.evaluation.compare import compare
-from atriacourse.pages.bench.chapter import ON_PHANTOMS
 from atriacourse.pages.chapters.audit_planted import recoded, saved_case, write_cohort
 from atriacourse.runs.config import override
 from atriacourse.runs.folder import open_model
 from atriacourse.runs.profiles import profile
+from atriacourse.runs.recipes import ON_PHANTOMS
 from atriacourse.runs.segmenter import Segmenter
 from atriacourse.runs.train import train_run
 

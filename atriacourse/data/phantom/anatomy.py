@@ -24,7 +24,7 @@ from atriacourse.data.phantom.atrium import (
 from atriacourse.data.phantom.neighbours import draw_far, draw_landmarks, draw_near
 from atriacourse.data.phantom.patient import Anatomy
 from atriacourse.data.phantom.phantom_config import PhantomConfig, Site
-from atriacourse.data.phantom.shapes import Ellipsoid
+from atriacourse.data.phantom.shapes import Ellipsoid, triple
 from atriacourse.data.phantom.waves import draw_waves
 
 TEXTURE_SD = 0.6  # of the logarithm of the signal of tissue; ours
@@ -64,7 +64,7 @@ def draw_anatomy(
         chest_half_axes=chest_half_axes,
         far=draw_far(rng, marks, chest_x=-atrium_in_field[0], chest_half_axes=chest_half_axes),
         near=draw_near(rng, size, marks),
-        warp=tuple(draw_waves(rng, sd=1.5, shortest_mm=30, longest_mm=90) for _ in range(3)),
+        warp=triple(draw_waves(rng, sd=1.5, shortest_mm=30, longest_mm=90) for _ in range(3)),
         scar_pattern=draw_waves(rng, sd=1.0, shortest_mm=8, longest_mm=25, modes=32),
         texture=draw_waves(rng, sd=TEXTURE_SD, shortest_mm=4, longest_mm=30, modes=96),
         # last, because it takes as many numbers as there are veins

@@ -8,7 +8,7 @@ the HDF5 mirror (realism.csv); all of them are ours unless a comment says otherw
 import numpy as np
 
 from atriacourse.data.phantom.patient import Point, Vein
-from atriacourse.data.phantom.shapes import Ellipsoid, Tube
+from atriacourse.data.phantom.shapes import Ellipsoid, Tube, triple
 
 FLAT = 0.6  # height over width of vessels that lie in the axial plane; why: anatomy.py
 
@@ -33,7 +33,7 @@ VEIN_COUNT_CHANCES = {2: 0.05, 3: 0.15, 4: 0.6, 5: 0.2}  # four is the textbook
 
 def as_point(values: np.ndarray) -> Point:
     """A point as plain floats."""
-    return tuple(float(v) for v in values)
+    return triple(float(v) for v in values)
 
 
 def near(rng: np.random.Generator, centre: Point, *, sd: float) -> Point:
@@ -87,7 +87,7 @@ def draw_vein(rng: np.random.Generator, name: str, size: float) -> Vein:
     middle = tip + rng.uniform(0.6, 1.2) * go_on
     end = middle + rng.uniform(0.6, 1.2) * go_on + rng.uniform(-4, 4, size=3)
     nodes = [as_point(node) for node in (ostium, halfway, tip, middle, end)]
-    radii = as_point(calibre * np.array([1.15, 0.9, 0.8, 0.6, 0.4]))
+    radii = tuple((calibre * np.array([1.15, 0.9, 0.8, 0.6, 0.4])).tolist())
     return Vein(
         name=name,
         ostium=nodes[0],
@@ -103,10 +103,12 @@ def draw_appendage(rng: np.random.Generator, size: float) -> Tube:
     steps[1:] += rng.uniform(-1.5, 1.5, size=(3, 3))
     nodes = start + np.cumsum(steps, axis=0)
     radii = size * np.array([8, 7, 6, 3.5]) * np.exp(rng.uniform(-0.2, 0.2, size=4))
-    return Tube(nodes=tuple(as_point(node) for node in nodes), radii=as_point(radii), flat=FLAT)
+    return Tube(nodes=tuple(as_point(node) for node in nodes), radii=tuple(radii.tolist()), flat=FLAT)
 
 
-def draw_scar(rng: np.random.Generator, veins: tuple[Vein, ...], *, post_ablation: bool) -> tuple[Point, ...]:
+def draw_scar(
+    rng: np.random.Generator, veins: tuple[Vein, ...], *, post_ablation: bool
+) -> tuple[tuple[float, float, float, float], ...]:
     """Centres and radii within which the wall may be scarred: (x, y, z, radius).
 
     Ablation rings the ostia of the veins; without it there are a few small spots of native fibrosis.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from atriacourse.data.phantom.shapes import Points, Solid, smooth_union
+from atriacourse.data.phantom.shapes import Points, Solid, smooth_union, triple
 
 Box = tuple[slice, slice, slice]  # (z, y, x)
 ACQUIRED_MM = 1.25  # the scans were acquired at this size and interpolated to 0.625 mm: no edge is sharper
@@ -44,15 +44,15 @@ class Canvas:
             self,
             signal=self.signal[box],
             texture=self.texture[box],
-            axes=tuple(axis[span] for axis, span in zip(self.axes, box[::-1], strict=True)),
-            warp=None if self.warp is None else tuple(shift[box] for shift in self.warp),
+            axes=triple(axis[span] for axis, span in zip(self.axes, box[::-1], strict=True)),
+            warp=None if self.warp is None else triple(shift[box] for shift in self.warp),
         )
 
     def points(self) -> Points:
         """x, y and z of the voxels in the patient, as arrays that broadcast to (z, y, x)."""
         x, y, z = self.axes
         grid = (x[None, None, :], y[None, :, None], z[:, None, None])
-        return grid if self.warp is None else tuple(p + s for p, s in zip(grid, self.warp, strict=True))
+        return grid if self.warp is None else triple(p + s for p, s in zip(grid, self.warp, strict=True))
 
     def distance(self, solids: Sequence[Solid], *, blend_mm: float, extra_mm: float = 0.0) -> np.ndarray:
         """Distance to a union of solids, (z, y, x); right up to `extra_mm` outside it, FAR_MM elsewhere."""

@@ -12,7 +12,7 @@ from atriacourse.data.phantom.anatomy import TEXTURE_SD
 from atriacourse.data.phantom.canvas import ACQUIRED_MM, Canvas
 from atriacourse.data.phantom.patient import Anatomy, Organ
 from atriacourse.data.phantom.phantom_config import PhantomConfig
-from atriacourse.data.phantom.shapes import Points, smooth_union
+from atriacourse.data.phantom.shapes import Points, smooth_union, triple
 
 SKIN_FAT_MM = 14.0
 MYOCARDIUM_MM = 8.0  # of the left ventricle
@@ -31,7 +31,7 @@ class Painted:
 def voxel_axes(anatomy: Anatomy, config: PhantomConfig) -> Points:
     """Where the voxel centres lie: x, y and z in mm from the middle of the atrium, each one-dimensional."""
     counts, steps = config.shape[::-1], config.spacing_mm[::-1]
-    return tuple(
+    return triple(
         ((np.arange(n) - (n - 1) / 2) * step - shift).astype(np.float32)
         for n, step, shift in zip(counts, steps, anatomy.atrium_in_field, strict=True)
     )
@@ -57,7 +57,7 @@ def paint(anatomy: Anatomy, tissues: dict[str, float], config: PhantomConfig) ->
     solids = [solid for organ in anatomy.near for solid in organ.solids] + list(anatomy.left_heart())
     box = whole.window(solids, extra_mm=MYOCARDIUM_MM)
     heart = whole.part(box)
-    heart = replace(heart, warp=tuple(waves.on_grid(*heart.axes) for waves in anatomy.warp))
+    heart = replace(heart, warp=triple(waves.on_grid(*heart.axes) for waves in anatomy.warp))
     for organ in anatomy.near:
         _paint_organ(heart, organ, tissues)
 

@@ -6,11 +6,20 @@ solid's `distance` is negative inside and, near the surface, close to the signed
 the ellipsoid and capsule formulas of I. Quilez, "distance functions" (iquilezles.org).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 Points = tuple[np.ndarray, np.ndarray, np.ndarray]  # x, y, z in mm: float32, broadcastable to (z, y, x)
+One = TypeVar("One")
+
+
+def triple(values: Iterable[One]) -> tuple[One, One, One]:
+    """Three values as a tuple."""
+    first, second, third = values
+    return first, second, third
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +72,7 @@ class Tube:
         stretch = np.array([1, 1, 1 / self.flat], np.float32)
         x, y, z = (axis * factor for axis, factor in zip(points, stretch, strict=True))
         nodes = np.array(self.nodes, np.float32) * stretch
-        best = np.float32(np.inf)
+        best: np.ndarray = np.array(np.inf, np.float32)
         for start, end, radius, next_radius in zip(
             nodes, nodes[1:], self.radii, self.radii[1:], strict=False
         ):

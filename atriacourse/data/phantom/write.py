@@ -14,7 +14,7 @@ import io
 import json
 import shutil
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -161,7 +161,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _refuse_other_content(folder: Path, settings: dict, cases: int) -> None:
+def _refuse_other_content(folder: Path, settings: dict[str, Any], cases: int) -> None:
     record_path = folder / RECORD
     if not record_path.is_file():
         if folder.exists() and (not folder.is_dir() or any(map(_foreign, folder.iterdir()))):
@@ -185,7 +185,7 @@ def _foreign(path: Path) -> bool:
     return path.suffix != ".part" and path.name != LOCK and not path.name.startswith(f".{RECORD}.")
 
 
-def _flat(settings: dict) -> dict:
+def _flat(settings: Mapping[str, Any]) -> dict[str, Any]:
     """The settings with those of the phantom's config beside the others."""
     others = {key: value for key, value in settings.items() if key not in ("config", "cases")}
     return others | settings["config"]

@@ -18,28 +18,12 @@ from atriacourse.errors import InputError
 from atriacourse.pages.bench.scans import Scans, chapter_scans
 from atriacourse.runs.config import RunConfig, dotted, override, to_json
 from atriacourse.runs.profiles import profile as settings_of
+from atriacourse.runs.recipes import ON_PHANTOMS
 from atriacourse.training.device import keep_cpu_fast
 
 PROFILES = ("smoke", "laptop", "colab", "paper")  # from seconds to the paper's own recipe
 WORK = "ATRIACOURSE_WORK"  # the folder where chapters keep what they made; a temporary one if unset
 T = TypeVar("T")
-
-# What half a minute of training on phantoms gains most from; the names are those of `--set`.
-ON_PHANTOMS = (
-    "epochs=60",
-    "prepare.downsample=1",  # phantoms are coarse already
-    "network.encoder=[12, 24, 48, 48, 48, 48]",
-    "network.decoder=[48, 48, 24, 12, 12]",
-    "augmentation.geometry.flip_up_down=0",
-    "augmentation.geometry.flip_left_right=0",
-    "augmentation.statistics=slice",
-    "training.loss.mask=cross_entropy_dice",
-    "training.loss.label_weight=0.1",
-    "training.gradient_clip=1",
-    "training.curriculum.batch_sizes=[8, 8]",
-    "training.curriculum.slices_per_case=4",
-    "training.validations=6",
-)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,8 +36,8 @@ def chapter_scans(data: str | None, *, scratch: Path, phantom: PhantomConfig, ca
     if data is None:
         data = next((name for name in REAL if find_real(name) is not None), "phantom")
     if data == "phantom":
-        folder = write_phantom_cohort(scratch / "phantom", cases=cases, config=phantom, seed=seed)
-        return Scans(open_cohort(folder), f"{cases} synthetic scans with known truth (phantoms)")
+        made = write_phantom_cohort(scratch / "phantom", cases=cases, config=phantom, seed=seed)
+        return Scans(open_cohort(made), f"{cases} synthetic scans with known truth (phantoms)")
     folder = find_real(data) if data in REAL else Path(data)
     if folder is None:
         raise InputError(

@@ -14,45 +14,8 @@ from atriacourse.data.phantom import PhantomConfig, write_phantom_cohort
 from atriacourse.data.splits import Split
 from atriacourse.pages.bench.chapter import Chapter
 from atriacourse.pages.bench.trained import trained_model
+from atriacourse.runs.recipes import SMALL
 from atriacourse.runs.segmenter import Segmenter
-
-# Overrides by dotted name, the same for every profile, so that an ablation differs in its length alone.
-SMALL = (
-    "validation=0.25",
-    "prepare.downsample=1",  # phantoms are coarse already
-    "prepare.offsets=[0]",
-    "network.encoder=[8, 16, 32, 32, 32, 32]",
-    "network.decoder=[32, 32, 16, 8, 8]",
-    "network.hidden=32",
-    "augmentation.geometry.flip_up_down=0",
-    "augmentation.geometry.flip_left_right=0",
-    "augmentation.gamma.probability=0.5",
-    "augmentation.gamma.low=0.8",
-    "augmentation.gamma.high=2.0",
-    "augmentation.tone.probability=0",
-    "augmentation.intensity.bias=0",
-    "augmentation.intensity.noise=0",
-    "augmentation.statistics=slice",
-    "training.optimiser=adamw",
-    "training.learning_rate=3e-3",
-    "training.weight_decay=0.01",
-    "training.gradient_clip=1",
-    "training.schedule.kind=cosine",
-    "training.loss.mask=cross_entropy_dice",
-    "training.loss.label=sigmoid_bce",
-    "training.loss.label_weight=0.1",
-    "training.curriculum.sizes=[96]",
-    "training.curriculum.batch_sizes=[8]",
-    "training.curriculum.slices_per_case=4",
-    "training.curriculum.passes=2",
-    "training.validations=1",
-)
-FIXED_GEOMETRY = (
-    "augmentation.geometry.rotation_degrees=0",
-    "augmentation.geometry.shift=0",
-    "augmentation.geometry.zoom_low=1",
-    "augmentation.geometry.zoom_high=1",
-)
 
 
 def small_phantoms(

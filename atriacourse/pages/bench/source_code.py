@@ -7,11 +7,11 @@ from pathlib import Path
 import atriacourse
 
 
-def source_markdown(thing: type | Callable) -> str:
+def source_markdown(thing: type | Callable[..., object]) -> str:
     """The source of a function or class of the course as a Markdown code block, with its file above.
 
     In a notebook: `IPython.display.Markdown(source_markdown(thing))`.
     """
     text = inspect.getsource(thing)
-    path = Path(inspect.getsourcefile(thing)).relative_to(Path(atriacourse.__file__).parents[1])
+    path = Path(inspect.getfile(thing)).relative_to(Path(atriacourse.__file__).parents[1])
     return f"From `{path.as_posix()}`:\n\n```python\n{text.rstrip()}\n```"

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from atriacourse.data.case import Cohort
 from atriacourse.data.splits import Split
+from atriacourse.errors import InputError
 from atriacourse.pages.bench.chapter import Chapter
 from atriacourse.pages.bench.teller import Teller
 from atriacourse.runs.folder import SavedModel, open_model, run_record
@@ -56,6 +57,8 @@ def trained_model(
         watcher=None if tell is None or done_before else Teller(tell),
     )
     run = run_record(folder)
+    if run is None:
+        raise InputError(f"{folder} has no record of a finished training; remove it and train again")
     if done_before:
         verb = "Loaded: trained before"
     else:

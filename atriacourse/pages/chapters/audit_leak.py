@@ -56,14 +56,14 @@ def cut_around(
 
     Raises: InputError for an empty mask, around which nothing can be cut.
     """
-    if not mask.any():
-        raise InputError("the mask is empty: there is nothing to cut around")
     box = bounding_box(mask)
+    if box is None:
+        raise InputError("the mask is empty: there is nothing to cut around")
     margins = rng.uniform(*MIRROR_MARGIN_MM, size=(2, 2))  # (y, x), (low side, high side)
-    edges = [
+    rows, columns = (
         slice(max(0, round(part.start - low / step)), min(size, round(part.stop + high / step)))
         for part, (low, high), step, size in zip(
             box[1:], margins, spacing_mm[1:], mask.shape[1:], strict=True
         )
-    ]
-    return (slice(0, mask.shape[0]), *edges)
+    )
+    return slice(0, mask.shape[0]), rows, columns

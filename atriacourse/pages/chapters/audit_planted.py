@@ -115,7 +115,7 @@ def found_table(key: Mapping[str, list[str]], **found: set[str]) -> dict[str, di
     Args: found: name of a search -> the cases that it reported.
     Returns: trouble -> {"cases": ..., and for each search "all", "some" or "none"}.
     """
-    words = {0: "none", 1: "all"}
+    words: dict[float, str] = {0: "none", 1: "all"}
     return {
         kind: {"cases": ", ".join(cases)}
         | {name: words.get(len(set(cases) & said) / len(cases), "some") for name, said in found.items()}
@@ -190,7 +190,7 @@ def lying_otherwise(scan: Saved) -> Saved:
     """The patient on another day: turned by a few degrees on the table."""
     image = ndimage.rotate(scan.image, TURN, axes=(1, 2), reshape=False, order=1)
     mask = ndimage.rotate(scan.mask.astype(np.float32), TURN, axes=(1, 2), reshape=False, order=1)
-    return replace(scan, image=image, mask=np.uint8(mask > 127) * 255)
+    return replace(scan, image=image, mask=(mask > 127).astype(np.uint8) * 255)
 
 
 def smeared(mask: np.ndarray) -> np.ndarray:

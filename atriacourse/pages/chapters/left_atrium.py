@@ -7,6 +7,7 @@ width. Volumes are (z, y, x), spacing is (z, y, x) in mm.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -23,7 +24,7 @@ from atriacourse.data.phantom.shapes import Solid
 from atriacourse.errors import InputError
 from atriacourse.pages.pictures.figures import LETTERS, add_legend, show_slice
 from atriacourse.pages.pictures.style import STYLE, closed
-from atriacourse.pages.pictures.views import middle, readable_range, window_around
+from atriacourse.pages.pictures.views import Cut, middle, readable_range, window_around
 
 LEAST_MM2 = 100.0  # of a cross-section that gets a name
 
@@ -43,7 +44,8 @@ def solids_of(anatomy: Anatomy) -> dict[str, tuple[Solid, ...]]:
         "Ao": ascending,
         "AoD": descending,
         "spine": bone,
-    } | {f"PV{number}": (vein.beyond,) for number, vein in enumerate(anatomy.veins, start=1)}
+        **{f"PV{number}": (vein.beyond,) for number, vein in enumerate(anatomy.veins, start=1)},
+    }
 
 
 def names_in_slice(config: PhantomConfig, *, seed: int, z: int) -> dict[str, tuple[int, int]]:
@@ -101,8 +103,10 @@ def named_slice(
             high, wide = axes.get_ylim()[0], axes.get_xlim()[1]
             # a name on the very edge would be cut off, or written beside the picture
             if 0.04 * high < row < 0.96 * high and 0.04 * wide < column < 0.96 * wide:
-                style = {"color": "white", "fontsize": 12, "fontweight": "bold", "path_effects": outline}
-                axes.text(column, row, name.rstrip("0123456789") or name, ha="center", va="center", **style)
+                style: dict[str, Any] = {"color": "white", "fontweight": "bold", "path_effects": outline}
+                axes.text(
+                    column, row, name.rstrip("0123456789") or name, ha="center", va="center", size=12, **style
+                )
         if masks:
             add_legend(figure, list(masks))
         return closed(figure)
@@ -156,7 +160,7 @@ def patients_in_views(
         return closed(figure)
 
 
-def _planes(patient: Patient, margin_mm: float) -> list[tuple[str, tuple, tuple[float, float]]]:
+def _planes(patient: Patient, margin_mm: float) -> list[tuple[str, Cut, tuple[float, float]]]:
     """Name, index and (row, column) spacing of the three planes; the head is up where it is seen."""
     first = next(iter(patient.masks.values()))
     shape = patient.voxels.shape

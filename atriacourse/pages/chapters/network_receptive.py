@@ -69,7 +69,8 @@ def measured_field(config: NetworkConfig, *, size: int, pixel: int) -> tuple[int
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             nn.init.constant_(module.weight, 0.1)
-            nn.init.zeros_(module.bias)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
     seen = influence(network, torch.ones(1, 1, size, size, dtype=torch.float64), pixel=(pixel, pixel))
     rows = np.flatnonzero(seen.any(axis=1))
     return int(rows[0]), int(rows[-1])

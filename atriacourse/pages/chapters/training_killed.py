@@ -37,6 +37,6 @@ def train_and_kill(call: dict[str, Any], *, patience_s: float = 300) -> int:
         time.sleep(0.01)
     process.kill()
     process.join()
-    if not checkpoint.is_file():
+    if process.exitcode is None or not checkpoint.is_file():
         raise InputError(f"the training ended with code {process.exitcode} before it had saved anything")
     return process.exitcode

@@ -48,7 +48,7 @@ def walk(config: NetworkConfig, crop: int) -> list[Stage]:
     stages: list[Stage] = []
 
     def note(name: str, part: str, module: nn.Module) -> None:
-        def hook(_: nn.Module, inputs: tuple, output: torch.Tensor) -> None:
+        def hook(_: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
             flat = output.ndim == 2
             height, width = (1, 1) if flat else tuple(output.shape[2:])
             level = -1 if flat else (crop // height).bit_length() - 1
@@ -126,7 +126,9 @@ def _column(axes: Axes, stages: list[Stage], widest: int, *, first: int) -> list
     return boxes
 
 
-def _label_head(axes: Axes, stages: list[Stage], encoder: list[Rectangle], config: NetworkConfig) -> list:
+def _label_head(
+    axes: Axes, stages: list[Stage], encoder: list[Rectangle], config: NetworkConfig
+) -> list[Rectangle]:
     """The vectors of the label head in a row below the U, from the block whose features they pool."""
     if not stages:
         return []
@@ -153,9 +155,18 @@ def _arrow(axes: Axes, tail: Rectangle, head: Rectangle, *, colour: str, dashed:
         start, end = (ax, tail.get_y()), (head.get_x() if bx > ax else bx, by)
     else:
         start, end = (tail.get_x() + tail.get_width(), ay), (bx, head.get_y())
-    line = {"color": colour, "linestyle": (0, (4, 3)) if dashed else "-", "linewidth": 1.2}
     axes.add_patch(
-        FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=9, shrinkA=1, shrinkB=1, **line)
+        FancyArrowPatch(
+            start,
+            end,
+            arrowstyle="-|>",
+            mutation_scale=9,
+            shrinkA=1,
+            shrinkB=1,
+            color=colour,
+            linestyle=(0, (4, 3)) if dashed else "-",
+            linewidth=1.2,
+        )
     )
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from atriacourse.evaluation.case_row import HIGHER_IS_BETTER, Row
+from atriacourse.evaluation.case_row import Row
+from atriacourse.evaluation.metrics import METRICS
 from atriacourse.pages.bench.sandbox import HUMAN
 from atriacourse.pages.pictures.figures import Panel, add_legend, draw_panel
 from atriacourse.pages.pictures.style import BLUE, PURPLE, STYLE, closed
@@ -39,7 +40,7 @@ def metric_board(panel: Panel, row: Row, *, human: Mapping[str, float] = HUMAN) 
         draw_panel(picture, panel)
         for number, (column, (label, ends)) in enumerate(RANGES.items()):
             axes = figure.add_subplot(grid[number, 1])
-            axes.vlines([float(column in HIGHER_IS_BETTER)], -0.5, 0.5, color="#888888", linewidth=2)
+            axes.vlines([float(METRICS[column].better == "higher")], -0.5, 0.5, color="#888888", linewidth=2)
             axes.vlines(_human_lines(column, human), -0.7, 0.7, color=PURPLE, linestyle="--")
             _draw_scale(axes, value=float(row[column]), ends=ends, label=label)
             if number == 0:

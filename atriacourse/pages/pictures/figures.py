@@ -10,6 +10,7 @@ Each function returns a closed `Figure`: a notebook shows it once, when it is th
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -20,7 +21,7 @@ from skimage.measure import find_contours
 
 from atriacourse.errors import InputError
 from atriacourse.pages.pictures.style import LINES, STYLE, Line, closed
-from atriacourse.pages.pictures.views import middle, readable_range, spread_slices, window_around
+from atriacourse.pages.pictures.views import Cut, middle, readable_range, spread_slices, window_around
 
 # What is at the left, right, top and bottom of the screen, for each plane of a canonical volume.
 LETTERS = {"axial": "RLAP", "coronal": "RLSI", "sagittal": "APSI"}
@@ -99,13 +100,13 @@ def round_length_mm(about_mm: float) -> float:
 
 def draw_letters(axes: Axes, letters: str) -> None:
     """Write what lies at the left, right, top and bottom: R, L, A(nterior), P(osterior), S(uperior), I."""
-    places = ((0.02, 0.5, "left", "center"), (0.98, 0.5, "right", "center"))
-    places += ((0.5, 0.98, "center", "top"), (0.5, 0.02, "center", "bottom"))
+    sides = ((0.02, 0.5, "left", "center"), (0.98, 0.5, "right", "center"))
+    places = (*sides, (0.5, 0.98, "center", "top"), (0.5, 0.02, "center", "bottom"))
     for letter, (x, y, across, along) in zip(letters, places, strict=True):
         _write(axes, x, y, letter, across, along, transform=axes.transAxes, weight="bold")
 
 
-def _write(axes: Axes, x: float, y: float, text: str, across: str, along: str, **more: object) -> None:
+def _write(axes: Axes, x: float, y: float, text: str, across: str, along: str, **more: Any) -> None:
     """White text with a black rim: readable on bright and on dark tissue."""
     rim = [patheffects.withStroke(linewidth=1.5, foreground="black")]
     axes.text(x, y, text, color="white", ha=across, va=along, fontsize=8, path_effects=rim, **more)
@@ -224,7 +225,7 @@ def three_planes(
     shown = {} if around is None else {"around": around}
     _, rows, columns = window_around(shown, voxels.shape, spacing_mm, margin_mm)
     # Head up: z grows towards the head but row 0 is on top, so two of the planes are turned over.
-    planes = {
+    planes: dict[str, tuple[str, Cut, tuple[float, float]]] = {
         "axial": (f"axial, z = {z}", np.s_[z, rows, columns], (dy, dx)),
         "coronal": (f"coronal, y = {y}", np.s_[::-1, y, columns], (dz, dx)),
         "sagittal": (f"sagittal, x = {x}", np.s_[::-1, rows, x], (dz, dy)),

@@ -10,11 +10,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from atriacourse.errors import InputError
+from atriacourse.evaluation.metrics import label_of
 from atriacourse.evaluation.uncertainty import higher_is_better
 from atriacourse.pages.pictures.style import BLUE, GREEN, ORANGE, PURPLE, SKY, STYLE, closed
 from atriacourse.studies.comparison import StudyComparison, compare_study
 from atriacourse.studies.published import Published, published, published_difference
-from atriacourse.studies.report import METRIC_LABELS, summary
+from atriacourse.studies.report import summary
 from atriacourse.studies.results import Results
 
 GREY = "#777777"
@@ -44,7 +45,7 @@ def forest(comparisons: Sequence[StudyComparison]) -> Figure:
         axes.set_yticks(range(len(names)), names, fontsize=9)
         axes.set_ylim(-0.6, len(names) - 0.5)
         better = "right" if higher_is_better(metric) else "left"
-        label = METRIC_LABELS.get(metric, metric)
+        label = label_of(metric)
         axes.set(xlabel=f"difference of {label} ({better} of zero: the first is better)")
         return closed(figure)
 
@@ -83,7 +84,7 @@ def at_scales(results: Sequence[Results], *, metric: str = "dice") -> Figure:
             axes.plot([], [], "D-", color=color, label=f"scale {name}")
         names = [f"{variant(b).label}\nminus {variant(a).label}" for a, b in reversed(pairs)]
         axes.set_yticks(range(len(names)), names, fontsize=9)
-        axes.set(xlabel=f"difference of {METRIC_LABELS.get(metric, metric)}", ylim=(-0.6, len(names) - 0.4))
+        axes.set(xlabel=f"difference of {label_of(metric)}", ylim=(-0.6, len(names) - 0.4))
         figure.legend(fontsize=9, loc="outside lower center", ncols=1 + len(found))
         return closed(figure)
 
@@ -112,7 +113,7 @@ def ladder(results: Results, a: str, b: str, *, metric: str = "dice") -> Figure:
         axes.plot([], [], "o", color="white", markeredgecolor=GREY, label=results.study.variant(a).label)
         axes.plot([], [], "o", color=BLUE, label=results.study.variant(b).label)
         axes.set_yticks(rows, [names[index][:6] for index in order], fontsize=8)
-        axes.set(xlabel=METRIC_LABELS.get(metric, metric))
+        axes.set(xlabel=label_of(metric))
         axes.legend(loc="upper left", fontsize=9)
         return closed(figure)
 
@@ -148,20 +149,27 @@ def published_means(rows: Mapping[str, Published], *, cases: int, label: str) ->
     """Published means, each with the 95 % interval that its SD and number of cases allow.
 
     Args: rows: what to print -> mean and SD; cases: they are over; label: of the axis.
+    Raises: InputError for a mean that was published without its SD.
     """
     from scipy import stats
 
     wide = stats.t.ppf(0.975, cases - 1) / np.sqrt(cases)  # in SDs
+    drawn = [(float(number), wide * _sd(number)) for number in rows.values()]
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(figsize=(7.2, 0.7 + 0.45 * len(rows)), layout="constrained")
-        for row, number in enumerate(reversed(rows.values())):
-            half = wide * float(number.sd)
-            axes.plot([float(number) - half, float(number) + half], [row, row], color=BLUE, linewidth=2)
-            axes.plot([float(number)], [row], "D", color=BLUE)
-        axes.set_yticks(range(len(rows)), list(reversed(rows)))
+        for row, (mean, half) in enumerate(reversed(drawn)):
+            axes.plot([mean - half, mean + half], [row, row], color=BLUE, linewidth=2)
+            axes.plot([mean], [row], "D", color=BLUE)
+        axes.set_yticks(range(len(rows)), list(rows)[::-1])
         axes.set(xlabel=label, ylim=(-0.5, len(rows) - 0.5))
         axes.grid(axis="x", color="#DDDDDD")
         return closed(figure)
+
+
+def _sd(number: Published) -> float:
+    if number.sd is None:
+        raise InputError(f"an interval needs an SD, and {number.value} of {number.source} has none")
+    return float(number.sd)
 
 
 def beside_paper(results: Results, *, metric: str = "dice") -> Figure:
@@ -178,7 +186,7 @@ def beside_paper(results: Results, *, metric: str = "dice") -> Figure:
                 axes.plot([float(number)], [row + 0.22], "s", color=ORANGE, markersize=6)
         axes.plot([], [], "s", color=ORANGE, label="paper")
         axes.set_yticks(range(len(names)), [results.study.variant(name).label for name in reversed(names)])
-        axes.set(xlabel=METRIC_LABELS.get(metric, metric), ylim=(-0.6, len(names) - 0.4))
+        axes.set(xlabel=label_of(metric), ylim=(-0.6, len(names) - 0.4))
         axes.grid(axis="x", color="#DDDDDD")
         axes.legend(fontsize=9)
         return closed(figure)
@@ -189,7 +197,7 @@ def in_band(results: Results, live: Mapping[str, float], *, metric: str = "dice"
 
     Args: live: variant -> the mean over the held-out cases of the reader's run; empty: the bands alone.
     """
-    names = list(reversed(live or results.variants))
+    names = list(live or results.variants)[::-1]
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(figsize=(7.2, 0.8 + 0.5 * len(names)), layout="constrained")
         for row, name in enumerate(names):
@@ -201,6 +209,6 @@ def in_band(results: Results, live: Mapping[str, float], *, metric: str = "dice"
         axes.plot([], [], "o", color=BLUE, label="recorded seeds")
         axes.plot([], [], "D", color=ORANGE, label="this run")
         axes.set_yticks(range(len(names)), [results.study.variant(name).label for name in names])
-        axes.set(xlabel=f"mean {METRIC_LABELS.get(metric, metric)}", ylim=(-0.6, len(names) - 0.4))
+        axes.set(xlabel=f"mean {label_of(metric)}", ylim=(-0.6, len(names) - 0.4))
         axes.legend(fontsize=9)
         return closed(figure)

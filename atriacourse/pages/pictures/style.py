@@ -4,11 +4,17 @@ Before figures.py and charts.py. Colours: Okabe and Ito.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-STYLE = {
+if TYPE_CHECKING:
+    from matplotlib.typing import RcKeyType  # newer than the oldest matplotlib that will do
+
+Look = dict["RcKeyType", Any]  # matplotlib's own settings
+
+STYLE: Look = {
     "figure.dpi": 110,
     "figure.facecolor": "white",  # also in the page's dark mode: a scan is read on one ground
     "savefig.facecolor": "white",
@@ -28,7 +34,7 @@ class Line:
     """How one outline is drawn."""
 
     color: str
-    style: str
+    style: Literal["-", "--", ":"]
 
 
 LINES = (Line(color=SKY, style="-"), Line(color=ORANGE, style="--"), Line(color=PURPLE, style=":"))

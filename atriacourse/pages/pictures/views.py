@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+Cut = tuple[int | slice, ...]  # of a volume: what stands between the square brackets
+
 
 def readable_range(voxels: np.ndarray) -> tuple[float, float]:
     """The grey values to show as black and white: all but the darkest and brightest half per cent."""

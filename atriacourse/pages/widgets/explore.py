@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -60,7 +61,7 @@ class Explorer:
         sizes = ", ".join(f"{name}: {len(values)} states" for name, values in self.states.items())
         return f"explore({sizes})"
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Any:
         widgets = _ipywidgets() if inline.live() else None
         if widgets is None:
             return {"text/plain": repr(self), "text/html": self.html()}
@@ -101,7 +102,7 @@ class Explorer:
             f"<figcaption>{caption}</figcaption>{SCRIPT}</figure>"
         )
 
-    def _widget(self, widgets: ModuleType) -> object:
+    def _widget(self, widgets: ModuleType) -> Any:
         """The same sliders for a kernel, which draws what is asked for."""
         picture = widgets.Image(format="png", layout={"max_width": "100%", "align_self": "flex-start"})
         sliders = {name: self._slider(widgets, name) for name in self.states}
@@ -116,8 +117,9 @@ class Explorer:
         show()
         return widgets.VBox([*sliders.values(), picture, widgets.Label(self.caption or "")])
 
-    def _slider(self, widgets: ModuleType, name: str) -> object:
-        values, look = list(self.states[name]), {"description": self.label(name), "continuous_update": False}
+    def _slider(self, widgets: ModuleType, name: str) -> Any:
+        values: list[Any] = list(self.states[name])
+        look: dict[str, Any] = {"description": self.label(name), "continuous_update": False}
         look |= {"style": {"description_width": "initial"}, "layout": {"width": "28rem", "max_width": "100%"}}
         kinds = {type(value) for value in values}
         if self.continuous and kinds <= {int, float} and len(values) > 1:

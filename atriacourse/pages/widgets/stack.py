@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import TypedDict
 
 import numpy as np
 from PIL import Image
@@ -50,6 +51,15 @@ for (const box of document.querySelectorAll(".course-stack:not([data-ready])")) 
   show();
 }
 </script>"""
+
+
+class Told(TypedDict):
+    """What the page's script is told of a stack."""
+
+    tiles: list[int]  # columns, width and height in pixels
+    places: list[str]  # of each slice, in words
+    paths: list[list[str]]  # of each mask, its outline on each slice
+    alt: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +120,7 @@ def slice_stack(
     start = int(np.clip(start, 0, len(slices) - 1))
     paths = [[_path(one) for one in _upright(mask[window], axis)] for mask in masks.values()]
     picture, tiles = _sprite(slices, max_kb=max_kb)
-    data = {"tiles": tiles, "places": places, "paths": paths, "alt": alt.strip()}
+    data: Told = {"tiles": tiles, "places": places, "paths": paths, "alt": alt.strip()}
     size = (slices.shape[2] * column_mm, slices.shape[1] * row_mm)  # width, height in mm
     drawn = _drawing(picture, len(slices), data, start, size, (row_mm, column_mm), LETTERS[plane])
     switches = "".join(map(_switch, masks, LINES))
@@ -179,7 +189,7 @@ def _path(mask: np.ndarray) -> str:
 def _drawing(
     picture: bytes,
     count: int,
-    data: Mapping[str, object],
+    data: Told,
     start: int,
     size: tuple[float, float],
     pixel_mm: tuple[float, float],

@@ -22,8 +22,9 @@ from atriacourse.pages.pictures.figures import round_length_mm
 from atriacourse.pages.pictures.style import BLUE, ORANGE, PURPLE, STYLE, closed
 
 COLOURS = (BLUE, ORANGE, PURPLE)  # of the first, second and third mask
-LETTERS = {0: "RLSI", 90: "APSI", 180: "LRSI", 270: "PASI"}  # left, right, top, bottom, by azimuth
-SEEN_FROM = {0: "front", 90: "left", 180: "back", 270: "right"}
+# left, right, top, bottom, by azimuth
+LETTERS: dict[float, str] = {0: "RLSI", 90: "APSI", 180: "LRSI", 270: "PASI"}
+SEEN_FROM: dict[float, str] = {0: "front", 90: "left", 180: "back", 270: "right"}
 LIGHT = np.array([-0.45, 0.35, -0.82])  # towards the light: left, up, out of the screen
 
 
@@ -46,17 +47,17 @@ def surface(mask: np.ndarray, spacing_mm: Sequence[float], *, step_mm: float = 2
     mask = np.asarray(mask) > 0
     if not mask.any():
         raise InputError("the mask is empty, so it has no surface; leave it out of the picture")
-    spacing_mm = np.asarray(spacing_mm, dtype=float)
+    voxel_mm = np.asarray(spacing_mm, dtype=float)
     places = np.argwhere(mask)
     first, last = places.min(axis=0), places.max(axis=0) + 1
     part = mask[tuple(map(slice, first, last))].astype(np.float32)
-    size_mm = part.shape * spacing_mm
+    size_mm = np.array(part.shape) * voxel_mm
     cubes = np.maximum(np.round(size_mm / step_mm), 2).astype(int)
     cube_mm = size_mm / cubes
     grid = np.pad(resize(part, cubes, order=1, anti_aliasing=True), 4)
     vertices, faces, _, _ = marching_cubes(gaussian_filter(grid, 1.0), 0.5)
     # A cube's centre lies half a cube from the corner of the cut, a voxel's centre half a voxel.
-    corner_mm = (first - 0.5) * spacing_mm
+    corner_mm = (first - 0.5) * voxel_mm
     placed = corner_mm + (vertices - 4 + 0.5) * cube_mm
     if _six_volumes(placed, faces) < 0:
         faces = faces[:, ::-1]

@@ -138,7 +138,7 @@ class _Reading:
 
     def collected(self) -> Collected:
         """All of it; two students never share a seed, so a second run of one is a copied file."""
-        runs: dict[tuple, Run] = {}
+        runs: dict[tuple[str, str, str, int, str], Run] = {}
         for run in self.runs.values():
             key = (run.assignment, run.a, run.b, run.seed, run.place)
             if key in runs:

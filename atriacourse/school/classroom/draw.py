@@ -11,16 +11,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from atriacourse.evaluation.metrics import label_of
 from atriacourse.evaluation.uncertainty import higher_is_better
-from atriacourse.pages.pictures.style import BLUE, ORANGE, SKY, STYLE, closed
+from atriacourse.pages.pictures.style import BLUE, ORANGE, SKY, STYLE, Look, closed
 from atriacourse.school.classroom.pooled import PairOfClass, Question
 from atriacourse.school.grading.class_page import ON_ANY_GROUND
 from atriacourse.school.grading.render import INK
-from atriacourse.studies.report import METRIC_LABELS
 
 WIDTH = 4.2  # inches; a phone shows it without shrinking the letters
 ROW = 0.16
-SMALL = {"font.size": 8, "axes.titlesize": 8}
+SMALL: Look = {"font.size": 8, "axes.titlesize": 8}
 EDGE = 0.1  # share of guesses whose ends may lie beyond the picture: a wild one must not hide the others
 
 
@@ -42,9 +42,7 @@ def pair_figure(pair: PairOfClass) -> Figure:
         better = "right" if higher_is_better(pair.metric) else "left"
         axes.set(xlim=_room(pair), ylim=(-0.5, len(runs) + 1.7), yticks=[])
         axes.spines["left"].set_visible(False)
-        axes.set_xlabel(
-            f"difference of {METRIC_LABELS.get(pair.metric, pair.metric)}; {better} of 0: the first is better"
-        )
+        axes.set_xlabel(f"difference of {label_of(pair.metric)}; {better} of 0: the first is better")
         axes.locator_params(axis="x", nbins=6)
         return closed(figure)
 

@@ -13,12 +13,12 @@ import numpy as np
 import atriacourse
 from atriacourse.assignments.assignment import SCALE
 from atriacourse.assignments.listing import assignment as find_assignment
+from atriacourse.evaluation.metrics import label_of
 from atriacourse.files import write_whole
 from atriacourse.school.classroom.collect import Collected
 from atriacourse.school.classroom.draw import pair_figure, question_figure
 from atriacourse.school.classroom.pooled import PairOfClass, Question, believed, pairs_of, questions_of
 from atriacourse.school.grading.render import fill, inline_svg
-from atriacourse.studies.report import METRIC_LABELS
 
 
 def write_classroom(collected: Collected, path: Path | str, *, date: str) -> Path:
@@ -79,7 +79,8 @@ def _lead(pairs: list[PairOfClass], questions: list[Question]) -> str:
 
 
 def _assignments(pairs: list[PairOfClass]) -> list[dict[str, Any]]:
-    counts, found = believed(pairs), {}
+    counts = believed(pairs)
+    found: dict[str, dict[str, Any]] = {}
     for pair in pairs:
         one = found.setdefault(
             pair.assignment,
@@ -111,7 +112,7 @@ def _pair(pair: PairOfClass) -> dict[str, Any]:
         "scale": "" if pair.scale == SCALE else f"Scale {pair.scale}.",
         "svg": inline_svg(pair_figure(pair), alt=f"A dot with its interval for each run. {says}"),
         "says": says,
-        "metric": METRIC_LABELS.get(pair.metric, pair.metric),
+        "metric": label_of(pair.metric),
         "rows": [
             [_signed(run.difference), _span(run.low, run.high), run.verdict, _expected(run)]
             for run in pair.runs

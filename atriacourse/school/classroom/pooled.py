@@ -79,7 +79,7 @@ def pairs_of(runs: Sequence[Run]) -> list[PairOfClass]:
     return sorted(found, key=_order)
 
 
-def _order(pair: PairOfClass) -> tuple:
+def _order(pair: PairOfClass) -> tuple[str, str, int, str, bool]:
     declared = find_assignment(pair.assignment)
     place = declared.levels.index((pair.a, pair.b))
     return declared.chapter, declared.name, place, pair.scale, not pair.centres
@@ -87,7 +87,7 @@ def _order(pair: PairOfClass) -> tuple:
 
 def _pair(runs: Sequence[Run], *, centres: bool) -> PairOfClass:
     first, declared = runs[0], find_assignment(runs[0].assignment)
-    study, metric = find_study(declared.study), declared.metric
+    study, metric = find_study(declared.ablation), declared.metric
     measured = [_measured(run, metric) for run in runs]
     groups = _by_place(runs)
     low, high = bootstrap_interval(groups, seed=0)
@@ -109,7 +109,9 @@ def _pair(runs: Sequence[Run], *, centres: bool) -> PairOfClass:
         low=low,
         high=high,
         verdict=winner(low, high, a=first.a, b=first.b, metric=metric, cases=cases) or UNDECIDED,
-        band=_band(declared.study, (first.a, first.b), metric) if centres and first.scale == SCALE else None,
+        band=_band(declared.ablation, (first.a, first.b), metric)
+        if centres and first.scale == SCALE
+        else None,
     )
 
 
@@ -185,4 +187,4 @@ def believed(pairs: Sequence[PairOfClass]) -> dict[str, tuple[int, int, int]]:
                 counts = found.setdefault(pair.assignment, [0, 0, 0])
                 for place, yes in enumerate((True, run.held, run.came_true)):
                     counts[place] += bool(yes)
-    return {name: tuple(counts) for name, counts in found.items()}
+    return {name: (said, held, true) for name, (said, held, true) in found.items()}

@@ -8,6 +8,8 @@ the fences come first where a system has them.
 import os
 import sys
 from collections.abc import Callable, Iterable
+from types import FrameType
+from typing import Any
 
 READS = frozenset({"os.listdir", "os.scandir"})
 WRITES = frozenset(
@@ -47,7 +49,7 @@ def watch(
     watched, own = WATCHED, os.getpid()
     searched = frozenset(map(real, filter(None, sys.path)))  # for packages; listed by whoever looks for one
 
-    def inside(path: object, folders: tuple[str, ...]) -> bool:
+    def inside(path: str | bytes | os.PathLike[Any], folders: tuple[str, ...]) -> bool:
         where = real(os.fsdecode(path))
         return any(where == folder or where.startswith(folder + os.sep) for folder in folders)
 
@@ -56,7 +58,7 @@ def watch(
 
     def caller() -> str:
         """The file of the code that asked: a cell or a library, never the standard library."""
-        frame = frame_of(1)
+        frame: FrameType | None = frame_of(1)
         while frame is not None:
             name = frame.f_code.co_filename
             standard = name.startswith((folder_of_standard_library, "<frozen")) and not packaged(name)
@@ -71,16 +73,16 @@ def watch(
         return not library or any(f"{os.sep}{package}{os.sep}" in name for package in ASKING)
 
     def from_imports() -> bool:
-        frame = frame_of(1)
-        while frame.f_code.co_filename == __file__:
+        frame: FrameType | None = frame_of(1)
+        while frame is not None and frame.f_code.co_filename == __file__:
             frame = frame.f_back
-        return frame.f_code.co_filename.startswith("<frozen importlib")
+        return frame is not None and frame.f_code.co_filename.startswith("<frozen importlib")
 
     def refuse(kind: str, what: object) -> None:
         report(kind, str(what))
         raise PermissionError(f"while grading, a notebook may not {kind}: {what}")
 
-    def on_files(event: str, args: tuple) -> None:
+    def on_files(event: str, args: tuple[Any, ...]) -> None:
         path = args[0]
         if not isinstance(path, str | bytes | os.PathLike):
             return  # an open file, or the working folder
@@ -94,7 +96,7 @@ def watch(
                 raise PermissionError(os.fsdecode(each))  # the import system, IPython's search for a terminal
             refuse("write" if change else "read", os.fsdecode(each))
 
-    def on_network(event: str, args: tuple) -> None:
+    def on_network(event: str, args: tuple[Any, ...]) -> None:
         address = args[0] if event.startswith("socket.get") else args[1]
         if isinstance(address, tuple):
             address = address[0]
@@ -106,7 +108,7 @@ def watch(
             return
         refuse("connect", address)
 
-    def hook(event: str, args: tuple) -> None:
+    def hook(event: str, args: tuple[Any, ...]) -> None:
         if event not in watched:
             return
         if event == "open" or event in READS or event in WRITES:

@@ -183,12 +183,12 @@ def _attend(
     finally:  # also when we ourselves are interrupted
         if process is not None and process.is_running():
             _end(process)
-        if getattr(process, "stdin", None) is not None:
+        if isinstance(process, psutil.Popen) and process.stdin is not None:
             process.stdin.close()
     return ending, time.monotonic() - began, peak
 
 
-def _family(root: object) -> list:
+def _family(root: "psutil.Process") -> "list[psutil.Process]":
     """The process and all that came of it."""
     import psutil
 
@@ -198,7 +198,7 @@ def _family(root: object) -> list:
         return []
 
 
-def _resident(process: object) -> int:
+def _resident(process: "psutil.Process") -> int:
     """Memory in bytes; what several processes share counts once in all, where the system tells it."""
     import psutil
 
@@ -212,7 +212,7 @@ def _resident(process: object) -> int:
     return 0
 
 
-def _end(root: object) -> None:
+def _end(root: "psutil.Process") -> None:
     """Kill the runner's children, theirs, and then itself; orphans come to the runner, so none is left."""
     import psutil
 

@@ -12,6 +12,7 @@ import os
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from atriacourse.school.fences.audit_hook import watch
 from atriacourse.school.fences.system import (
@@ -25,7 +26,7 @@ from atriacourse.school.fences.system import (
 MOST_REPORTS = 50
 
 
-def fence(settings: dict, log: int) -> list[str]:
+def fence(settings: dict[str, Any], log: int) -> list[str]:
     """Close every fence that this system has; returns their names. `log` is an open file."""
     # imported first: what is imported later must lie below a folder that may be read
     libraries = [folder for name in settings["packages"] for folder in import_module(name).__path__]

@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 
 def main() -> None:
@@ -80,7 +81,7 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _fork_kernel(job: dict) -> None:
+def _fork_kernel(job: dict[str, Any]) -> None:
     """Fork the kernel's process, which waits for its connection, and let papermill take it for a new one."""
     import jupyter_client.provisioning.local_provisioner as local
     import psutil
@@ -112,15 +113,15 @@ def _fork_kernel(job: dict) -> None:
     child = Kernel(warm.fork(be_kernel))
     os.close(waits)
 
-    def begin(command: list[str], **_: object) -> Kernel:
+    def begin(cmd: list[str], *_: object, **__: object) -> Any:  # for all that jupyter_client knows, a Popen
         with os.fdopen(tells, "w", encoding="utf-8") as pipe:
-            pipe.write(command[-1])
+            pipe.write(cmd[-1])
         return child
 
     local.launch_kernel = begin
 
 
-def _config(job: dict) -> object:
+def _config(job: dict[str, Any]) -> object:
     """Sockets in the file system, which need no network."""
     from traitlets.config import Config
 

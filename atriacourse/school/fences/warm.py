@@ -19,7 +19,9 @@ import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import IO, Any
 
 IMPORTED = (
     *("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "matplotlib_inline.backend_inline"),
@@ -45,14 +47,15 @@ class Warm:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        self._orders, self._answers = _pipes(self._process)
 
     def __enter__(self) -> "Warm":
         return self
 
     def __exit__(self, *_: object) -> None:
         with suppress(OSError):
-            self._process.stdin.close()  # it ends, and whatever came of it
-        self._process.stdout.close()
+            self._orders.close()  # it ends, and whatever came of it
+        self._answers.close()
         try:
             self._process.wait(10)
         except subprocess.TimeoutExpired:  # it still imports
@@ -64,11 +67,18 @@ class Warm:
         order = json.dumps({"job": str(job), "environment": dict(environment)}) + "\n"
         try:
             with self._turn:
-                self._process.stdin.write(order.encode())
-                self._process.stdin.flush()
-                return int(self._process.stdout.readline())
+                self._orders.write(order.encode())
+                self._orders.flush()
+                return int(self._answers.readline())
         except (OSError, ValueError):
             return None
+
+
+def _pipes(process: "subprocess.Popen[bytes]") -> tuple[IO[bytes], IO[bytes]]:
+    """What it reads and what it writes. Raises: ValueError if it was started without these pipes."""
+    if process.stdin is None or process.stdout is None:
+        raise ValueError("stdin and stdout of the process must both be pipes; give subprocess.PIPE for each")
+    return process.stdin, process.stdout
 
 
 def fork(act: Callable[[], object]) -> int:
@@ -101,7 +111,7 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
 
 
-def _become(order: Mapping) -> None:
+def _become(order: Mapping[str, Any]) -> None:
     """Be the run of a job, as if it had been started with these variables."""
     from atriacourse.school.fences import papermill_run
 
@@ -136,7 +146,7 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # whoever waits for a run sees that it is gone
     while line := sys.stdin.buffer.readline():
         order = json.loads(line)
-        sys.stdout.write(f"{fork(lambda order=order: _become(order))}\n")
+        sys.stdout.write(f"{fork(partial(_become, order))}\n")
         sys.stdout.flush()
     from atriacourse.school.fences.papermill_run import end_children
 

@@ -5,7 +5,7 @@ After gradebook.py and similar.py. One file, class.html, for the instructor.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from atriacourse.assignments.listing import assignment
 from atriacourse.files import write_whole
-from atriacourse.pages.pictures.style import BLUE, ORANGE, STYLE, closed
+from atriacourse.pages.pictures.style import BLUE, ORANGE, STYLE, Look, closed
 from atriacourse.school.grading.gradebook import NOTHING, Row
 from atriacourse.school.grading.render import INK, fill, inline_svg, points_text
 from atriacourse.school.grading.rubric import common_reasons
@@ -21,9 +21,24 @@ from atriacourse.school.grading.similar import Pair
 
 CLASS_PAGE = "class.html"
 MOST_REASONS = 8
-ON_ANY_GROUND = {"text.color": INK, "axes.edgecolor": INK, "axes.labelcolor": INK} | {
-    f"{axis}tick.{what}": INK for axis in "xy" for what in ("color", "labelcolor")
+ON_ANY_GROUND: Look = {
+    "text.color": INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "xtick.labelcolor": INK,
+    "ytick.color": INK,
+    "ytick.labelcolor": INK,
 }
+
+
+class Outcome(NamedTuple):
+    """A difference as a student expected it and as the run measured it."""
+
+    student: str
+    low: float
+    high: float
+    difference: float
 
 
 def write_class_page(out: Path, rows: Sequence[Row], pairs: Sequence[Pair]) -> Path:
@@ -49,9 +64,9 @@ def write_class_page(out: Path, rows: Sequence[Row], pairs: Sequence[Pair]) -> P
 def _section(name: str, rows: Sequence[Row], pairs: Sequence[Pair]) -> dict[str, Any]:
     """One assignment for the template."""
     declared = assignment(name)
-    handed_in = [row for row in rows if row.graded is not None]
-    totals = [row.total for row in handed_in]
-    seconds = sum(row.graded.seconds for row in handed_in)
+    handed_in = [row.graded for row in rows if row.graded is not None]
+    totals = [row.total for row in rows if row.graded is not None]
+    seconds = sum(graded.seconds for graded in handed_in)
     summary = f"{len(handed_in)} of {len(rows)} handed in"
     if totals:
         summary += (
@@ -59,7 +74,11 @@ def _section(name: str, rows: Sequence[Row], pairs: Sequence[Pair]) -> dict[str,
             f"{points_text(max(totals))}; {seconds / 60:.1f} minutes of running in all."
         )
     figures = [_points_figure(totals)] if totals else []
-    said = [row for row in handed_in if row.graded.hypothesis and row.graded.result]
+    said = [
+        Outcome(row.student, expected["low"], expected["high"], result["difference"])
+        for row in rows
+        if row.graded and (expected := row.graded.hypothesis) and (result := row.graded.result)
+    ]
     if said:
         figures.append(_outcomes_figure(said, declared.metric))
     return {
@@ -73,7 +92,7 @@ def _section(name: str, rows: Sequence[Row], pairs: Sequence[Pair]) -> dict[str,
         "late": [(row.student, row.late) for row in rows if row.late],
         "mistakes": [
             (reason, count)
-            for reason, count in common_reasons([row.graded.parts for row in handed_in])
+            for reason, count in common_reasons([graded.parts for graded in handed_in])
             if count > 1
         ][:MOST_REASONS],
         "parts": declared.rubric,
@@ -102,7 +121,7 @@ def _points_figure(totals: Sequence[float]) -> dict[str, Any]:
         axes.bar(edges[:-1] + 5, counts, width=9, color=BLUE)
         axes.set(xlabel="points", ylabel="students", xlim=(0, 100))
         axes.set_xticks(range(0, 101, 20))
-        axes.yaxis.get_major_locator().set_params(integer=True)
+        axes.locator_params(axis="y", integer=True)
         closed(figure)
     told = [f"{low} to {low + 10}: {count}" for low, count in zip(edges, counts, strict=False) if count]
     return {
@@ -111,10 +130,10 @@ def _points_figure(totals: Sequence[float]) -> dict[str, Any]:
     }
 
 
-def _outcomes_figure(rows: Sequence[Row], metric: str) -> dict[str, Any]:
+def _outcomes_figure(outcomes: Sequence[Outcome], metric: str) -> dict[str, Any]:
     """Each student's expected interval beside what the run measured."""
-    ordered = sorted(rows, key=lambda row: row.graded.result["difference"])
-    inside = [_holds(row) for row in ordered]
+    ordered = sorted(outcomes, key=lambda one: one.difference)
+    inside = [one.low <= one.difference <= one.high for one in ordered]
     figure = _outcomes(ordered, inside, metric)
     told = (
         f"{sum(inside)} of {len(inside)} intervals, said before the result, hold the difference measured "
@@ -127,28 +146,20 @@ def _outcomes_figure(rows: Sequence[Row], metric: str) -> dict[str, Any]:
     }
 
 
-def _outcomes(rows: Sequence[Row], inside: Sequence[bool], metric: str) -> Figure:
+def _outcomes(outcomes: Sequence[Outcome], inside: Sequence[bool], metric: str) -> Figure:
     with plt.rc_context(STYLE | ON_ANY_GROUND):
-        figure, axes = plt.subplots(figsize=(4.2, 1.1 + 0.2 * len(rows)), layout="constrained")
+        figure, axes = plt.subplots(figsize=(4.2, 1.1 + 0.2 * len(outcomes)), layout="constrained")
         axes.axvline(0, color=INK, linewidth=0.8)
-        measured = [row.graded.result["difference"] for row in rows]
-        reach = 3 * max(0.02, max(map(abs, measured)))  # a wild guess must not hide what was measured
-        for place, row in enumerate(rows):
-            said = row.graded.hypothesis
-            ends = np.clip([said["low"], said["high"]], -reach, reach)
+        largest = max(abs(one.difference) for one in outcomes)
+        reach = 3 * max(0.02, largest)  # a wild guess must not hide what was measured
+        for place, (one, holds) in enumerate(zip(outcomes, inside, strict=True)):
+            ends = np.clip([one.low, one.high], -reach, reach)
             axes.plot(ends, [place, place], color=INK, linewidth=2, alpha=0.7, solid_capstyle="butt")
-            axes.plot(
-                measured[place], place, "o" if inside[place] else "X", color=BLUE if inside[place] else ORANGE
-            )
-        axes.set_yticks(range(len(rows)), [_short(row.student) for row in rows], fontsize=8)
+            axes.plot(one.difference, place, "o" if holds else "X", color=BLUE if holds else ORANGE)
+        axes.set_yticks(range(len(outcomes)), [_short(one.student) for one in outcomes], fontsize=8)
         axes.locator_params(axis="x", nbins=4)
-        axes.set(xlabel=f"difference of {metric}, b minus a", ylim=(-0.8, len(rows) - 0.2))
+        axes.set(xlabel=f"difference of {metric}, b minus a", ylim=(-0.8, len(outcomes) - 0.2))
         return closed(figure)
-
-
-def _holds(row: Row) -> bool:
-    said, result = row.graded.hypothesis, row.graded.result
-    return said["low"] <= result["difference"] <= said["high"]
 
 
 def _short(student: str) -> str:

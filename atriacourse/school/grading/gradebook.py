@@ -193,14 +193,15 @@ def read_typed(out: Path) -> dict[Key, tuple[str, str]]:
     if not os.path.lexists(path):
         return {}
     rows = rows_of(path)
-    missing = {"student", "assignment", "override", "comment"} - set(rows.fieldnames or ())
+    columns = rows.fieldnames or ()
+    missing = {"student", "assignment", "override", "comment"} - set(columns)
     if missing:
         raise InputError(
             f"{path} has lost its columns {', '.join(sorted(missing))}, or was never ours; overrides "
             "cannot be read. Put them back, or move the file away to write it anew"
         )
     known = {*FIRST, *LAST, *(part.name for one in assignments().values() for part in one.rubric)}
-    own = [str(name) for name in rows.fieldnames if name and name not in known]
+    own = [str(name) for name in columns if name and name not in known]
     if own:
         raise InputError(
             f"{path} has columns that `grade` does not know and would drop: {', '.join(own)}; keep them in a "
@@ -209,7 +210,7 @@ def read_typed(out: Path) -> dict[Key, tuple[str, str]]:
     typed: dict[Key, tuple[str, str]] = {}
     for row in rows:
         student, name = (_plain(row[column] or "") for column in ("student", "assignment"))
-        words = tuple(_plain(row[column] or "") for column in ("override", "comment"))
+        words = _plain(row["override"] or ""), _plain(row["comment"] or "")
         if any(words) and name not in assignments():
             raise InputError(
                 f"{path}, line {rows.line_num}: {name!r} is no assignment, so {words} of {student!r} would "

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import atriacourse
 from atriacourse.assignments.allocation import allocation_of
@@ -55,7 +56,7 @@ class Grader:
             return replace(graded, key="")  # the next run tries again
 
     def _grade(self, declared: Assignment, found: Found, submission: Submission) -> Graded:
-        if submission.problem:
+        if submission.problem or submission.notebook is None:
             return _ungraded(declared, submission, submission.problem)
         prepared = prepare(declared, submission.student, submission.notebook)
         prepared.notes += [f"{path.name} was handed in as well and is not graded" for path in found.others]
@@ -120,9 +121,9 @@ def mark_submission(
     )
 
 
-def _result_of(marking: Marking) -> dict | None:
-    found, variant = measured(marking), marking.allocation
-    if found is None:
+def _result_of(marking: Marking) -> dict[str, Any] | None:
+    found, result, variant = measured(marking), marking.evidence.result, marking.allocation
+    if found is None or result is None:
         return None
     band, (low, high) = band_for(marking), bootstrap_interval(found["gain"], seed=0)
     return {
@@ -135,10 +136,8 @@ def _result_of(marking: Marking) -> dict | None:
         "low": float(low),
         "high": float(high),
         "cases": len(found["gain"]),
-        "names": [str(name) for name in marking.evidence.result["cases"]],
-        "values": {
-            word: marking.evidence.result["values"][word] for word in ("a", "b")
-        },  # `classroom` pools them
+        "names": [str(name) for name in result["cases"]],
+        "values": {word: result["values"][word] for word in ("a", "b")},  # `classroom` pools them
         "band": None if band is None else [band.low, band.high],
     }
 

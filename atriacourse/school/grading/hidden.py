@@ -26,11 +26,12 @@ def run_cell(source: str, **what: object) -> "NotebookNode":
     return nbformat.v4.new_code_cell(source, metadata={"atriacourse": what})
 
 
-def tests_of(assignment: Assignment, solved: "NotebookNode") -> dict[str | None, list]:
+def tests_of(assignment: Assignment, solved: "NotebookNode") -> dict[str | None, list["NotebookNode"]]:
     """Our checks and hidden tests, by the cell of ours that they follow."""
     kinds = {part.name: part.kind for part in assignment.rubric}
-    tests: dict[str | None, list] = {}
-    before, answers = None, {}  # the cell before, and the last answer to each part
+    tests: dict[str | None, list[NotebookNode]] = {}
+    before: str | None = None  # the cell before
+    answers: dict[str, str] = {}  # the last answer to each part
     for cell in solved.cells:
         what = cell.metadata["atriacourse"]
         name, part = what["cell"], what["part"]

@@ -28,6 +28,8 @@ def measured(marking: Marking) -> dict[str, Any] | None:
 
 
 def _numbers_of(result: dict[str, Any] | None) -> dict[str, Any] | None:
+    if result is None:
+        return None
     try:
         a, b = (np.array(result["values"][word], dtype=float) for word in ("a", "b"))
         with np.errstate(invalid="ignore"):  # a distance may be infinite for both
@@ -47,9 +49,7 @@ def _nothing_finite(marking: Marking) -> bool:
 def band_for(marking: Marking) -> Band | None:
     """Where the atlas expects the difference; None where it has too few runs to say."""
     try:
-        return seed_band(
-            marking.assignment.study, (marking.allocation.a, marking.allocation.b), marking.assignment.metric
-        )
+        return seed_band(marking.assignment.ablation, marking.allocation.pair, marking.assignment.metric)
     except InputError:
         return None
 
@@ -143,14 +143,9 @@ def mark_claim(part: Part, marking: Marking) -> Mark:
             f"bootstrap gives {low:+.4f} to {high:+.4f}"
         )
     metric, cases = marking.assignment.metric, len(fitting[0]["gain"])
+    a, b = marking.allocation.pair
     wrong = wrong_verdict(
-        said.get("verdict"),
-        said["low"],
-        said["high"],
-        a=marking.allocation.a,
-        b=marking.allocation.b,
-        metric=metric,
-        cases=cases,
+        said.get("verdict"), said["low"], said["high"], a=a, b=b, metric=metric, cases=cases
     )
     mark.earn(0.0 if wrong else 0.3, reason=f"the verdict does not follow: {wrong[0]}" if wrong else "")
     return mark

@@ -53,12 +53,12 @@ def prepare(assignment: Assignment, student: str, given: "NotebookNode") -> Prep
     _take_answers(given, ours, place, prepared)
     missing = _missing_locked(given, ours, place, prepared)
     tests = tests_of(assignment, solved)
-    run: list = []
+    run: list[NotebookNode] = []
     for number, cell in enumerate(given.cells):
         name = place.get(number)
         kind = given_kind(cell, name, ours)
         if cell.cell_type == "code" and kind != "hidden":
-            source = _by_name(ours)[name].source if kind in RESTORED else cell.source
+            source = _by_name(ours)[name].source if name is not None and kind in RESTORED else cell.source
             run.append(run_cell(source, cell=name, kind=kind or "own"))
             if kind is None:
                 prepared.own.append(cell.source)
@@ -90,7 +90,8 @@ def _matched(given: "NotebookNode", ours: "NotebookNode") -> dict[int, str]:
 
     Of a cell and its copies, which keep the metadata, it is the first; the answer may stand in a copy.
     """
-    known, at = _by_name(ours), {}
+    known = _by_name(ours)
+    at: dict[str, int] = {}
     for number, cell in enumerate(given.cells):
         name = cell.metadata["atriacourse"].get("cell")
         if name in known and known[name].cell_type == cell.cell_type:
@@ -141,7 +142,8 @@ def _take_answers(
     given: "NotebookNode", ours: "NotebookNode", place: Mapping[int, str], prepared: Prepared
 ) -> None:
     """The student's own words and code, and what the saved outputs hold of the journal."""
-    known, report = _by_name(ours), None
+    known = _by_name(ours)
+    report: str | None = None
     for name, our in known.items():
         kind = our.metadata["atriacourse"]["kind"]
         if kind in ("answer", "report"):
@@ -151,13 +153,12 @@ def _take_answers(
             if kind == "report":
                 prepared.headings[name] = our.source.split("\n")[0].lstrip("# ").strip()
     for number, cell in enumerate(given.cells):
-        name = place.get(number)
-        our = known.get(name)
-        kind = our.metadata["atriacourse"]["kind"] if our is not None else None
-        if kind == "answer":
-            prepared.answers[name] = cell.source
+        matched = place.get(number)
+        kind = None if matched is None else known[matched].metadata["atriacourse"]["kind"]
+        if matched is not None and kind == "answer":
+            prepared.answers[matched] = cell.source
         if kind == "report":
-            report = name
+            report = matched
         elif kind is not None:
             report = None
         if report and cell.cell_type == "markdown":  # a report may go on in cells of its own
@@ -190,12 +191,13 @@ def entries_in(outputs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def _missing_locked(
     given: "NotebookNode", ours: "NotebookNode", place: Mapping[int, str], prepared: Prepared
-) -> dict[int, list]:
+) -> dict[int, list["NotebookNode"]]:
     """Say which locked cells were edited, and bring back those that are gone, behind what was before them.
 
     Returns: cells to insert, by the submitted cell that they follow.
     """
-    at, behind, insert = {name: number for number, name in place.items()}, -1, {}
+    at, behind = {name: number for number, name in place.items()}, -1
+    insert: dict[int, list[NotebookNode]] = {}
     for name, our in _by_name(ours).items():
         what = our.metadata["atriacourse"]
         if name in at:

@@ -38,7 +38,7 @@ class Pair:
 
 def similar_pairs(submissions: Sequence[Graded]) -> list[Pair]:
     """All pairs above the threshold, the most alike first."""
-    found = []
+    found: list[Pair] = []
     for name in sorted({one.assignment for one in submissions}):
         handed_out = _handed_out(name)
         runs = {

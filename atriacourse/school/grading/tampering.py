@@ -28,8 +28,13 @@ def tampering(source: str) -> list[str]:
                 found.append(f"a cell gives `{target.id}` a new value")
             elif isinstance(target, ast.Attribute) and root in ours:
                 found.append(f"a cell changes `{ast.unparse(target)}`")
-        call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SETTERS
-        if call and node.args and _root(node.args[0]) in ours:
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in SETTERS
+            and node.args
+            and _root(node.args[0]) in ours
+        ):
             found.append(f"a cell changes `{ast.unparse(node.args[0])}` with {node.func.id}")
         if isinstance(node, ast.ImportFrom | ast.Import) and _forges(node):
             found.append("a cell imports the writer of the journal")
@@ -50,7 +55,7 @@ def _imported(tree: ast.AST) -> Iterator[str]:
 
 def _given(node: ast.AST) -> Iterator[ast.expr]:
     """What a statement, of whatever kind, gives a value to or deletes."""
-    if isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
+    if isinstance(node, ast.expr) and isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
         yield node
     elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         yield ast.Name(node.name)

@@ -42,7 +42,7 @@ def guide_text(assignment: Assignment) -> str:
 
 def _bands(assignment: Assignment) -> list[str]:
     """A table of the seed bands, a row a pair."""
-    study = find_study(assignment.study)
+    study = find_study(assignment.ablation)
     rows = [
         f"Mean difference of {assignment.metric}, b minus a, of one more run: 99 % lie inside if only "
         "the seed and the centre change.",
@@ -52,7 +52,7 @@ def _bands(assignment: Assignment) -> list[str]:
     ]
     for a, b in assignment.levels:
         try:
-            band = seed_band(assignment.study, (a, b), assignment.metric)
+            band = seed_band(assignment.ablation, (a, b), assignment.metric)
             numbers = f"{band.low:+.3f} | {band.high:+.3f} | {band.runs}"
         except InputError:
             numbers = "| | none"

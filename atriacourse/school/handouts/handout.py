@@ -73,7 +73,7 @@ def read_roster(path: Path | str) -> list[Student]:
     return list(students.values())
 
 
-def rows_of(path: Path) -> csv.DictReader:
+def rows_of(path: Path) -> "csv.DictReader[str]":
     """The rows of a CSV file as spreadsheets save it. Raises: InputError if it cannot be read."""
     text = read_text(path, way_out="give a table saved as CSV in UTF-8")  # whatever ends its lines
     first = text.partition("\n")[0]

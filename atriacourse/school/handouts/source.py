@@ -39,6 +39,13 @@ class SourceCell:
         """Whether it is a code cell."""
         return self.kind in ("given", "parameters", "locked", "answer", "hidden")
 
+    @property
+    def owner(self) -> str:
+        """The part of the rubric that it belongs to. Raises: InputError for a cell of none."""
+        if self.part is None:
+            raise InputError(f"cell {self.name} of the kind {self.kind} belongs to no part of the rubric")
+        return self.part
+
 
 def read_source(assignment: Assignment) -> tuple[SourceCell, ...]:
     """All cells of an assignment, in order, words in double braces not yet filled in.
@@ -167,7 +174,7 @@ def _named(cells: Sequence[SourceCell], assignment: Assignment) -> Iterator[Sour
         stem = (
             f"hidden-{part}"
             if cell.kind == "hidden"
-            else part
+            else part or cell.kind
             if cell.kind in ("answer", "report")
             else cell.kind
         )

@@ -41,9 +41,12 @@ def points(work: Work, part: str, *, score: Callable[[], None] | None = None) ->
     import nbformat
 
     run = read_journal(work.journal)
-    said = {kind: run.last(kind) for kind in ("hypothesis", "result", "claim")}
+    steps = ("hypothesis", "result", "claim")
+    said = {kind: entry.content for kind in steps if (entry := run.last(kind)) is not None}
     evidence = Evidence(
-        **{kind: entry.content for kind, entry in said.items() if entry},
+        hypothesis=said.get("hypothesis"),
+        result=said.get("result"),
+        claim=said.get("claim"),
         numbers={} if score is None else {part: last_json(_printed_by(score))},
         journal=_handed_in(work),
     )

@@ -76,22 +76,22 @@ def _with_tests(assignment: Assignment) -> Iterator[Any]:
     after = {STEPS[part.kind]: part for part in assignment.rubric if part.kind in STEPS}
     for cell in source:
         if cell.kind == "report":
-            yield _report(cell, assignment, next(shares[cell.part]))
+            yield _report(cell, assignment, next(shares[cell.owner]))
         elif cell.kind == "hidden":
             test = _code(cell, assignment)
-            if kinds[cell.part] == "clinic":
-                test = f"{IMPORT}\n\n\n{hidden_test(test, call=SCORED.format(part=cell.part))}"
+            if kinds[cell.owner] == "clinic":
+                test = f"{IMPORT}\n\n\n{hidden_test(test, call=SCORED.format(part=cell.owner))}"
             else:
                 test = hidden_test(test)
-            yield _test(cell.name, cell.part, next(shares[cell.part]), test)
+            yield _test(cell.name, cell.owner, next(shares[cell.owner]), test)
         elif cell.kind == "locked":
             text = SETUP.format(name=assignment.name) if cell.name == "setup" else _code(cell, assignment)
             yield _plain(cell, text, grade=True, locked=True, points=0)
         elif cell.kind == "answer":
             place, text = f"{assignment.name}.md, cell {cell.name}", _code(cell, assignment)
             yield _plain(cell, solution_regions(text, place), solution=True)
-            if kinds[cell.part] == "tests":
-                yield _test(f"check-{cell.name}", cell.part, next(shares[cell.part]), self_check(text))
+            if kinds[cell.owner] == "tests":
+                yield _test(f"check-{cell.name}", cell.owner, next(shares[cell.owner]), self_check(text))
         elif cell.kind == "parameters":
             yield _plain(cell, f"{STUDENT}\n{_code(cell, assignment)}")
         else:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from atriacourse.errors import InputError
-from atriacourse.evaluation.case_row import score_case, volume_ml
+from atriacourse.evaluation.case_row import score_case
+from atriacourse.evaluation.metrics import volume_ml
 from atriacourse.evaluation.overlap import dice
 from atriacourse.inference.postprocess import largest_component
 from atriacourse.pages.bench.sandbox import (

@@ -5,8 +5,9 @@ import pytest
 from atriacourse.data.splits import holdout_split
 from atriacourse.network.unet import MultiTaskUNet
 from atriacourse.pages.bench.chapter import begin
-from atriacourse.pages.bench.small import FIXED_GEOMETRY, SMALL, small_network, small_phantoms
+from atriacourse.pages.bench.small import small_network, small_phantoms
 from atriacourse.runs.describe import parameters
+from atriacourse.runs.recipes import FIXED_GEOMETRY, SMALL
 
 
 @pytest.mark.parametrize("profile", ["smoke", "laptop", "colab", "paper"])
