@@ -3,6 +3,7 @@
 After data/audit_text.py, which words single topics; data/audit.py fills it. Volumes are (z, y, x), spacing is
 (z, y, x) in mm."""
 
+import csv
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -119,14 +120,17 @@ def refuse_foreign(path: Path | str) -> None:
     path = Path(path)
     if not os.path.lexists(path):
         return
-    first = ""
+    first, rest = "", []
     if path.is_file():
-        with path.open("rb") as file:
-            first = file.readline(1000).decode(errors="replace").strip()
+        with path.open(encoding="utf-8", errors="replace", newline="") as file:
+            first = file.readline(1000).strip()
+            rest = list(csv.reader(file)) if first.startswith("name,") else []
     known = "name,post_ablation,site," + ",".join(COLUMNS)
     later = "".join(f",{column}" for column in LATER_COLUMNS)
     if first not in (f"{known}{later},error", f"{known},error"):
         raise InputError(f"{path} is there and is no table of an audit; name another file, or remove it")
+    if any(len(row) != first.count(",") + 1 for row in rest):
+        raise InputError(f"{path} was changed since an audit wrote it; name another file, or move it away")
 
 
 def report_text(report: AuditReport) -> str:

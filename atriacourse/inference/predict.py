@@ -22,7 +22,7 @@ from atriacourse.bounds import check_settings
 from atriacourse.data.bank import neighbours
 from atriacourse.errors import InputError
 from atriacourse.network.unet import MultiTaskUNet
-from atriacourse.training.device import autocast, choose_precision
+from atriacourse.training.device import PRECISIONS, autocast, choose_precision
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +38,8 @@ class PredictConfig:
     def __post_init__(self) -> None:
         """Refuse an empty batch, and sizes at which nothing is left to see."""
         check_settings(self, "prediction")
+        if self.precision not in PRECISIONS:  # before an epoch is trained, not at the first prediction
+            raise InputError(f"precision must be one of {', '.join(PRECISIONS)}, got {self.precision!r}")
         if not self.zooms:
             raise InputError("zooms must be one factor or more; (1.0,) changes nothing")
 

@@ -231,6 +231,16 @@ class TestTable:
         with pytest.raises(InputError, match="no table of an audit"):
             report.write_csv(path)
 
+    @pytest.mark.parametrize("line", ["my,notes", "\n\nlook at B again"])
+    def test_a_line_that_somebody_added_is_kept(self, cohort, tmp_path, line):
+        report, path = audit(cohort), tmp_path / "audit.csv"
+        report.write_csv(path)
+        report.write_csv(path)  # its own, unchanged, is replaced
+        path.write_text(text := path.read_text() + line)
+        with pytest.raises(InputError, match="was changed since an audit wrote it"):
+            report.write_csv(path)
+        assert path.read_text() == text
+
     @pytest.mark.parametrize("kind", ["folder", "link", "pipe"])
     def test_what_is_no_file_is_kept(self, cohort, tmp_path, kind):
         path = tmp_path / "here"

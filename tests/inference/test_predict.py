@@ -226,3 +226,8 @@ def test_a_zoom_is_the_mean_of_single_ones(rng):
 def test_unfit_zooms_are_refused(zooms):
     with pytest.raises(InputError, match=r"zooms must be (one factor or more|a number from 0.5 to 2)"):
         PredictConfig(zooms=zooms)
+
+
+def test_an_unknown_precision_is_refused_before_anything_is_trained():
+    with pytest.raises(InputError, match="precision must be one of auto, float32, bf16, fp16, got 'int8'"):
+        PredictConfig(precision="int8")
