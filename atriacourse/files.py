@@ -83,7 +83,7 @@ def running(process: int) -> bool:
 
 
 def read_text(path: Path | str, *, way_out: str) -> str:
-    """A text file in UTF-8, with or without the mark that spreadsheet programs put first.
+    """A text file in UTF-8 with plain line ends, whatever ends them there and whatever mark stands first.
 
     Args: way_out: what to do if it cannot be used, as the end of the error's sentence.
     Raises: InputError, naming the file, if it is missing, no file, not readable, too long, or no UTF-8.
@@ -94,7 +94,7 @@ def read_text(path: Path | str, *, way_out: str) -> str:
             raise InputError(f"{path} is no ordinary file; {way_out}")
         if path.stat().st_size > LARGEST_TEXT:
             raise InputError(f"{path} has {path.stat().st_size:,} bytes, too many for notes; {way_out}")
-        return path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except FileNotFoundError as error:
         raise InputError(f"there is no {path}; {way_out}") from error
     except PermissionError as error:

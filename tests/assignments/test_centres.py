@@ -9,7 +9,7 @@ from atriacourse.assignments.allocation import CENTRES
 def test_a_shared_clinic_is_not_made_again(small_centres, tmp_path, monkeypatch):
     monkeypatch.setenv(centres.CLASS, str(small_centres))
     cohort = centres.open_centre(2019, scratch=tmp_path)
-    assert len(cohort.names) == 10 and not list(tmp_path.iterdir()) and cohort.name == "clinic2019"
+    assert len(cohort.names) == 10 and not list(tmp_path.iterdir()) and cohort.name == "centre2019"
     monkeypatch.setattr(centres, "CASES", 2)
     own = centres.open_centre(2018, scratch=tmp_path)  # not among the shared
     assert len(own.names) == 2 and (tmp_path / "clinic2018").is_dir()

@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from atriacourse.errors import InputError
+from atriacourse.evaluation.metrics import METRICS
 from atriacourse.pages.chapters.capstone import (
     CONTRADICTED,
     SUPPORTED,
@@ -40,7 +42,8 @@ def made(values: dict[str, np.ndarray], metric: str = "dice") -> Results:
     table = pd.DataFrame(rows)
     for column in ("dice", "jaccard", "hd_mm"):
         table[column] = table.get(column, 0.5)
-    records = {(name, s): None for name, lines in values.items() for s in range(len(lines))}
+    record = SimpleNamespace(scores={"clean": METRICS}, unknown=())
+    records = {(name, s): record for name, lines in values.items() for s in range(len(lines))}
     return Results(study=study("padding"), scale="smoke", cohort="made", table=table, records=records)
 
 

@@ -1,6 +1,7 @@
 """Lines and histograms of the pages."""
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -8,6 +9,13 @@ from atriacourse.errors import InputError
 from atriacourse.pages.pictures.curves import curves, histograms
 
 mpl.use("agg")
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    """A picture that was refused half drawn stays open; nobody else's test is to find it."""
+    yield
+    plt.close("all")
 
 
 def test_series_differ_in_colour_line_and_marker():
