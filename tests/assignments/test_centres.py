@@ -12,7 +12,7 @@ def test_a_shared_clinic_is_not_made_again(small_centres, tmp_path, monkeypatch)
     assert len(cohort.names) == 10 and not list(tmp_path.iterdir()) and cohort.name == "centre2019"
     monkeypatch.setattr(centres, "CASES", 2)
     own = centres.open_centre(2018, scratch=tmp_path)  # not among the shared
-    assert len(own.names) == 2 and (tmp_path / "clinic2018").is_dir()
+    assert len(own.names) == 2 and (tmp_path / "centre2018").is_dir()
 
 
 def test_all_clinics_are_made_at_once_and_differ(tmp_path, monkeypatch):

@@ -124,5 +124,5 @@ def test_a_roster_that_is_no_text_is_explained(tmp_path):
     with pytest.raises(InputError, match=r"there is no .*none\.csv"):
         read_roster(tmp_path / "none.csv")
     (tmp_path / "latin.csv").write_bytes("id,name\nada,Zoë\n".encode("latin-1"))
-    with pytest.raises(InputError, match="save it as CSV in UTF-8"):
+    with pytest.raises(InputError, match="saved as CSV in UTF-8"):
         read_roster(tmp_path / "latin.csv")
