@@ -243,6 +243,10 @@ def test_seeds_are_refused_one_by_one(refuse, command, seeds):
     assert "--seeds, with commas, must be" in refuse(command, "--seeds", seeds)
 
 
+def test_a_seed_named_twice_is_refused(refuse):
+    assert "--seeds must differ" in refuse("run", "--seeds", "1,2,1")
+
+
 def test_too_many_seeds_are_refused(refuse):
     assert "the number of --seeds must be" in refuse("run", "--seeds", ",".join(map(str, range(1001))))
 

@@ -246,6 +246,8 @@ def _units(names: list[str], scale: str, data: str, seeds: str, set_: list[str] 
 
     numbers = [parsed("seed", word, called="each of --seeds, with commas,") for word in seeds.split(",")]
     bounded("seeds", len(numbers), called="the number of --seeds")
+    if len(set(numbers)) < len(numbers):
+        raise InputError(f"--seeds must differ from each other, got {seeds}: each is one run of a variant")
     units = []
     for name in names:
         study, _, chosen = name.partition("/")

@@ -65,7 +65,12 @@ def read_geometry(path: Path) -> GridGeometry:
         affine[:3, :3] *= factors
         affine[:3, 3] *= factors
     real = any(known_unit(word) for word in words) or not np.allclose(voxel_sizes(affine), 1.0)
-    return GridGeometry(shape, world_signs(str(header.get("space", ""))) @ affine, real, lines, notes)
+    space = str(header.get("space", ""))
+    if space and anatomical(space) not in SPACE_TO_RAS:
+        notes += (
+            f"its space, {space!r}, names no direction of the body; left-posterior-superior is assumed",
+        )
+    return GridGeometry(shape, world_signs(space) @ affine, real, lines, notes)
 
 
 def from_axes(header: dict[str, Any], axes: list[int]) -> np.ndarray:
@@ -112,9 +117,14 @@ def known_unit(word: str) -> float | None:
 
 def world_signs(space: str) -> np.ndarray:
     """The 4 x 4 diagonal that takes the header's world axes to RAS."""
-    space = space.lower()
-    name = SHORT.get(space[:3], "-".join(space.split("-")[:2]))
+    name = anatomical(space)
     return np.diag([*SPACE_TO_RAS[name], 1]) if name in SPACE_TO_RAS else LPS_TO_RAS
+
+
+def anatomical(space: str) -> str:
+    """The first two directions of a space, as SPACE_TO_RAS has them; of others whatever comes."""
+    space = space.lower()
+    return SHORT.get(space[:3], "-".join(space.split("-")[:2]))
 
 
 def write(path: Path, native: np.ndarray, affine: np.ndarray, *, real_spacing: bool, header: bytes) -> None:

@@ -161,6 +161,9 @@ NRRD = {
 }  # fmt: skip
 
 
+ODD_SPACES = ("scanner-xyz", "3D-right-handed")
+
+
 def nrrd_file(path, lines):
     sizes = {"a last axis of one": "4 5 6 1", "first axis of one": "1 4 5 6"}
     size = next((sizes[name] for name in sizes if NRRD[name] is lines), "4 5 6")
@@ -192,6 +195,12 @@ def test_an_nrrd_scan_lies_where_simpleitk_puts_it(tmp_path, case):
     for corner in itertools.product(*((0, size - 1) for size in SHAPE)):
         place = image.TransformIndexToPhysicalPoint(corner)
         np.testing.assert_allclose((affine @ [*corner, 1])[:3], place, atol=1e-9)
+
+
+@pytest.mark.parametrize("case", NRRD)
+def test_a_space_that_names_no_direction_of_the_body_is_said(tmp_path, case):
+    notes = read_grid(nrrd_file(tmp_path / "scan.nrrd", NRRD[case])).notes
+    assert any("left-posterior-superior is assumed" in note for note in notes) == (case in ODD_SPACES)
 
 
 def test_minima_and_maxima_give_the_spacing_that_is_not_said(tmp_path):
