@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 import shutil
 import signal
@@ -705,3 +706,43 @@ def test_grade_tells_points_and_whom_it_left_out(cli, tmp_path, monkeypatch):
     assert "1 graded, 0 unchanged, 1 to be looked at" in out
     code, out, err = cli(*words)
     assert code == 0 and "0 graded, 1 unchanged, 1 to be looked at" in out, err
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a program without telling it")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_grade_ends_by_a_signal_as_by_ctrl_c_and_leaves_nothing_behind(cli, tmp_path, name):
+    psutil = pytest.importorskip("psutil", reason="grading needs the book's extras")
+    cli("assign", "contrast", "--student", "ada", "--out", tmp_path / "in")
+    notebook = tmp_path / "in" / "ada" / "contrast.ipynb"
+    content = json.loads(notebook.read_text(encoding="utf-8"))
+    for cell in content["cells"]:
+        if cell["cell_type"] == "code":
+            cell["source"] = "import time; time.sleep(600)"
+    notebook.write_text(json.dumps(content), encoding="utf-8")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    script = (
+        "import atriacourse.school.grading.grade_class as g; g.make_centres = lambda folder: folder; "
+        "from atriacourse.cli import main; main()"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", script, "grade", str(tmp_path / "in"), "--out", str(tmp_path / "grades")],
+        env=os.environ | {"TMPDIR": str(scratch)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        give_up = time.monotonic() + 300
+        while not list(scratch.glob("ac-*/box")):
+            assert child.poll() is None and time.monotonic() < give_up
+            time.sleep(0.05)
+        theirs = psutil.Process(child.pid).children(recursive=True)
+        child.send_signal(getattr(signal, name))
+        _, err = child.communicate(timeout=300)
+    finally:
+        child.kill()
+    assert child.returncode == 130 and b"Traceback" not in err, err
+    assert list(scratch.glob("ac-*")) == []
+    _, alive = psutil.wait_procs(theirs, timeout=60)
+    assert alive == []

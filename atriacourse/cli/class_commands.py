@@ -1,8 +1,6 @@
 """`atriacourse assign | grade | classroom`: what an instructor does with a class."""
 
-import signal
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -135,7 +133,7 @@ def grade(
 
     due = None if deadline is None else _moment(deadline)
     students = [] if roster is None else read_roster(roster)
-    with _ended_as_by_ctrl_c(), bar("grading", 0, "submission") as shown:
+    with bar("grading", 0, "submission") as shown:
 
         def follow(done: int, total: int, graded: "Graded | None") -> None:
             shown.total = total
@@ -162,23 +160,6 @@ def grade(
     )
     if batch.interrupted:
         raise typer.Exit(130)
-
-
-@contextmanager
-def _ended_as_by_ctrl_c() -> Iterator[None]:
-    """SIGTERM, and a terminal that is closed, end a command as Ctrl-C does: nothing stays behind."""
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    heeded = [number for number in numbers if signal.getsignal(number) != signal.SIG_IGN]  # nohup
-    before = {number: signal.signal(number, stop) for number in heeded}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _by_reason(left_out: Sequence[tuple[str, str]]) -> Iterator[str]:

@@ -67,9 +67,7 @@ def read_geometry(path: Path) -> GridGeometry:
     real = any(known_unit(word) for word in words) or not np.allclose(voxel_sizes(affine), 1.0)
     space = str(header.get("space", ""))
     if space and anatomical(space) not in SPACE_TO_RAS:
-        notes += (
-            f"its space, {space!r}, names no direction of the body; left-posterior-superior is assumed",
-        )
+        notes += (f"its space, {space!r}, says nothing of the body; left-posterior-superior is assumed",)
     return GridGeometry(shape, world_signs(space) @ affine, real, lines, notes)
 
 
