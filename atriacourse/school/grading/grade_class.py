@@ -6,7 +6,7 @@ written at once, so an interrupt costs only the submissions that were being run.
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -102,9 +102,8 @@ def grade_folder(
         on_progress(0, len(todo), None)
         with warm_up(IMPORTED) as warm, ThreadPoolExecutor(jobs) as pool:
             grader = Grader(limits=limits or Limits(), centres=centres, fences=fences, stop=stop, warm=warm)
-            running: list[Future[Graded]] = [pool.submit(grader.grade, one) for one in todo]
-            try:
-                for done in as_completed(running):
+            try:  # from the first one on: an interruption while the others are lined up must stop it too
+                for done in as_completed([pool.submit(grader.grade, one) for one in todo]):
                     graded = done.result()
                     results[graded.student, graded.assignment] = graded
                     executed += 1
