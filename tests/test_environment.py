@@ -116,7 +116,11 @@ def plan_of(target, tmp_path, *, has, uv):
         (tmp_path / ".venv").mkdir(exist_ok=True)
         (tmp_path / ".venv" / stamp).touch()
     done = subprocess.run(
-        ["make", "-n", target, f"UV={uv}"], cwd=tmp_path, capture_output=True, text=True, check=True
+        ["make", "-n", "--no-print-directory", target, f"UV={uv}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return done.stdout
 

@@ -45,8 +45,8 @@ def commit(package: Path = PACKAGE) -> str:
     """
     root = package.parent
     try:
+        checkout = Path(_git(root, "rev-parse", "--show-toplevel"))  # first: behind fences there is no git
         project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["name"]
-        checkout = Path(_git(root, "rev-parse", "--show-toplevel"))
         if project != package.name or checkout.resolve() != root.resolve():
             return UNKNOWN
         _git(root, "ls-files", "--error-unmatch", f"{package.name}/__init__.py")  # not ignored by it

@@ -13,6 +13,8 @@ from colab import setup_cell
 from make_book import build_book
 from siblings import sibling_text, write_siblings
 
+import atriacourse
+
 ROOT = Path(__file__).parents[2]
 ADDRESS = "https://github.com/nobody/course"
 REPORT = """
@@ -86,7 +88,7 @@ def colab_like(tmp_path_factory):
         name, _, floor = need.partition(">=")
         make_wheel(index, name, floor if name not in ("torch", "numpy") else "99.0")
     make_wheel(index, "scipy", "98.0", needs=["numpy>=99"])  # newer, and it wants another numpy
-    course = make_wheel(index, "atriacourse", project["version"], needs=project["dependencies"])
+    course = make_wheel(index, "atriacourse", atriacourse.__version__, needs=project["dependencies"])
     venv.create(home / "env", with_pip=True)
     python = home / "env" / ("Scripts" if os.name == "nt" else "bin") / "python"
     variables = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(index), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
