@@ -90,9 +90,12 @@ class Grid:
         return (np.array(self.affine) @ to_native @ np.c_[ends, np.ones(8)].T)[:3].T
 
     def to_canonical(self, native: np.ndarray) -> np.ndarray:
-        """The file's (i, j, k) array as a contiguous (z, y, x) array in the machine's byte order."""
+        """The file's (i, j, k) array as a contiguous (z, y, x) array that may be written into.
+
+        It has the machine's byte order, and shares memory with `native` where it can.
+        """
         turned = orientations.apply_orientation(native, self._turn())
-        return np.ascontiguousarray(turned, dtype=native.dtype.newbyteorder("="))
+        return np.require(turned, native.dtype.newbyteorder("="), ["C", "W"])
 
     def to_native(self, canonical: np.ndarray) -> np.ndarray:
         """The way back: a (z, y, x) array in the file's own (i, j, k) order."""

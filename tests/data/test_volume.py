@@ -112,6 +112,13 @@ def test_a_mask_overlays_its_image_in_the_files_own_space(tmp_path, rng, axes, s
     assert again.spacing_mm == pytest.approx(volume.spacing_mm, rel=1e-6)
 
 
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_voxels_may_be_written_into(tmp_path, rng, suffix):
+    """Torch takes no array that may not: it warns, and a page shows the warning."""
+    path = save(tmp_path / f"scan{suffix}", voxels_of(rng), affine_of(np.diag([-1, -1, 1])))
+    assert read_volume(path).voxels.flags.writeable
+
+
 def test_a_scan_from_a_big_endian_machine(tmp_path, rng):
     native = voxels_of(rng)
     header = nibabel.Nifti1Header(endianness=">")
