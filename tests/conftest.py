@@ -1,6 +1,7 @@
 """Fixtures every test may use: where the real scans lie, and generators with a fixed seed."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -29,6 +30,19 @@ def real_data() -> Path:
     if folder is None:
         pytest.skip("needs the real scans: set ATRIACOURSE_DATA to a folder with la2018/ and msd_heart/")
     return folder
+
+
+ENDS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+@pytest.fixture(autouse=True)
+def own_signals():
+    """Each test begins with a fresh program's signals, whatever ran before it or began the run (nohup)."""
+    for number in ENDS:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    yield
+    for number in ENDS:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 @pytest.fixture

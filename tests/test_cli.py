@@ -742,7 +742,7 @@ def test_grade_ends_by_a_signal_as_by_ctrl_c_and_leaves_nothing_behind(cli, tmp_
         _, err = child.communicate(timeout=120)
     finally:
         child.kill()
-    assert child.returncode == 130 and b"Traceback" not in err, err
+    assert child.returncode == 130 and b"Traceback" not in err, err.decode()
     assert list(scratch.glob("ac-*")) == []
     _, alive = psutil.wait_procs(theirs, timeout=60)
     assert alive == []

@@ -218,8 +218,8 @@ def _end(root: "psutil.Process") -> None:
 
     with contextlib.suppress(psutil.Error):
         root.suspend()  # or it would write that the cell which we end had ended by itself
-    for _ in range(20):
-        children = _family(root)[1:]
+    for _ in range(200):
+        children = [each for each in _family(root)[1:] if not _is_dead(each)]
         if not children:
             break
         for child in children:
@@ -227,10 +227,20 @@ def _end(root: "psutil.Process") -> None:
                 child.kill()
             except psutil.Error:
                 continue
-        psutil.wait_procs(children, timeout=0.5)
+        time.sleep(0.05)
     with contextlib.suppress(psutil.Error):
         root.kill()
         root.wait()
+
+
+def _is_dead(process: "psutil.Process") -> bool:
+    """Gone, or waiting for a parent, which is suspended, to hear of its end."""
+    import psutil
+
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return True
 
 
 def _collect(
