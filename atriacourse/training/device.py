@@ -42,8 +42,14 @@ def choose_precision(name: str, device: torch.device) -> str:
         return name
     if device.type == "cuda":
         return "bf16" if torch.cuda.get_device_capability(device) >= (8, 0) else "fp16"
-    probe = getattr(torch.cpu, "_is_avx512_bf16_supported", None)  # no public way to ask as of torch 2.13
-    return "bf16" if device.type == "cpu" and probe is not None and probe() else "float32"
+    return "bf16" if device.type == "cpu" and _cpu_has_bf16() else "float32"
+
+
+def _cpu_has_bf16() -> bool:
+    """Whether the processor has the instructions and oneDNN uses them; ONEDNN_MAX_CPU_ISA=AVX2 refuses them."""
+    has = getattr(torch.cpu, "_is_avx512_bf16_supported", None)  # no public way to ask as of torch 2.13
+    uses = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", None)
+    return has is not None and uses is not None and bool(has() and uses())
 
 
 def autocast(precision: str, device: torch.device) -> AbstractContextManager[object]:

@@ -55,9 +55,12 @@ def test_auto_precision_is_what_the_hardware_has(gpus, monkeypatch):
     assert choose_precision("auto", GPU) == "bf16"
     gpus(1, (7, 5))  # Turing: Colab's T4 has no bf16 of its own
     assert choose_precision("auto", GPU) == "fp16"
-    for has_it, expected in ((True, "bf16"), (False, "float32")):
+    for has_it, used, expected in ((1, 1, "bf16"), (0, 1, "float32"), (1, 0, "float32")):
         monkeypatch.setattr(
             torch.cpu, "_is_avx512_bf16_supported", lambda has_it=has_it: has_it, raising=False
+        )
+        monkeypatch.setattr(
+            torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda used=used: used, raising=False
         )
         assert choose_precision("auto", CPU) == expected
     monkeypatch.delattr(torch.cpu, "_is_avx512_bf16_supported")  # an older torch cannot be asked
