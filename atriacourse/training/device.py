@@ -46,7 +46,7 @@ def choose_precision(name: str, device: torch.device) -> str:
 
 
 def _cpu_has_bf16() -> bool:
-    """Whether the processor has the instructions and oneDNN uses them; ONEDNN_MAX_CPU_ISA=AVX2 refuses them."""
+    """Whether the processor has it and oneDNN uses it; ONEDNN_MAX_CPU_ISA=AVX2 refuses it."""
     has = getattr(torch.cpu, "_is_avx512_bf16_supported", None)  # no public way to ask as of torch 2.13
     uses = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", None)
     return has is not None and uses is not None and bool(has() and uses())
