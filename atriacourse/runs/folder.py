@@ -150,9 +150,8 @@ def open_model(folder: Path | str, *, checkpoint: str = "best") -> SavedModel:
         runs = [folder]
     else:
         raise InputError(
-            f"{folder} is not the folder of a run (no config.json) nor of a bag (no bag.json), nor the name of "
-            f"a network of the course ({', '.join(shipped_names())}); `atriacourse train --out {folder}` makes "
-            f"a run"
+            f"{folder} is not the folder of a run (no config.json) nor of a bag (no bag.json), nor a network "
+            f"of the course ({', '.join(shipped_names())}); `atriacourse train --out {folder}` makes a run"
         )
     weights = tuple(run / f"{checkpoint}.safetensors" for run in runs)
     absent = [path for path in weights if not path.is_file()]
