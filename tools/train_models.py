@@ -83,10 +83,10 @@ COARSE = Planned(
     ),
 )
 FINE_SETTINGS = (
-    *widths(12, hidden=16),
-    "epochs=18",
+    *widths(10, hidden=16),
+    "epochs=12",
     "validation=0.1",
-    "training.validations=3",
+    "training.validations=2",
     "prepare.downsample=2",  # as the profile "laptop"
     "prepare.offsets=[-2, 0, 2]",
     "training.loss.label_weight=1",
