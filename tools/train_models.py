@@ -186,7 +186,9 @@ def card_of(
         **{key: value for key, value in record.items() if key not in ("config", "done")},
         "held_out": {site: score_of(rows) for site, rows in sites.items()},
         "cases": cases,
-        "gamma": {f"{gamma:g}": dice_at(segmenter, cohort.subset(split.test[:SWEPT]), gamma) for gamma in GAMMAS},
+        "gamma": {
+            f"{gamma:g}": dice_at(segmenter, cohort.subset(split.test[:SWEPT]), gamma) for gamma in GAMMAS
+        },
     }
 
 
@@ -210,7 +212,7 @@ def dice_at(segmenter: Segmenter, cohort: Cohort, gamma: float) -> float:
     for case in cohort:
         image = case.image()
         levels = np.rint(255 * (grey_levels(image) / 255) ** (1 / gamma)).astype(np.uint8)
-        scores.append(dice(case.mask().voxels, segmenter(Volume(levels, image.grid)).mask))
+        scores.append(dice(case.mask().voxels, segmenter(Volume(voxels=levels, grid=image.grid)).mask))
     return rounded(float(np.mean(scores)))
 
 
