@@ -43,9 +43,7 @@ def choose_precision(name: str, device: torch.device) -> str:
     if name == "fp16" and device.type == "cpu":
         raise InputError("fp16 training needs a GPU; on a CPU use bf16, float32 or auto")
     if name in ("fp16", "bf16") and device.type == "mps":
-        raise InputError(
-            f"on an Apple GPU the course computes in float32 only; got {name}: take it or auto"
-        )
+        raise InputError(f"on an Apple GPU the course computes in float32 only; got {name}: take it or auto")
     if name != "auto":
         return name
     if device.type == "cuda":
