@@ -101,10 +101,13 @@ def state_what_was_measured(app: Sphinx, document: nodes.document) -> None:
     boxes[0] += line
 
 
-def drop_launch_buttons(app: Sphinx, config: Config) -> None:
-    """Without a public address there is nothing to launch, and the theme would stumble over the button."""
-    if not config.html_theme_options.get("repository_url"):
-        config.html_theme_options["launch_buttons"] = {}
+def buttons_by_address(app: Sphinx, config: Config) -> None:
+    """With a public address, buttons for issues and edits; without, none at all: the theme would stumble."""
+    options = config.html_theme_options
+    if not options.get("repository_url"):
+        options["launch_buttons"] = {}
+    else:
+        options |= {"use_issues_button": True, "use_edit_page_button": True}
 
 
 def offer_notebook(
@@ -139,7 +142,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     ledger.register(app)
     atlas_page.register(app)
     class_example.register(app)
-    app.connect("config-inited", drop_launch_buttons)
+    app.connect("config-inited", buttons_by_address)
     app.connect("doctree-read", state_what_was_measured)
     app.connect("html-page-context", offer_notebook)
     app.connect("build-finished", copy_notebooks)
