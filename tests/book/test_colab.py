@@ -53,12 +53,6 @@ def test_the_address_reaches_the_set_up_cell_and_the_button(addressed):
     assert offered.read_text(encoding="utf-8") == sibling_text(addressed / "00_small.md")
 
 
-@pytest.mark.book
-def test_without_an_address_there_is_no_button(small_book):
-    page, _ = build_book(small_book, parameters={})
-    assert "colab" not in (page.parent / "00_small.html").read_text(encoding="utf-8").split("<article")[0]
-
-
 def make_wheel(folder, name, version, *, needs=()):
     """A distribution with metadata and an empty module; returns its file."""
     path = folder / f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
