@@ -100,7 +100,7 @@ def test_parameters_are_the_names_assigned_in_the_tagged_cell(small_book):
 
 def test_the_run_is_timed(small_book):
     notebook, took = execute(small_book / "00_small.md", parameters={})
-    assert 0 < took.seconds < 60
+    assert 0 < took.cpu_seconds < 60 and took.seconds > 0
     assert [cell.execution_count for cell in notebook.cells if cell.cell_type == "code"] == [1, 2]
 
 
