@@ -12,12 +12,11 @@ measurements to _build/timings.json before it renders; without that file the pag
 of a chapter offers its plain notebook (siblings.py).
 """
 
+import importlib
 import json
 import shutil
 from pathlib import Path
 
-import atlas_page
-import class_example
 import ledger
 from docutils import nodes
 from exercises import find_exercises
@@ -69,6 +68,18 @@ class TimingsDirective(SphinxDirective):
         rows = timing_rows(Path(self.env.srcdir), measured)
         linked = [[page_link(name), *rest] for name, *rest in rows]
         return [nodes.paragraph(text=machine_text(measured)), table(HEAD, linked)]
+
+
+def late(module: str, directive: str, *, required: int = 0, optional: int = 0) -> type[SphinxDirective]:
+    """A directive whose module only a page that has it loads: torch, SciPy or Matplotlib come with it."""
+
+    class Late(SphinxDirective):
+        required_arguments, optional_arguments = required, optional
+
+        def run(self) -> list[nodes.Node]:
+            return getattr(importlib.import_module(module), directive).run(self)
+
+    return Late
 
 
 def page_link(name: str) -> addnodes.pending_xref:
@@ -140,8 +151,9 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.add_directive("stub", StubDirective)
     app.add_directive("timings", TimingsDirective)
     ledger.register(app)
-    atlas_page.register(app)
-    class_example.register(app)
+    app.add_directive("atlas-overview", late("atlas_page", "OverviewDirective"))
+    app.add_directive("atlas-study", late("atlas_page", "StudyDirective", required=1))
+    app.add_directive("class-example", late("class_example", "ClassExample", required=1, optional=1))
     app.connect("config-inited", buttons_by_address)
     app.connect("doctree-read", state_what_was_measured)
     app.connect("html-page-context", offer_notebook)

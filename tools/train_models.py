@@ -186,7 +186,9 @@ def card_of(
         **{key: value for key, value in record.items() if key not in ("config", "done")},
         "held_out": {site: score_of(rows) for site, rows in sites.items()},
         "cases": cases,
-        "gamma": {f"{gamma:g}": dice_at(segmenter, cohort.subset(split.test[:SWEPT]), gamma) for gamma in GAMMAS},
+        "gamma": {
+            f"{gamma:g}": dice_at(segmenter, cohort.subset(split.test[:SWEPT]), gamma) for gamma in GAMMAS
+        },
     }
 
 

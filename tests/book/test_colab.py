@@ -71,12 +71,6 @@ def test_what_is_no_address_changes_nothing(small_book, address):
     assert (small_book.parent / "_config.yml").read_text(encoding="utf-8") == before
 
 
-@pytest.mark.book
-def test_without_an_address_there_is_no_button(small_book):
-    page, _ = build_book(small_book, parameters={})
-    assert "colab" not in (page.parent / "00_small.html").read_text(encoding="utf-8").split("<article")[0]
-
-
 def make_wheel(folder, name, version, *, needs=()):
     """A distribution with metadata and an empty module; returns its file."""
     path = folder / f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
