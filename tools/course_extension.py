@@ -129,6 +129,21 @@ def offer_notebook(
         context["ipynb_source"] = f"{pagename}.ipynb"
 
 
+def drop_thebe(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, object], doctree: nodes.document | None
+) -> None:
+    """Leave out the scripts of live kernels: no page has one, and they come twice, which stops both."""
+    scripts = context.get("script_files")
+    if isinstance(scripts, list):
+        context["script_files"] = [one for one in scripts if "thebe" not in script_text(one)]
+
+
+def script_text(script: object) -> str:
+    """A script's address and what is written into the page, in small letters."""
+    body = getattr(script, "attributes", {}).get("body")
+    return f"{getattr(script, 'filename', script)} {body}".casefold()
+
+
 def copy_notebooks(app: Sphinx, exception: Exception | None) -> None:
     """Put the plain notebooks where that button finds them, in place of the executed ones."""
     if exception is not None or app.builder.format != "html":
@@ -157,5 +172,6 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.connect("config-inited", buttons_by_address)
     app.connect("doctree-read", state_what_was_measured)
     app.connect("html-page-context", offer_notebook)
+    app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("build-finished", copy_notebooks)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
