@@ -88,12 +88,9 @@ FINE_SETTINGS = (
     "epochs=12",
     "validation=0.1",
     "training.validations=2",
-    "prepare.downsample=2",  # as the profile "laptop"
     "prepare.offsets=[-2, 0, 2]",
     "training.loss.label_weight=1",
-    "augmentation.gamma.probability=0.7",
-    "augmentation.gamma.low=0.5",
-    "augmentation.gamma.high=2.5",
+    "training.curriculum.sizes=[96, 128]",
 )
 FINE = PhantomConfig(matrix=288, site_a_fraction=2 / 3)
 GAMMA = Planned(
@@ -103,8 +100,12 @@ GAMMA = Planned(
     cases=96,
     phantom_seed=72,
     fraction=0.25,
-    # brightening harms neither of the two, darkening does: so more of it
-    settings=(*FINE_SETTINGS, "augmentation.gamma.low=0.25", "augmentation.gamma.high=2"),
+    settings=(
+        *FINE_SETTINGS,
+        "augmentation.gamma.probability=0.7",
+        "augmentation.gamma.low=0.25",  # brightening harms neither of the two, darkening does
+        "augmentation.gamma.high=2",
+    ),
 )
 PLAIN = Planned(
     name="phantom-plain",
