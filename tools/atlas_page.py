@@ -110,7 +110,7 @@ def overview_rows(name: str, scales: Sequence[str]) -> list[list[str | nodes.Nod
 
 def cell(one: StudyComparison) -> str | nodes.Node:
     """A difference with its interval; in bold, with a word, if it is told apart from zero."""
-    text = f"{one.difference:+.3f} ({one.low:+.3f} to {one.high:+.3f})"
+    text = f"{one.difference:+.3f} ({one.low_together:+.3f} to {one.high_together:+.3f})"
     if len(one.seeds) < len(SEEDS):
         text += ", one seed" if len(one.seeds) == 1 else f", {len(one.seeds)} seeds"
     if one.winner is None:

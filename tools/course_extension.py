@@ -112,10 +112,13 @@ def state_what_was_measured(app: Sphinx, document: nodes.document) -> None:
     boxes[0] += line
 
 
-def drop_launch_buttons(app: Sphinx, config: Config) -> None:
-    """Without a public address there is nothing to launch, and the theme would stumble over the button."""
-    if not config.html_theme_options.get("repository_url"):
-        config.html_theme_options["launch_buttons"] = {}
+def buttons_by_address(app: Sphinx, config: Config) -> None:
+    """With a public address, buttons for issues and edits; without, none at all: the theme would stumble."""
+    options = config.html_theme_options
+    if not options.get("repository_url"):
+        options["launch_buttons"] = {}
+    else:
+        options |= {"use_issues_button": True, "use_edit_page_button": True}
 
 
 def offer_notebook(
@@ -124,6 +127,21 @@ def offer_notebook(
     """Let the theme's download button offer the plain notebook beside the chapter."""
     if doctree is not None and sibling_of(app, pagename).is_file():
         context["ipynb_source"] = f"{pagename}.ipynb"
+
+
+def drop_thebe(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, object], doctree: nodes.document | None
+) -> None:
+    """Leave out the scripts of live kernels: no page has one, and they come twice, which stops both."""
+    scripts = context.get("script_files")
+    if isinstance(scripts, list):
+        context["script_files"] = [one for one in scripts if "thebe" not in script_text(one)]
+
+
+def script_text(script: object) -> str:
+    """A script's address and what is written into the page, in small letters."""
+    body = getattr(script, "attributes", {}).get("body")
+    return f"{getattr(script, 'filename', script)} {body}".casefold()
 
 
 def copy_notebooks(app: Sphinx, exception: Exception | None) -> None:
@@ -151,8 +169,9 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.add_directive("atlas-overview", late("atlas_page", "OverviewDirective"))
     app.add_directive("atlas-study", late("atlas_page", "StudyDirective", required=1))
     app.add_directive("class-example", late("class_example", "ClassExample", required=1, optional=1))
-    app.connect("config-inited", drop_launch_buttons)
+    app.connect("config-inited", buttons_by_address)
     app.connect("doctree-read", state_what_was_measured)
     app.connect("html-page-context", offer_notebook)
+    app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("build-finished", copy_notebooks)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

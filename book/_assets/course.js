@@ -23,9 +23,19 @@
   const said = (value) => Number(value.toPrecision(4)).toLocaleString("en", { maximumSignificantDigits: 4 });
   const answers = [];  // {question, value, low, high, date} of those revealed with a guess
 
+  // Where a page asks: before the cell of the guess; or in place of the result, if there is no such cell.
+  const asksIn = (box) => {
+    const plain = (text) => text.replace(/["\s]+/g, ""), wanted = `question=${plain(box.dataset.question)},low=`;
+    const cell = [...document.querySelectorAll(".cell.tag_guess")]
+      .find((one) => plain(one.textContent).includes(wanted));
+    const place = element("div", { class: "reveal-ask" });
+    cell?.before(place);
+    return cell ? place : box;
+  };
+
   // One `.reveal`: the sentence waits behind two numbers.
   const cover = (box) => {
-    const question = box.dataset.question, value = Number(box.dataset.value);
+    const question = box.dataset.question, value = Number(box.dataset.value), place = asksIn(box);
     const inside = element("div", { class: "reveal-result", tabindex: "-1" });
     const number = (label) => {
       const input = element("input", { type: "number", step: "any", inputmode: "decimal", autocomplete: "off" });
@@ -34,10 +44,21 @@
     const [fromLabel, low] = number("from"), [toLabel, high] = number("to");
     const form = element("form", { "aria-label": `Your prediction: ${question}`, novalidate: "" },
       element("p", { class: "reveal-question" }, `Your prediction: ${question}`),
-      element("p", { class: "reveal-row" }, fromLabel, toLabel, element("button", { type: "submit" }, "Reveal"),
+      element("p", { class: "reveal-row" }, fromLabel, toLabel,
+        element("button", { type: "submit" }, place === box ? "Reveal" : "Predict"),
         element("button", { type: "button", class: "reveal-skip" }, "Just show me")),
       element("p", { class: "reveal-problem", role: "alert" }));
     const problem = form.querySelector("[role=alert]");
+
+    const button = (label, act) => {
+      const made = element("button", { type: "button", class: "reveal-skip" }, label);
+      made.addEventListener("click", act);
+      return made;
+    };
+    const told = element("div", { class: "reveal-result", tabindex: "-1" });  // at the question, once it is answered
+    const waiting = element("div", { class: "reveal-result" }, element("p", {}, `${question}: predict it first. `,
+      button("To the question", () => { place.scrollIntoView({ block: "center" }); low.focus(); }),
+      button("Just show me", () => { show(null); inside.focus(); })));
 
     const show = (answer) => {
       inside.replaceChildren();
@@ -49,15 +70,18 @@
       } else {
         inside.append(element("p", {}, `${question}: ${said(value)}.`));
       }
-      const again = element("button", { type: "button", class: "reveal-skip" }, "Predict again");
-      again.addEventListener("click", () => { keep(question, null); forget(question); ask(); low.focus(); });
-      inside.append(again);
+      inside.append(button("Predict again", () => { keep(question, null); forget(question); ask(); low.focus(); }));
+      told.replaceChildren(element("p", {}, `${question}: `
+        + (answer ? `you said ${said(answer.low)} to ${said(answer.high)}. ` : "no prediction. ")
+        + "The result is shown below."));
+      place.replaceChildren(told);
       box.replaceChildren(inside);
     };
     const ask = () => {
       problem.textContent = "";
       low.value = high.value = "";
-      box.replaceChildren(form);
+      box.replaceChildren(waiting);
+      place.replaceChildren(form);
     };
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -71,9 +95,12 @@
       keep(question, answer);
       remember(answer);
       show(answer);
-      inside.focus();
+      (place === box ? inside : told).focus();
     });
-    form.querySelector(".reveal-skip").addEventListener("click", () => { show(null); inside.focus(); });
+    form.querySelector(".reveal-skip").addEventListener("click", () => {
+      show(null);
+      (place === box ? inside : told).focus();
+    });
 
     box.dataset.ready = "yes";
     const before = kept(question);
@@ -207,4 +234,83 @@
     window.MathJax?.startup?.promise?.then(reach);
   });
   addEventListener("resize", reach);
+})();
+
+// Tables that can be searched: one of the class course-filter, or a group of tables (the page of claims), whose
+// parts fold. Without this script all rows stand on the page.
+(() => {
+  const plain = (text) => text.toLowerCase().replace(/\u2212/g, "-");
+  const searchable = (place, name, rows, after) => {
+    const field = document.createElement("input"), label = document.createElement("label");
+    const count = document.createElement("span");
+    field.type = "search";
+    field.autocomplete = "off";
+    label.append(`Search in ${name}: `, field);
+    count.setAttribute("role", "status");
+    const box = document.createElement("div");
+    box.className = "course-search";
+    box.append(label, " ", count);
+    const search = () => {
+      const words = plain(field.value).split(/\s+/).filter(Boolean);
+      let left = 0;
+      for (const { row, text } of rows) {
+        row.hidden = !words.every((word) => text.includes(word));
+        left += !row.hidden;
+      }
+      count.textContent = words.length ? `${left} of ${rows.length}` : `${rows.length} rows`;
+      after?.(words.length > 0);
+    };
+    field.addEventListener("input", search);
+    place.before(box);
+    search();
+  };
+  const rowsOf = (tables) => tables.flatMap((table) => [...table.tBodies].flatMap((body) => [...body.rows]));
+  for (const table of document.querySelectorAll("table.course-filter")) {
+    const rows = rowsOf([table]).map((row) => ({ row, text: plain(row.textContent) }));
+    const scroller = table.closest(".pst-scrollable-table-container") ?? table;
+    searchable(scroller, table.getAttribute("aria-label") ?? "the table", rows);
+  }
+  for (const group of document.querySelectorAll(".course-filter-group")) {
+    const parts = [...group.children].map((part) => {
+      const fold = document.createElement("details"), head = document.createElement("summary");
+      const tables = [...part.querySelectorAll("table")];
+      head.append(...part.firstElementChild.childNodes);
+      part.firstElementChild.remove();
+      part.replaceWith(fold);
+      fold.append(head, part);
+      return { fold, rows: rowsOf(tables).map((row) => ({ row, text: plain(`${head.textContent} ${row.textContent}`) })) };
+    });
+    searchable(group, "all claims", parts.flatMap(({ rows }) => rows), (asked) => {
+      for (const { fold, rows } of parts) {
+        fold.hidden = rows.every(({ row }) => row.hidden);
+        fold.open = asked;
+      }
+    });
+    const open = () => {
+      const target = location.hash && document.getElementById(location.hash.slice(1));
+      const fold = target && target.closest("details");
+      if (fold) { fold.open = true; target.scrollIntoView({ block: "center" }); }
+    };
+    addEventListener("hashchange", open);
+    open();
+  }
+})();
+
+// On a narrow screen a wide table is a list: each cell under its row, with the head of its column before it.
+(() => {
+  for (const table of document.querySelectorAll("article table")) {
+    const heads = [...(table.tHead?.rows[0]?.cells ?? [])].map((cell) => cell.textContent.trim());
+    const asked = table.matches(".course-filter") || !table.closest(".cell_output");
+    if (heads.length < 3 || !asked || table.tHead.rows.length > 1) continue;
+    table.classList.add("course-labels");
+    table.setAttribute("role", "table");
+    for (const part of [table.tHead, ...table.tBodies]) part.setAttribute("role", "rowgroup");
+    for (const row of table.rows) {
+      row.setAttribute("role", "row");
+      for (const cell of row.cells) {
+        cell.setAttribute("role", row.parentElement === table.tHead ? "columnheader" : "cell");
+        cell.dataset.label = heads[cell.cellIndex] ?? "";
+      }
+    }
+  }
 })();
