@@ -1,6 +1,43 @@
 """Attempts at the exercises of "Bagging"; see tools/attempts.py."""
 
 
+# %% ex-own-bootstrap, right: one name after the other
+def bootstrap(names, rng):
+    return [names[int(rng.random() * len(names))] for _ in names]
+
+
+# %% ex-own-bootstrap, right: by choice
+def bootstrap(names, rng):
+    return rng.choice(names, size=len(names), replace=True).tolist()
+
+
+# %% ex-own-bootstrap, wrong: without replacement
+def bootstrap(names, rng):
+    return rng.permutation(names).tolist()
+
+
+# %% ex-own-bootstrap, wrong: half as many
+def bootstrap(names, rng):
+    return list(rng.choice(names, size=len(names) // 2))
+
+
+# %% ex-own-bootstrap, wrong: the last name never comes
+def bootstrap(names, rng):
+    return [
+        names[place] for place in rng.integers(len(names) - 1, size=len(names))
+    ]
+
+
+# %% ex-own-bootstrap, wrong: places in place of names
+def bootstrap(names, rng):
+    return rng.integers(len(names), size=len(names)).tolist()
+
+
+# %% ex-own-bootstrap, wrong: each name once
+def bootstrap(names, rng):
+    return sorted(set(rng.choice(names, size=len(names)).tolist()))
+
+
 # %% ex-vote, right: counted
 def both_rules(p):
     votes = sum(one > 0.5 for one in p)
@@ -36,6 +73,46 @@ def both_rules(p):
 def both_rules(p):
     surest = max(p, key=lambda one: abs(one - 0.5))
     return [int(surest > 0.5), int(np.median(p) > 0.5)]
+
+
+# %% ex-own-ensemble, right: summed up
+def ensemble(members, scan):
+    total = 0
+    for member in members:
+        total = total + member(scan)
+    return total / len(members)
+
+
+# %% ex-own-ensemble, right: stacked
+def ensemble(members, scan):
+    return np.stack([member(scan) for member in members]).mean(axis=0)
+
+
+# %% ex-own-ensemble, wrong: one number for the whole scan
+def ensemble(members, scan):
+    return np.mean([member(scan) for member in members])
+
+
+# %% ex-own-ensemble, wrong: a vote
+def ensemble(members, scan):
+    return np.mean([member(scan) > 0.5 for member in members], axis=0)
+
+
+# %% ex-own-ensemble, wrong: the median
+def ensemble(members, scan):
+    return np.median([member(scan) for member in members], axis=0)
+
+
+# %% ex-own-ensemble, wrong: always divided by three
+def ensemble(members, scan):
+    return sum(member(scan) for member in members) / 3
+
+
+# %% ex-own-ensemble, wrong: each asks the one before
+def ensemble(members, scan):
+    for member in members:
+        scan = member(scan)
+    return scan
 
 
 # %% ex-disagreement, right: the disagreement is a variance

@@ -37,48 +37,64 @@ def half_width_of(sd, n):
     return 2 * stats.t.ppf(0.975, n - 1) * sd / n**0.5
 
 
-# %% ex-holm, right: a row of numbers
-corrected = np.array([0.04, 0.09, 0.09, 0.5])
+# %% ex-together, right: in per cent
+def interval_for(means, together):
+    share = 5 / together
+    return np.percentile(means, [share / 2, 100 - share / 2])
 
-# %% ex-holm, right: step by step
-given = [0.010, 0.040, 0.030, 0.500]
-order, corrected, lowest = np.argsort(given), [0.0] * 4, 0.0
-for rank, place in enumerate(order):
-    lowest = max(lowest, given[place] * (4 - rank))
-    corrected[place] = lowest
 
-# %% ex-holm, wrong: Bonferroni
-corrected = [0.04, 0.16, 0.12, 1]
+# %% ex-together, right: from the sorted means
+def interval_for(means, together):
+    ordered = np.sort(means)
+    last = len(ordered) - 1
+    out = 0.025 / together * last
+    return ordered[round(out)], ordered[round(last - out)]
 
-# %% ex-holm, wrong: a later one falls below an earlier one
-corrected = [0.04, 0.08, 0.09, 0.5]
 
-# %% ex-holm, wrong: as they came
-corrected = [0.010, 0.040, 0.030, 0.500]
+# %% ex-together, wrong: each read alone
+def interval_for(means, together):
+    return np.quantile(means, [0.025, 0.975])
 
-# %% ex-holm, wrong: multiplied in the order of the question
-corrected = [0.04, 0.12, 0.12, 0.5]
 
-# %% ex-holm, wrong: Benjamini and Hochberg's
-corrected = [0.04, 0.16 / 3, 0.16 / 3, 0.5]
+# %% ex-together, wrong: the whole share at each end
+def interval_for(means, together):
+    return np.quantile(means, [0.05 / together, 1 - 0.05 / together])
+
+
+# %% ex-together, wrong: the middle is shared out, not the tails
+def interval_for(means, together):
+    half = 0.95 / together / 2
+    return np.quantile(means, [0.5 - half, 0.5 + half])
+
+
+# %% ex-together, wrong: the tails are multiplied
+def interval_for(means, together):
+    return np.quantile(means, [0.025 * together, 1 - 0.025 * together])
+
+
+# %% ex-together, wrong: the levels, not the quantiles
+def interval_for(means, together):
+    return [0.025 / together, 1 - 0.025 / together]
+
 
 # %% ex-pairing, right: from the variances
-wider = (plain.var(ddof=1) + with_gamma.var(ddof=1)) ** 0.5 / paired_sd
+together_sd = (plain.var(ddof=1) + with_gamma.var(ddof=1)) ** 0.5
+wider = together_sd / np.std(with_gamma - plain, ddof=1)
 
 # %% ex-pairing, right: with n in place of n - 1, throughout
-wider = (plain.var() + with_gamma.var()) ** 0.5 / np.std(plain - with_gamma)
+wider = np.hypot(plain.std(), with_gamma.std()) / np.std(plain - with_gamma)
 
 # %% ex-pairing, wrong: the SDs add
-wider = sum(spreads) / paired_sd
+wider = (plain.std() + with_gamma.std()) / (with_gamma - plain).std()
 
-# %% ex-pairing, wrong: the variances' ratio
-wider = sum(one**2 for one in spreads) / paired_sd**2
+# %% ex-pairing, wrong: the ratio of the variances
+wider = (plain.var() + with_gamma.var()) / (with_gamma - plain).var()
 
 # %% ex-pairing, wrong: the other way round
-wider = paired_sd / np.hypot(*spreads)
+wider = (with_gamma - plain).std() / np.hypot(plain.std(), with_gamma.std())
 
 # %% ex-pairing, wrong: one of the two SDs
-wider = spreads[0] / paired_sd
+wider = plain.std() / (with_gamma - plain).std()
 
 # %% ex-mirror-zero, right: with spaces
 my_override = "augmentation.geometry.padding = zero"
@@ -94,3 +110,6 @@ my_override = "augmentation.geometry.padding=0"
 
 # %% ex-mirror-zero, wrong: half of the name
 my_override = "padding=zero"
+
+# %% ex-mirror-zero, wrong: the value alone
+my_override = "zero"
