@@ -14,6 +14,7 @@ Source: Davison and Hinkley 1997, sections 5.3 (percentile interval) and 3.8 (hi
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy import stats
@@ -66,8 +67,7 @@ def bootstrap_means(values: np.ndarray | Sequence[np.ndarray], *, seed: int) -> 
         raise InputError(f"values must be (cases,), (seeds, cases) or a list of the latter, got {shapes}")
     if not tables or any(table.shape[-1] < 2 or not len(table) for table in tables):
         return np.empty(0)
-    generator = np.random.default_rng(seed)
-    return means_of_cases(tables[0], generator) if alone else means_of_runs(tables, generator)
+    return means_of_cases(tables[0], np.random.default_rng(seed)) if alone else means_of_runs(tables, seed)
 
 
 def confidence_of_each(together: int) -> float:
@@ -85,7 +85,7 @@ def means_of_cases(values: np.ndarray, generator: np.random.Generator) -> np.nda
     return values[drawn].mean(axis=1)
 
 
-def means_of_runs(tables: Sequence[np.ndarray], generator: np.random.Generator) -> np.ndarray:
+def means_of_runs(tables: Sequence[np.ndarray], seed: int) -> np.ndarray:
     """The mean over runs and cases in each of RESAMPLES resamples, both drawn anew.
 
     A bootstrap of S runs has (S - 1) / S of their variance, which for three is a third too little; so the
@@ -96,16 +96,21 @@ def means_of_runs(tables: Sequence[np.ndarray], generator: np.random.Generator) 
     runs = sum(map(len, tables))
     stretch = np.sqrt(runs / (runs - 1)) - 1 if runs > 1 else 0.0
     center = sum(table.mean() * (len(table) / runs) for table in tables)
-    # how often each run and each case was drawn, in place of the draws themselves
-    drawn_runs = generator.multinomial(runs, np.full(runs, 1 / runs), size=RESAMPLES) / runs
+    drawn_runs, *drawn = _shares_drawn(seed, (runs, *(table.shape[1] for table in tables)))
     means, first = np.zeros(RESAMPLES), 0
-    for table in tables:
-        count, cases = table.shape
+    for table, drawn_cases in zip(tables, drawn, strict=True):
+        count = len(table)
         values = table + stretch * (table.mean(axis=1, keepdims=True) - center)
-        drawn_cases = generator.multinomial(cases, np.full(cases, 1 / cases), size=RESAMPLES) / cases
         means += np.einsum("rs,sc,rc->r", drawn_runs[:, first : first + count], values, drawn_cases)
         first += count
     return means
+
+
+@lru_cache(maxsize=8)  # the tables of one study have one shape
+def _shares_drawn(seed: int, counts: tuple[int, ...]) -> list[np.ndarray]:
+    """Of so many runs, or cases, the share of each in each resample, in place of the draws themselves."""
+    generator = np.random.default_rng(seed)
+    return [generator.multinomial(n, np.full(n, 1 / n), size=RESAMPLES) / n for n in counts]
 
 
 @dataclass(frozen=True, kw_only=True)
