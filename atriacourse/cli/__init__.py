@@ -1,4 +1,4 @@
-"""The command line: audit, phantom, train, bag, predict, evaluate, compare, describe, study, and the class.
+"""The command line: audit, phantom, train, bag, predict, evaluate, compare, describe, models, study, class.
 
 A thin layer over runs/ and data/: it parses, shows progress and prints. Exit codes: 0 done, 1 done but some
 cases could not be used, 2 bad input, a full disk or no memory (one line on stderr), 130 interrupted: Ctrl-C,
@@ -12,7 +12,7 @@ import typer
 from atriacourse.cli.bars import interrupted_by_signals, print_any_name
 from atriacourse.cli.class_commands import assign, classroom, grade
 from atriacourse.cli.data_commands import audit, phantom
-from atriacourse.cli.model_commands import compare, describe, evaluate, predict
+from atriacourse.cli.model_commands import compare, describe, evaluate, models, predict
 from atriacourse.cli.study_commands import app as study_app
 from atriacourse.cli.training_commands import bag, train
 from atriacourse.errors import InputError
@@ -25,7 +25,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (audit, phantom, train, bag, predict, evaluate, compare, describe, assign, grade, classroom):
+for command in (
+    audit,
+    phantom,
+    train,
+    bag,
+    predict,
+    evaluate,
+    compare,
+    describe,
+    models,
+    assign,
+    grade,
+    classroom,
+):
     app.command()(command)
 app.add_typer(study_app, name="study")
 

@@ -1,4 +1,4 @@
-"""`atriacourse predict`, `evaluate`, `compare` and `describe`."""
+"""`atriacourse predict`, `evaluate`, `compare`, `describe` and `models`."""
 
 import sys
 from pathlib import Path
@@ -28,6 +28,7 @@ from atriacourse.data.grid import MOST_VOXELS
 
 if TYPE_CHECKING:
     from atriacourse.data.case import Cohort
+    from atriacourse.runs.folder import SavedModel
     from atriacourse.runs.segmenter import Segmenter
 
 
@@ -55,6 +56,7 @@ def predict(
     cohort = open_cohort(scans, spacing_mm=spacing_mm, most_voxels=most_voxels, on_note=Notes())
     tell_of_left_out(cohort)
     saved = open_model(model, checkpoint=checkpoint)
+    tell_of_origin(saved)
     segmenter = Segmenter(saved, device=device, resample=resample, trained_mm=trained_spacing_mm)
     tell_of_voxels(segmenter, cohort)
     with bar("predicting", len(cohort), "case") as shown:
@@ -96,7 +98,8 @@ def evaluate(
 ) -> None:
     """Score a run or a bag case by case.
 
-    "auto" scores the held-out cases of the folder it was trained on, and every case of any other folder.
+    "auto" scores the held-out cases of the folder it was trained on, and every case of any other folder. The
+    table lies beside the run's weights if --out does not say where, or here for a network of `models`.
     """
     use_threads(threads)
     from atriacourse.data.cohort import open_cohort
@@ -110,13 +113,16 @@ def evaluate(
     )
     tell_of_left_out(cohort)
     saved = open_model(model, checkpoint=checkpoint)
+    tell_of_origin(saved)
     chosen, leaked = cases_to_score(saved, cohort, cases)
     if leaked:
         fail(f"warning: {len(leaked)} of {len(chosen)} cases were trained on; their scores prove nothing")
     segmenter = Segmenter(saved, device=device, resample=resample, trained_mm=trained_spacing_mm)
     tell_of_voxels(segmenter, chosen)
     ways = f"{'-raw' if raw else ''}{'' if resample else '-as-is'}"
-    csv_path = out or model / f"evaluation-{cohort.name}-{cases}{ways}-{checkpoint}.csv"
+    name = f"{cohort.name}-{cases}{ways}-{checkpoint}.csv"
+    beside = Path(f"evaluation-{saved.shipped}-{name}") if saved.shipped else model / f"evaluation-{name}"
+    csv_path = out or beside
     with bar("scoring", len(chosen), "case") as shown:
 
         def on_case(name: str, row: dict[str, Any] | str) -> None:
@@ -149,15 +155,45 @@ def compare(
 
 def describe(
     profile: Profile = "laptop",
-    model: Annotated[Path | None, typer.Option(help="describe a run or bag instead")] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="describe a run, a bag or a network of `models` instead")
+    ] = None,
     set_: Assign = None,
 ) -> None:
     """Print every setting of a profile or a run, with parameters, FLOPs and memory."""
     from atriacourse.runs.describe import describe_config
     from atriacourse.runs.folder import open_model
 
-    config = open_model(model).config if model else run_config(profile, assignments=set_ or [])
-    print(describe_config(config))
+    saved = open_model(model) if model else None
+    if saved:
+        tell_of_origin(saved)
+    print(describe_config(saved.config if saved else run_config(profile, assignments=set_ or [])))
+
+
+def models() -> None:
+    """List the trained networks that come with the course: what each was trained on, and its scores."""
+    from atriacourse.runs.shipped import MODELS, origin, read_card, shipped_names
+
+    for name in shipped_names():
+        card = read_card(name)
+        kilobytes = (MODELS / name / "best.safetensors").stat().st_size / 1000
+        print(f"{origin(card)}\n  {card['says']}; {card['parameters']:,} weights, {kilobytes:.0f} kB")
+        for group, score in card["held_out"].items():
+            site = "held out" if group == "all" else f"  site {group}"
+            print(
+                f"  {site}: {score['cases']} phantoms, Dice {score['dice']:.3f}, "
+                f"pre- or post-ablation told right of {score['label_right']}"
+            )
+        sweep = ", ".join(f"{dice:.2f} at {gamma}" for gamma, dice in card["gamma"].items())
+        print(f"  Dice once the contrast is changed by gamma: {sweep}\n")
+
+
+def tell_of_origin(saved: "SavedModel") -> None:
+    """Say what a network that comes with the course was trained on, and what it is not."""
+    from atriacourse.runs.shipped import origin, read_card
+
+    if saved.shipped:
+        fail(origin(read_card(saved.shipped)))
 
 
 def tell_of_voxels(segmenter: "Segmenter", cohort: "Cohort") -> None:

@@ -72,7 +72,7 @@ Assign = Annotated[
 ]
 SplitKind = Annotated[str, typer.Option(help="holdout (80:20), list (the dataset's own), fold:K/N, or all")]
 Threads = Annotated[int | None, number("threads", says="CPU threads; the default is all")]
-Model = Annotated[Path, typer.Option(help="folder of a run or a bag")]
+Model = Annotated[Path, typer.Option(help="folder of a run or a bag, or a name that `models` lists")]
 Checkpoint = Annotated[str, typer.Option(help="best (by validation Dice) or last")]
 
 

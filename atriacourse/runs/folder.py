@@ -4,7 +4,8 @@
           best.safetensors  last.safetensors
     bag/  bag.json  split.json  member_0/ ... (each a run)
 
-Before runs/train.py, runs/segmenter.py and runs/evaluate.py.
+After runs/shipped.py, whose names are taken where a folder is; before runs/train.py, runs/segmenter.py and
+runs/evaluate.py.
 """
 
 import hashlib
@@ -20,9 +21,11 @@ from atriacourse.errors import InputError
 from atriacourse.files import read_json
 from atriacourse.network.unet import MultiTaskUNet
 from atriacourse.runs.config import RunConfig, from_json
+from atriacourse.runs.shipped import MODELS, shipped_as, shipped_names
 from atriacourse.training.checkpoint import load_model
 
 CHECKPOINTS = ("best", "last")
+KINDS = ("bag.json", "config.json")  # a folder that has one of them is a bag, or a run
 RESTORE = "restore it from a copy, or train again in another folder"
 
 
@@ -74,6 +77,11 @@ class SavedModel:
     config: RunConfig
     weights: tuple[Path, ...]  # one file a member
 
+    @property
+    def shipped(self) -> str | None:
+        """The name under which it comes with the course, for `read_card`; None for your own."""
+        return shipped_as(self.folder)
+
     def load(self, member: int, device: torch.device) -> MultiTaskUNet:
         """The network of one member, on the device, in evaluation mode.
 
@@ -124,25 +132,33 @@ class SavedModel:
 
 
 def open_model(folder: Path | str, *, checkpoint: str = "best") -> SavedModel:
-    """Recognise the folder of a run or of a bag.
+    """Recognise the folder of a run or of a bag, or the name of a network that comes with the course.
 
-    Args: checkpoint: "best" (highest validation Dice) or "last".
+    Args:
+        folder: one that holds a run or a bag is taken first, and what has such a name then.
+        checkpoint: "best" (highest validation Dice) or "last", which a network of the course has not.
     Raises: InputError if it is neither, or has no such checkpoint yet.
     """
     folder = Path(folder)
     if checkpoint not in CHECKPOINTS:
         raise InputError(f"checkpoint must be best or last, got {checkpoint!r}")
+    if str(folder) in shipped_names() and not any((folder / name).is_file() for name in KINDS):
+        folder = MODELS / folder
     if (folder / "bag.json").is_file():
         runs = _members(folder)
     elif (folder / "config.json").is_file():
         runs = [folder]
     else:
         raise InputError(
-            f"{folder} is not the folder of a run (no config.json) nor of a bag (no bag.json); "
-            f"`atriacourse train --out {folder}` makes one"
+            f"{folder} is not the folder of a run (no config.json) nor of a bag (no bag.json), nor a network "
+            f"of the course ({', '.join(shipped_names())}); `atriacourse train --out {folder}` makes a run"
         )
     weights = tuple(run / f"{checkpoint}.safetensors" for run in runs)
     absent = [path for path in weights if not path.is_file()]
+    if absent and shipped_as(folder):
+        raise InputError(
+            f"{folder.name} comes with the course in its best checkpoint alone, without {checkpoint}"
+        )
     if absent:
         raise InputError(
             f"{len(absent)} of {len(weights)} checkpoints are not there yet, first {absent[0]}; "

@@ -20,17 +20,27 @@ from atriacourse.files import checked_json, written_whole
 
 MODEL, OPTIMISER = "model.", "optimiser."
 FORMAT = "atriacourse-1"
+HALF = "float16"
 ELSE = "use the run's other checkpoint (best or last), or train again in another folder"
 
 
 def save_checkpoint(
-    path: Path, *, model: nn.Module, state: dict[str, Any], optimiser: torch.optim.Optimizer | None = None
+    path: Path,
+    *,
+    model: nn.Module,
+    state: dict[str, Any],
+    optimiser: torch.optim.Optimizer | None = None,
+    half: bool = False,
 ) -> None:
     """Write weights, optimiser (optional) and a JSON-able state to `path`, all or nothing.
 
+    Args: half: round the weights to half precision, for a file of half the size; it is read as any other.
     Raises: OSError if it cannot be written (a full disk); the file from before is kept.
     """
-    tensors = {MODEL + name: tensor for name, tensor in model.state_dict().items()}
+    tensors = {
+        MODEL + name: tensor.half() if half and tensor.is_floating_point() else tensor
+        for name, tensor in model.state_dict().items()
+    }
     metadata = {"format": FORMAT, "state": json.dumps(state)}
     if optimiser is not None:
         packed = optimiser.state_dict()
@@ -39,6 +49,8 @@ def save_checkpoint(
                 tensors[f"{OPTIMISER}{index}.{slot}"] = torch.as_tensor(value)
         metadata["optimiser_groups"] = json.dumps(packed["param_groups"])
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    if half:
+        metadata["weights"] = HALF
     metadata["check"] = check_of(tensors)
     with written_whole(path) as draft:
         try:
@@ -98,7 +110,9 @@ def load_model(path: Path, model: nn.Module) -> dict[str, Any]:
 
     Raises: InputError if the weights belong to another network or are no numbers.
     """
-    tensors, state, _ = read_checkpoint(path)
+    tensors, state, header = read_checkpoint(path)
+    if header.get("weights") == HALF:
+        tensors = {name: one.float() if one.dtype == torch.float16 else one for name, one in tensors.items()}
     _fill(model, tensors, path)
     return state
 

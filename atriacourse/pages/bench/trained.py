@@ -1,7 +1,8 @@
 """A trained network for a chapter: the same call trains it, or loads it where it was trained before.
 
-After chapter.py and runs/train.py. With ATRIACOURSE_WORK set, what a chapter trains outlives the notebook,
-so a second run of it, or one after a lost GPU, does not begin anew.
+After chapter.py, runs/train.py and runs/shipped.py: some networks come with the course. With
+ATRIACOURSE_WORK set, what a chapter trains outlives the notebook, so a second run of it, or one after a lost
+GPU, does not begin anew.
 """
 
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from atriacourse.errors import InputError
 from atriacourse.pages.bench.chapter import Chapter
 from atriacourse.pages.bench.teller import Teller
 from atriacourse.runs.folder import SavedModel, open_model, run_record
+from atriacourse.runs.shipped import origin, read_card
 from atriacourse.runs.train import train_run
 
 
@@ -31,6 +33,7 @@ def trained_model(
     minutes: float | None = None,
     name: str = "network",
     tell: Callable[[str], None] | None = None,
+    shipped: str | None = None,
 ) -> Trained:
     """Train a small network on `split.train`, or load the one that an earlier call left.
 
@@ -40,9 +43,16 @@ def trained_model(
         minutes: of the profiles "laptop" and "colab"; None takes their own.
         name: of the folder below the chapter's own; one for each network.
         tell: given a line now and then while it trains, e.g. `print`; None trains in silence.
+        shipped: name of a network that comes with the course: taken as it is, whatever the changes, by the
+            profile "smoke" on phantoms, unless it was trained on one of them.
     Returns: the checkpoint that was best on the validation cases, and what happened, for the page.
     Raises: InputError if the folder holds a network of other settings, scans, split or seed.
     """
+    if shipped is not None and chapter.profile == "smoke" and cohort.layout == "phantom":
+        ready = open_model(shipped)
+        if not set(ready.split().train) & set(cohort.names):
+            said = f"Comes with the course, not trained here. {origin(read_card(shipped))}."
+            return Trained(ready, said)
     folder = chapter.folder(name)
     there_before = folder.is_dir()
     before = run_record(folder)
