@@ -2,9 +2,12 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import sysconfig
+import venv
 import zipfile
 from pathlib import Path
 
@@ -139,3 +142,82 @@ def test_a_command_of_the_school_says_what_to_install(installed, tmp_path, words
 def test_assignments_are_listed_all_the_same(installed, tmp_path):
     done = with_wheel(installed, COMMAND, "assign", cwd=tmp_path)
     assert done.returncode == 0 and all(name in done.stdout for name in assignments()), done.stderr
+
+
+# As a student's, with an interval filled in; `profile` as the pages have it
+FILL = """
+import sys, nbformat
+notebook = nbformat.read(sys.argv[1], as_version=4)
+for cell in notebook.cells:
+    cell.source = cell.source.replace("low=..., high=...", "low=0, high=1")
+    cell.source = cell.source.replace("low=...,", "low=0,").replace("high=...,", "high=1,")
+nbformat.write(notebook, sys.argv[1])
+import papermill
+papermill.execute_notebook(sys.argv[1], "done.ipynb", parameters={"profile": "smoke"}, kernel_name="python3",
+                           progress_bar=False)
+"""
+
+
+@pytest.fixture(scope="module")
+def bare(installed, tmp_path_factory):
+    """The Python of a new environment: what the wheel installs, and what the course needs beside it."""
+    home = tmp_path_factory.mktemp("bare")
+    venv.create(home, symlinks=os.name != "nt")
+    own = Path(sysconfig.get_path("purelib", vars={"base": str(home), "platbase": str(home)}))
+    shutil.copytree(installed, own, dirs_exist_ok=True)
+    # A path in such a file is taken as it is, so an editable install beside the libraries is not followed.
+    (own / "others.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    return home / ("Scripts" if os.name == "nt" else "bin") / "python"
+
+
+def run_bare(bare, code, *words, cwd):
+    """Run a Python that knows this repository from the wheel alone."""
+    mine = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in mine and not name.startswith("ATRIACOURSE")
+    }
+    environment |= {"PYTHONDONTWRITEBYTECODE": "1", "ATRIACOURSE_WORK": str(cwd / "work")}
+    return subprocess.run(
+        [bare, "-c", code, *words], cwd=cwd, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_bare_environment_has_the_wheel(installed, bare, tmp_path):
+    code = "import atriacourse, atriacourse.studies; print(atriacourse.__file__)"
+    done = run_bare(bare, code, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()).is_relative_to(bare.parents[1])
+    assert run_bare(bare, "import atriacourse.school", cwd=tmp_path).returncode != 0
+
+
+QUICK = "02_audit"
+NOTEBOOKS = [
+    pytest.param(path.stem, marks=() if path.stem == QUICK else pytest.mark.thorough)
+    for path in sorted((ROOT / "book").glob("[01]*.ipynb"))
+]
+
+
+@pytest.mark.book
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_chapters_notebook_runs_from_what_is_installed_alone(bare, tmp_path, name):
+    shutil.copy(ROOT / "book" / f"{name}.ipynb", tmp_path)
+    done = run_bare(bare, FILL, f"{name}.ipynb", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-3000:]
+    finished = json.loads((tmp_path / "done.ipynb").read_text(encoding="utf-8"))
+    assert all(cell["execution_count"] for cell in finished["cells"] if cell["cell_type"] == "code")
+
+
+def test_the_archive_for_colab_is_small_and_holds_what_is_installed(tmp_path):
+    """The README's command, run where git is."""
+    (command,) = re.findall(r"^git archive .*?[^\\]$", (ROOT / "README.md").read_text("utf-8"), re.M | re.S)
+    if shutil.which("git") is None or not (ROOT / ".git").exists():
+        pytest.skip("needs git and a clone")
+    words = command.replace("\\\n", " ").split()
+    words[words.index("--output") + 1] = str(tmp_path / "atriacourse.zip")
+    subprocess.run(words, cwd=ROOT, check=True)
+    assert (tmp_path / "atriacourse.zip").stat().st_size < 20e6
+    with zipfile.ZipFile(tmp_path / "atriacourse.zip") as archive:
+        assert {"pyproject.toml", "README.md", "atriacourse/__init__.py"} <= set(archive.namelist())

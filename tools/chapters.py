@@ -3,8 +3,9 @@
 papermill runs a chapter's cells; the outputs are then placed on the chapter's own cells in Jupyter Book's
 cache, so that the page shows exactly what that run gave and the build itself executes nothing.
 
-Before each solution the run also meets the student's stub: its check must fail there, and pass on the
-solution. These extra cells do not reach the page.
+Before each solution the run also meets the student's stub and the attempts at the exercise (attempts.py): its
+check must fail on the stub and on a wrong attempt, and pass on a right one and on the solution. These extra
+cells do not reach the page.
 
 `make_book.py` uses this to build the book, `tests/book` to test it.
 """
@@ -22,6 +23,7 @@ from pathlib import Path
 import jupyter_cache
 import nbformat
 import papermill
+from attempts import Attempt, filled, read_attempts
 from exercises import Exercise, find_exercises
 from jupyter_cache.base import CacheBundleIn
 from measured import Executed, cores
@@ -36,7 +38,12 @@ CACHE = Path("_build") / ".jupyter_cache"  # where Jupyter Book looks for it, be
 EXTRA = "course"  # metadata of the cells that are run and not shown: {"exercise": label, "role": ...}
 # Whether the cell just run ended in a passed check; None where it did not end in one.
 VERDICT = 'print(getattr(Out.get(len(In) - 2), "passed", None))'
-PASSED = {"stub": "False", "solution": "True"}  # what VERDICT must print behind each
+PASS, FAIL = "True", "False"  # what VERDICT prints
+# Around an attempt: the names of before have their values of before again, and new ones are gone.
+KEEP = "_kept = {**globals()}"
+FORGET = """globals().update(_kept)
+for _name in [one for one in globals() if one not in _kept and not one.startswith("_")]:
+    del globals()[_name]"""
 
 
 def execute_all(
@@ -79,7 +86,7 @@ def execute(
         cell tagged `parameters`. threads: for NumPy and torch, unless OMP_NUM_THREADS says otherwise.
     Returns: the chapter's own cells with the outputs of the run on them, and what the run took.
     Raises: BookError when the chapter has no such parameter (papermill itself only warns), when a cell
-        fails, or when an exercise's check does not tell stub from solution; the message names the place.
+        fails, or when an exercise's check does not tell right from wrong; the message names the place.
     """
     notebook = read_chapter(path)
     unknown = set(parameters) - parameter_names(notebook)
@@ -89,7 +96,8 @@ def execute(
     exercises = find_exercises(notebook, path.name)
     began, cpu_before = time.perf_counter(), _children_cpu_seconds()
     with tempfile.TemporaryDirectory(prefix="chapter-", ignore_cleanup_errors=True) as folder:
-        ran = _run(with_stubs(notebook, exercises), path, Path(folder), parameters, threads)
+        cells = with_stubs(notebook, exercises, read_attempts(path))
+        ran = _run(cells, path, Path(folder), parameters, threads)
     took = Executed(
         name=path.stem,
         seconds=time.perf_counter() - began,
@@ -98,27 +106,44 @@ def execute(
         exercises=tuple(exercise.label for exercise in exercises),
         ablations=tuple(exercise.label for exercise in exercises if exercise.ablation),
     )
-    _must_tell_stub_from_solution(ran, path.name)
+    _must_tell_right_from_wrong(ran, path.name)
     _place_outputs(notebook, ran)
     return notebook, took
 
 
-def with_stubs(notebook: NotebookNode, exercises: Sequence[Exercise]) -> NotebookNode:
-    """A copy in which each solution's cell stands behind its stub, both followed by the check's verdict."""
+def with_stubs(
+    notebook: NotebookNode, exercises: Sequence[Exercise], attempts: Sequence[Attempt] = ()
+) -> NotebookNode:
+    """A copy in which each solution's cell stands behind attempts and stub, each followed by the verdict."""
     stubs = {exercise.cells[0]: exercise for exercise in exercises}
     copy = nbformat.from_dict({**notebook, "cells": []})
     for number, cell in enumerate(notebook.cells):
         if number in stubs:
             exercise = stubs[number]
-            copy.cells += [_extra(exercise.stub, exercise, "stub"), _extra(VERDICT, exercise, "stub verdict")]
-            copy.cells += [cell, _extra(VERDICT, exercise, "solution verdict")]
+            for attempt in attempts:
+                if attempt.label == exercise.label:
+                    copy.cells += _tried(exercise, attempt)
+            copy.cells += [_extra(exercise.stub, exercise, "stub"), _verdict(exercise, "stub", FAIL)]
+            copy.cells += [cell, _verdict(exercise, "solution", PASS)]
         else:
             copy.cells.append(cell)
     return copy
 
 
-def _extra(source: str, exercise: Exercise, role: str) -> NotebookNode:
-    return nbformat.v4.new_code_cell(source, metadata={EXTRA: {"exercise": exercise.label, "role": role}})
+def _tried(exercise: Exercise, attempt: Attempt) -> list[NotebookNode]:
+    """The student's cell with an attempt in it, and the verdict; no name that it makes stays behind."""
+    cell = _extra(filled(exercise, attempt), exercise, attempt.name)
+    verdict = _verdict(exercise, attempt.name, PASS if attempt.right else FAIL)
+    return [_extra(KEEP, exercise, attempt.name), cell, verdict, _extra(FORGET, exercise, attempt.name)]
+
+
+def _verdict(exercise: Exercise, role: str, must: str) -> NotebookNode:
+    return _extra(VERDICT, exercise, role, must=must)
+
+
+def _extra(source: str, exercise: Exercise, role: str, **more: str) -> NotebookNode:
+    metadata = {"exercise": exercise.label, "role": role, **more}
+    return nbformat.v4.new_code_cell(source, metadata={EXTRA: metadata})
 
 
 def _run(
@@ -179,20 +204,21 @@ def _failing_place(ran: NotebookNode) -> str:
     return "somewhere"
 
 
-def _must_tell_stub_from_solution(ran: NotebookNode, name: str) -> None:
-    """Every check failed on its stub and passed on its solution."""
+def _must_tell_right_from_wrong(ran: NotebookNode, name: str) -> None:
+    """Every check failed on its stub and on wrong attempts, and passed on its solution and on right ones."""
+    told = []
     for cell in ran.cells:
         extra = cell.metadata.get(EXTRA, {})
-        part, _, verdict = extra.get("role", "").partition(" ")
-        if not verdict:
+        if "must" not in extra:
             continue
         said = "".join(output.get("text", "") for output in cell.outputs).strip()
-        if said != PASSED[part]:
-            found = {"True": "passes", "False": "fails"}.get(said, "is missing: the cell must end in one")
-            should = "fail" if part == "stub" else "pass"
-            raise BookError(
-                f"{name}, exercise {extra['exercise']}: on the {part} the check must {should}; it {found}"
-            )
+        if said != extra["must"]:
+            found = {PASS: "passes", FAIL: "fails"}.get(said, "is missing: the cell must end in one")
+            should = "pass" if extra["must"] == PASS else "fail"
+            place = f"{name}, exercise {extra['exercise']}"
+            told.append(f"{place}: on the {extra['role']} the check must {should}; it {found}")
+    if told:
+        raise BookError("\n".join(told))
 
 
 def _place_outputs(notebook: NotebookNode, ran: NotebookNode) -> None:

@@ -115,12 +115,12 @@ def must_not_lean_on_solutions(notebook: NotebookNode, exercises: Sequence[Exerc
         if number in stubs:
             exercise = stubs[number]
             _lean(exercise.stub, made, only, f"{name}, the stub of {exercise.label}")
-            made |= _made(exercise.stub) - _left_open(exercise.stub)
+            made |= names_given(exercise.stub) - set(left_open(exercise.stub))
         if number in folded:
-            only |= dict.fromkeys(_made(cell.source), folded[number].label)
+            only |= dict.fromkeys(names_given(cell.source), folded[number].label)
         else:
             _lean(cell.source, made, only, f"{name}, the cell that begins {cell.source[:40]!r}")
-            made |= _made(cell.source)
+            made |= names_given(cell.source)
 
 
 def _lean(source: str, made: set[str], only: dict[str, str], place: str) -> None:
@@ -132,7 +132,7 @@ def _lean(source: str, made: set[str], only: dict[str, str], place: str) -> None
             )
 
 
-def _made(source: str) -> set[str]:
+def names_given(source: str) -> set[str]:
     """The names that a cell gives a value."""
     table = _symbols(source)
     return {one.get_name() for one in table.get_symbols() if one.is_assigned() or one.is_imported()}
@@ -147,23 +147,26 @@ def _needed(source: str) -> set[str]:
         scope = inner.pop()
         used |= {one.get_name() for one in scope.get_symbols() if one.is_global() and one.is_referenced()}
         inner += scope.get_children()
-    return used - _made(source)
+    return used - names_given(source)
 
 
 def _symbols(source: str) -> symtable.SymbolTable:
     return symtable.symtable(source, "cell", "exec")
 
 
-def _left_open(stub: str) -> set[str]:
-    """The names in a stub that have no value yet: set to None, or a function with a gap."""
-    open_names = set()
+def left_open(stub: str) -> dict[str, int]:
+    """What has no value yet in a stub, and the line on which it ends.
+
+    That is a name set to None, a function with a gap, or ("") a gap among the other lines.
+    """
+    gaps = {}
     lines = stub.split("\n")
     for node in ast.parse(stub).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            if any(line.strip() == YOURS for line in lines[node.lineno - 1 : node.end_lineno]):
-                open_names.add(node.name)
+        end = node.end_lineno or node.lineno
+        if any(line.strip() == YOURS for line in lines[node.lineno - 1 : end]):
+            gaps[node.name if isinstance(node, ast.FunctionDef | ast.ClassDef) else ""] = end
         elif isinstance(node, ast.Assign):
             values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
             if all(isinstance(value, ast.Constant) and value.value is None for value in values):
-                open_names |= _made(ast.unparse(node))
-    return open_names
+                gaps |= dict.fromkeys(names_given(ast.unparse(node)), end)
+    return gaps

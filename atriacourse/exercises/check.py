@@ -33,7 +33,8 @@ def check_answer(answer: object, expected: object, *, tolerance: float = 1e-6, h
 
     Args:
         answer: a number, an array, a word or several; None or ... means that it was not tried yet.
-        expected: the same kind: numbers (of one shape with the answer), a word, a list or a set of words.
+        expected: the same kind: numbers (of one shape with the answer), a word, a list of words, or a set
+            of them where a list in any order is right too. Spaces, capitals and `=1.0` for `=1` do not count.
         tolerance: the largest absolute difference that passes.
         hint: shown when the answer is wrong.
     Raises: InputError when `expected` itself is neither numbers nor words.
@@ -87,7 +88,12 @@ def _try(
 def _difference(answer: object, expected: object, tolerance: float) -> str:
     """In which way an answer differs from what is expected; an empty text when it does not."""
     if _is_words(expected):
-        return "" if _words(answer) == _words(expected) else "that is not the answer"
+        given_words, wanted_words = _words(answer), _words(expected)
+        if isinstance(wanted_words, set) and isinstance(given_words, list):  # in any order
+            same = len(given_words) == len(wanted_words) and all(one in given_words for one in wanted_words)
+        else:
+            same = given_words == wanted_words
+        return "" if same else "that is not the answer"
     try:
         wanted = _numbers(expected)
     except (TypeError, ValueError) as error:
@@ -117,10 +123,14 @@ def _is_words(thing: object) -> bool:
     return isinstance(thing, str)
 
 
-def _words(thing: object) -> object:
-    """Words in one spelling: small letters, no space around; sets lose their order."""
+def _words(thing: object) -> Any:
+    """Words in one spelling: small letters, no spaces, `a=1.0` as `a=1`; sets lose their order."""
     if isinstance(thing, str):
-        return thing.strip().casefold()
+        name, equals, value = "".join(thing.split()).casefold().partition("=")
+        try:
+            return f"{name}={float(value):g}" if equals else name
+        except ValueError:  # a word, or a list of numbers
+            return name + equals + value
     if isinstance(thing, set | frozenset):
         return {_words(one) for one in thing}
     if isinstance(thing, list | tuple):

@@ -48,7 +48,7 @@ def setup_cell(address: str | None) -> str:
     """The cell's source. Args: address: the course's public one; None: the course is uploaded as a file."""
     if address:
         return SETUP.format(course=f"git+{address}", hint="")
-    return SETUP.format(course=UPLOAD, hint="  # upload it to the file panel")
+    return SETUP.format(course=UPLOAD, hint="  # upload it: README, On Colab")
 
 
 def course_address(root: Path = ROOT) -> str | None:

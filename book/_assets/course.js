@@ -23,9 +23,19 @@
   const said = (value) => Number(value.toPrecision(4)).toLocaleString("en", { maximumSignificantDigits: 4 });
   const answers = [];  // {question, value, low, high, date} of those revealed with a guess
 
+  // Where a page asks: before the cell of the guess; or in place of the result, if there is no such cell.
+  const asksIn = (box) => {
+    const plain = (text) => text.replace(/["\s]+/g, ""), wanted = `question=${plain(box.dataset.question)},low=`;
+    const cell = [...document.querySelectorAll(".cell.tag_guess")]
+      .find((one) => plain(one.textContent).includes(wanted));
+    const place = element("div", { class: "reveal-ask" });
+    cell?.before(place);
+    return cell ? place : box;
+  };
+
   // One `.reveal`: the sentence waits behind two numbers.
   const cover = (box) => {
-    const question = box.dataset.question, value = Number(box.dataset.value);
+    const question = box.dataset.question, value = Number(box.dataset.value), place = asksIn(box);
     const inside = element("div", { class: "reveal-result", tabindex: "-1" });
     const number = (label) => {
       const input = element("input", { type: "number", step: "any", inputmode: "decimal", autocomplete: "off" });
@@ -34,10 +44,21 @@
     const [fromLabel, low] = number("from"), [toLabel, high] = number("to");
     const form = element("form", { "aria-label": `Your prediction: ${question}`, novalidate: "" },
       element("p", { class: "reveal-question" }, `Your prediction: ${question}`),
-      element("p", { class: "reveal-row" }, fromLabel, toLabel, element("button", { type: "submit" }, "Reveal"),
+      element("p", { class: "reveal-row" }, fromLabel, toLabel,
+        element("button", { type: "submit" }, place === box ? "Reveal" : "Predict"),
         element("button", { type: "button", class: "reveal-skip" }, "Just show me")),
       element("p", { class: "reveal-problem", role: "alert" }));
     const problem = form.querySelector("[role=alert]");
+
+    const button = (label, act) => {
+      const made = element("button", { type: "button", class: "reveal-skip" }, label);
+      made.addEventListener("click", act);
+      return made;
+    };
+    const told = element("div", { class: "reveal-result", tabindex: "-1" });  // at the question, once it is answered
+    const waiting = element("div", { class: "reveal-result" }, element("p", {}, `${question}: predict it first. `,
+      button("To the question", () => { place.scrollIntoView({ block: "center" }); low.focus(); }),
+      button("Just show me", () => { show(null); inside.focus(); })));
 
     const show = (answer) => {
       inside.replaceChildren();
@@ -49,15 +70,18 @@
       } else {
         inside.append(element("p", {}, `${question}: ${said(value)}.`));
       }
-      const again = element("button", { type: "button", class: "reveal-skip" }, "Predict again");
-      again.addEventListener("click", () => { keep(question, null); forget(question); ask(); low.focus(); });
-      inside.append(again);
+      inside.append(button("Predict again", () => { keep(question, null); forget(question); ask(); low.focus(); }));
+      told.replaceChildren(element("p", {}, `${question}: `
+        + (answer ? `you said ${said(answer.low)} to ${said(answer.high)}. ` : "no prediction. ")
+        + "The result is shown below."));
+      place.replaceChildren(told);
       box.replaceChildren(inside);
     };
     const ask = () => {
       problem.textContent = "";
       low.value = high.value = "";
-      box.replaceChildren(form);
+      box.replaceChildren(waiting);
+      place.replaceChildren(form);
     };
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -71,9 +95,12 @@
       keep(question, answer);
       remember(answer);
       show(answer);
-      inside.focus();
+      (place === box ? inside : told).focus();
     });
-    form.querySelector(".reveal-skip").addEventListener("click", () => { show(null); inside.focus(); });
+    form.querySelector(".reveal-skip").addEventListener("click", () => {
+      show(null);
+      (place === box ? inside : told).focus();
+    });
 
     box.dataset.ready = "yes";
     const before = kept(question);

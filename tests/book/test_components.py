@@ -32,6 +32,11 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Part
 {parts}</section></article></main></body></html>"""
 
 
+# As Sphinx writes the cell of a guess.
+ASKED = """<div class="cell tag_guess docutils container"><div class="highlight"><pre>guess = Guess(
+question=<span>"{question}"</span>, low=<span>1</span>, high=2)</pre></div></div>"""
+
+
 def draw(gamma, side):
     figure = plt.figure(figsize=(3, 2), facecolor=(gamma / 4, gamma / 4, 1 if side == "left" else 0))
     plt.close(figure)
@@ -51,7 +56,13 @@ def folder(tmp_path_factory):
         explore(draw, alt="A plain colour", gamma=[1.0, 2.0, 3.0], side=["left", "right"]).html(),
         slice_stack(voxels, spacing_mm=spacing_mm, masks=masks, alt="Slices.")._repr_html_(),
         volume_view(voxels, spacing_mm=spacing_mm, masks=masks, alt="A box in noise")._repr_html_(),
-        *(Guess(question=question, low=1, high=2).reveal(5.25)._repr_html_() for question in ("Dice", "HD")),
+        ASKED.format(question="Blood,\n  in mL"),
+        ASKED.format(question="Blood"),
+        "<p>Between the two.</p>",
+        *(
+            Guess(question=question, low=1, high=2).reveal(5.25)._repr_html_()
+            for question in ("Dice", "HD", "Blood")
+        ),
     ]
     (folder / "03_parts.html").write_text(PAGE.format(parts="\n".join(parts)), encoding="utf-8")
     return folder
@@ -159,21 +170,40 @@ def test_a_result_waits_for_a_prediction_and_remembers_it(page):
     assert "Dice: 5.25. You said 4 to 6: inside your interval." in box.inner_text()
     page.reload()
     assert "You said 4 to 6" in page.locator(".reveal").first.inner_text()
-    assert "1 of 2 made, 1 held the result." in page.locator(".reveal-summary").inner_text()
+    assert "1 of 3 made, 1 held the result." in page.locator(".reveal-summary").inner_text()
     page.locator(".reveal").first.get_by_role("button", name="Predict again").press("Enter")
     assert "5.25" not in page.locator(".reveal").first.inner_text()
 
 
+def test_the_page_asks_at_the_question_and_answers_at_the_result(page):
+    asks, answer = page.locator(".reveal-ask"), page.locator(".reveal").last
+    assert asks.count() == 1
+    assert asks.evaluate("box => box.nextElementSibling.textContent").count("Blood") == 1
+    assert "5.25" not in answer.inner_text()
+    answer.get_by_role("button", name="To the question").press("Enter")
+    assert asks.locator("input").first.evaluate("box => box === document.activeElement")
+    asks.locator("input").first.fill("6")
+    asks.locator("input").last.fill("7")
+    asks.locator("input").last.press("Enter")
+    assert asks.inner_text() == "Blood: you said 6 to 7. The result is shown below."
+    assert "Blood: 5.25. You said 6 to 7: below it." in answer.inner_text()
+    page.reload()
+    assert "Blood: 5.25. You said 6 to 7: below it." in answer.inner_text()
+    answer.get_by_role("button", name="Predict again").press("Enter")
+    assert asks.locator("form").is_visible()
+    assert "5.25" not in answer.inner_text()
+
+
 def test_who_does_not_want_to_predict_sees_the_value_alone(page):
-    box = page.locator(".reveal").last
+    box = page.locator(".reveal").nth(1)
     box.get_by_role("button", name="Just show me").press("Enter")
     assert "HD: 5.25." in box.inner_text()
     assert "1 to 2" not in box.inner_text()  # the interval in the cell is not the reader's
-    assert "None of 2 made yet" in page.locator(".reveal-summary").inner_text()
+    assert "None of 3 made yet" in page.locator(".reveal-summary").inner_text()
 
 
 def test_the_downloaded_file_is_one_a_class_can_merge(page, tmp_path):
-    for box, high in zip(page.locator(".reveal").all(), ("6", "4.5"), strict=True):
+    for box, high in zip(page.locator(".reveal").all()[:2], ("6", "4.5"), strict=True):
         box.locator("input").first.fill("4")
         box.locator("input").last.fill(high)
         box.locator("input").last.press("Enter")

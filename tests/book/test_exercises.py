@@ -1,10 +1,15 @@
 """Exercises of a chapter: found whole, and the one run tells solution from stub."""
 
+from pathlib import Path
+
 import pytest
+from attempts import Attempt, filled, lacking, read_attempts
 from chapters import execute
 from exercises import find_exercises
 from make_book import build_book
-from pages import BookError, read_chapter
+from pages import BookError, chapter_paths, read_chapter
+
+BOOK = Path(__file__).parents[2] / "book"
 
 
 def test_an_exercise_is_found_with_all_its_parts(small_book_with_an_exercise):
@@ -78,3 +83,78 @@ def test_the_page_shows_stub_and_solution_once_and_nothing_of_the_check_of_the_c
     assert html.count("Right.") == 1
     assert "No answer yet" not in html
     assert "Out[" not in html.split("<article")[1].split("</article")[0]
+
+
+ATTEMPTS = """
+# %% ex-twice, right: by adding
+three = 3
+twice = three + three
+
+# %% ex-twice, {verdict}: {why}
+{source}
+"""
+
+
+def with_attempt(book, verdict, why, source):
+    (book / "attempts").mkdir()
+    text = ATTEMPTS.format(verdict=verdict, why=why, source=source)
+    (book / "attempts" / "00_small.py").write_text(text)
+    return book / "00_small.md"
+
+
+@pytest.mark.book
+@pytest.mark.parametrize(
+    ("verdict", "source", "said"),
+    [
+        ("wrong", "twice = 6.0", "on the wrong attempt 'because' the check must fail; it passes"),
+        ("right", "twice = 5", "on the right attempt 'because' the check must pass; it fails"),
+        ("right", "twice = 1 / 0", "its right attempt 'because': (?s:.*)ZeroDivisionError"),
+        ("wrong", "thrice = 9", "its wrong attempt 'because': it must give twice"),
+        ("wrong", "twice = = 9", "its wrong attempt 'because': invalid syntax"),
+    ],
+    ids=["fooled", "right refused", "stops", "another name", "no Python"],
+)
+def test_an_attempt_that_fools_the_check_is_named(small_book_with_an_exercise, verdict, source, said):
+    chapter = with_attempt(small_book_with_an_exercise, verdict, "because", source)
+    with pytest.raises(BookError, match=rf"exercise ex-twice.*{said}"):
+        execute(chapter, parameters={})
+
+
+@pytest.mark.book
+def test_nothing_of_an_attempt_is_left_behind_it(small_book_with_an_exercise):
+    """Neither a new name (`three`) nor another value of one that was there before (`size`)."""
+    chapter = with_attempt(small_book_with_an_exercise, "wrong", "Jaccard", "size = 99\ntwice = size")
+    seen = '\n```{code-cell} ipython3\nprint("three" in globals(), size)\n```\n'
+    chapter.write_text(chapter.read_text() + seen)
+    notebook, _ = execute(chapter, parameters={})
+    assert notebook.cells[-1].outputs[0].text == "False 3\n"
+
+
+def test_a_gap_is_filled_behind_the_last_thing_left_open(small_book_with_an_exercise):
+    (exercise,) = find_exercises(read_chapter(small_book_with_an_exercise / "00_small.md"), "")
+    exercise.stub = "a = None\ndef f():\n    ...  # your code\n\n\ncheck(f, a)"
+    attempt = Attempt(label="ex-twice", right=True, why="so", source="a = 1\ndef f():\n    return 2")
+    assert filled(exercise, attempt).split("\n")[2:] == [
+        "    ...  # your code",
+        *attempt.source.split("\n"),
+        "",
+        "",
+        "check(f, a)",
+    ]
+
+
+def test_a_heading_of_attempts_is_understood_or_refused(small_book_with_an_exercise):
+    chapter = with_attempt(small_book_with_an_exercise, "half right", "because", "twice = 6")
+    with pytest.raises(BookError, match="write `# %% ex-label, right: why`"):
+        read_attempts(chapter)
+
+
+@pytest.mark.parametrize("chapter", chapter_paths(BOOK), ids=lambda path: path.stem)
+def test_every_exercise_has_its_attempts(chapter):
+    """Two right and three wrong answers each; that the check tells them apart is seen in the build."""
+    exercises, attempts = find_exercises(read_chapter(chapter), chapter.name), read_attempts(chapter)
+    assert lacking(exercises, attempts) == []
+    for exercise in exercises:
+        for attempt in attempts:
+            if attempt.label == exercise.label:
+                filled(exercise, attempt)

@@ -1,0 +1,131 @@
+"""Attempts at the exercises of "Bagging"; see tools/attempts.py."""
+
+
+# %% ex-vote, right: counted
+def both_rules(p):
+    votes = sum(one > 0.5 for one in p)
+    return [int(sum(p) / len(p) > 0.5), int(votes > len(p) / 2)]
+
+
+# %% ex-vote, right: mean and median
+def both_rules(p):
+    return np.array([np.mean(p), np.median(p)]) > 0.5
+
+
+# %% ex-vote, wrong: the member in the middle of the list decides
+def both_rules(p):
+    return [int(np.mean(p) > 0.5), int(p[1] > 0.5)]
+
+
+# %% ex-vote, wrong: two votes are always enough
+def both_rules(p):
+    return [int(np.mean(p) > 0.5), int(np.sum(np.array(p) > 0.5) >= 2)]
+
+
+# %% ex-vote, wrong: the average twice
+def both_rules(p):
+    return [int(np.mean(p) > 0.5), int(np.mean(p) > 0.5)]
+
+
+# %% ex-vote, wrong: the other order
+def both_rules(p):
+    return [int(np.median(p) > 0.5), int(np.mean(p) > 0.5)]
+
+
+# %% ex-vote, wrong: the surest member decides
+def both_rules(p):
+    surest = max(p, key=lambda one: abs(one - 0.5))
+    return [int(surest > 0.5), int(np.median(p) > 0.5)]
+
+
+# %% ex-disagreement, right: the disagreement is a variance
+def three_terms(p, y):
+    of_average = ((p.mean(axis=0) - y) ** 2).mean()
+    return of_average, ((p - y) ** 2).mean(), p.var(axis=0).mean()
+
+
+# %% ex-disagreement, right: the third from the other two
+def three_terms(p, y):
+    of_average = np.square(np.mean(p, axis=0) - y).mean()
+    of_each = np.mean([np.square(one - y).mean() for one in p])
+    return [of_average, of_each, of_each - of_average]
+
+
+# %% ex-disagreement, wrong: the variance of a sample
+def three_terms(p, y):
+    of_average = np.mean((p.mean(axis=0) - y) ** 2)
+    return [of_average, np.mean((p - y) ** 2), p.var(axis=0, ddof=1).mean()]
+
+
+# %% ex-disagreement, wrong: an SD in place of a variance
+def three_terms(p, y):
+    of_average = np.mean((p.mean(axis=0) - y) ** 2)
+    return [of_average, np.mean((p - y) ** 2), p.std(axis=0).mean()]
+
+
+# %% ex-disagreement, wrong: sums in place of means
+def three_terms(p, y):
+    middle = p.mean(axis=0)
+    terms = (middle - y) ** 2, (p - y) ** 2, (p - middle) ** 2
+    return [one.sum() for one in terms]
+
+
+# %% ex-disagreement, wrong: the mean over the wrong axis
+def three_terms(p, y):
+    middle = p.mean(axis=-1, keepdims=True)
+    terms = (middle - y) ** 2, (p - y) ** 2, (p - middle) ** 2
+    return [one.mean() for one in terms]
+
+
+# %% ex-seen, right: in digits
+my_shares = (0.368, 0.101, 0.0067)
+
+# %% ex-seen, right: multiplied in a loop
+in_all, in_none = 1.0, 1.0
+for _ in range(5):
+    in_all *= 1 - out
+    in_none *= out
+my_shares = np.array([out, in_all, in_none])
+
+# %% ex-seen, wrong: what is not in all is in none
+my_shares = [out, (1 - out) ** 5, 1 - (1 - out) ** 5]
+
+# %% ex-seen, wrong: added, not multiplied
+my_shares = [out, (1 - out) / 5, out / 5]
+
+# %% ex-seen, wrong: the share that is in
+my_shares = [1 - out, (1 - out) ** 5, out**5]
+
+# %% ex-seen, wrong: the other order
+my_shares = [out, out**5, (1 - out) ** 5]
+
+# %% ex-bag, right: from the tables
+average = tables["average"]["dice"].to_numpy()
+my_gains = [
+    np.mean(average - tables[rival]["dice"].to_numpy())
+    for rival in ("single, all cases", "vote")
+]
+
+# %% ex-bag, right: from the means
+my_gains = (
+    tables["average"]["dice"].mean()
+    - tables["single, all cases"]["dice"].mean(),
+    tables["average"]["dice"].mean() - tables["vote"]["dice"].mean(),
+)
+
+# %% ex-bag, wrong: rival minus average
+my_gains = [
+    tables[rival]["dice"].mean() - tables["average"]["dice"].mean()
+    for rival in ("single, all cases", "vote")
+]
+
+# %% ex-bag, wrong: the means, not the gains
+my_gains = [
+    tables[rival]["dice"].mean() for rival in ("single, all cases", "vote")
+]
+
+# %% ex-bag, wrong: one of two
+my_gains = (
+    tables["average"]["dice"].mean()
+    - tables["single, all cases"]["dice"].mean()
+)
