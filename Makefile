@@ -1,6 +1,8 @@
 # Two commands do everything on a fresh machine with Python 3.11 to 3.13:
 #   make book    make the environment, run the chapters, render the pages, name the page to open
 #   make test    make the environment, run the tests
+#   make check   those of them that take no long training, and neither build nor browse the book
+#   make thorough   all of them, and those that take minutes each
 #   make bench   measure the speed, as ratios within one run
 #   make generated   make anew what is committed and made from other files (CONTRIBUTING.md)
 # Without make (on Windows, say) type the commands of a target one by one; README lists them.
@@ -15,13 +17,19 @@ WITH = -c constraints.txt -e ".[$(1)]"
 INSTALL = $(if $(UV),$(UV) pip install --quiet --python $(VENV) $(WITH) || )$(VENV) -m pip install --quiet $(WITH)
 , := ,
 
-.PHONY: book test bench generated clean
+.PHONY: book test check thorough bench generated clean
 
 book: .venv/book
 	$(VENV) tools/make_book.py
 
 test: .venv/test
 	$(VENV) -m pytest -n 2 --dist loadfile
+
+check: .venv/test
+	$(VENV) -m pytest -n 2 --dist loadfile -m "not (slow or book or real or thorough)"
+
+thorough: .venv/test
+	$(VENV) -m pytest -n 2 --dist loadfile -m ""
 
 bench: .venv/book
 	$(call INSTALL,bench)

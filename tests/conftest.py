@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -11,9 +12,42 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 import numpy as np
 import pytest
+from leftovers import watch
+
+BEGAN = time.perf_counter()
 
 # One environment variable, else a folder `shared/data` beside the checkout.
 SEARCH = [Path(__file__).parents[2] / "shared" / "data", Path(__file__).parents[1] / "data"]
+
+
+# The files that take longest are begun first, so that two workers end together; the last needs the book.
+FIRST = ("test_pages.py", "test_class_of_thirty.py", "test_end_to_end.py", "test_jail.py", "test_build.py")
+LAST = ("test_chapters.py",)
+
+
+def pytest_configure(config) -> None:
+    """Nothing that the tests start outlives them, however they end; files keep the order given below."""
+    config.option.loadscopereorder = False
+    if "PYTEST_XDIST_WORKER" not in os.environ:  # the workers end with the process that started them
+        watch()
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """The longest files to the front."""
+
+    def place(item) -> int:
+        name = item.path.name
+        return FIRST.index(name) if name in FIRST else len(FIRST) + (name in LAST)
+
+    items.sort(key=place)
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """How long the run took, and the processor time of this process and all that it waited for."""
+    if hasattr(os, "times") and os.name != "nt":
+        spent = sum(os.times()[:4])
+        took = time.perf_counter() - BEGAN
+        terminalreporter.write_line(f"{took:.0f} s by the clock, {spent:.0f} s of processor time")
 
 
 def find_real_data() -> Path | None:

@@ -282,12 +282,12 @@ def test_ctrl_c_saves_exits_130_and_the_same_command_goes_on(cli, phantom_folder
         stderr=subprocess.PIPE,
     )
     try:
-        give_up = time.monotonic() + 120
+        give_up = time.monotonic() + 600
         while not (run / "last.safetensors").exists():
             assert child.poll() is None and time.monotonic() < give_up
             time.sleep(0.01)
         child.send_signal(signal.SIGINT)
-        _, err = child.communicate(timeout=120)
+        _, err = child.communicate(timeout=600)
     finally:
         child.kill()
     assert child.returncode == 130
@@ -503,7 +503,7 @@ def test_checkpoints_written_by_the_command_line_hold_no_pickle(tiny_run):
 
 def wait_for(child, path):
     """Until a program has written a file."""
-    give_up = time.monotonic() + 120
+    give_up = time.monotonic() + 600
     while not path.exists():
         assert child.poll() is None and time.monotonic() < give_up
         time.sleep(0.01)
@@ -531,7 +531,7 @@ def test_predict_ends_by_a_signal_as_by_ctrl_c_and_a_second_one_changes_nothing(
         wait_for(child, tmp_path / "masks" / "predictions.json")
         child.send_signal(getattr(signal, name))
         child.send_signal(getattr(signal, name))
-        _, err = child.communicate(timeout=120)
+        _, err = child.communicate(timeout=600)
     finally:
         child.kill()
     assert child.returncode == 130
@@ -733,13 +733,13 @@ def test_grade_ends_by_a_signal_as_by_ctrl_c_and_leaves_nothing_behind(cli, tmp_
         stderr=subprocess.PIPE,
     )
     try:
-        give_up = time.monotonic() + 300
+        give_up = time.monotonic() + 600
         while len(list(scratch.glob("ac-*/box"))) < 2:  # of the process to fork from, and of the run
             assert child.poll() is None and time.monotonic() < give_up
             time.sleep(0.05)
         theirs = psutil.Process(child.pid).children(recursive=True)
         child.send_signal(getattr(signal, name))
-        _, err = child.communicate(timeout=120)
+        _, err = child.communicate(timeout=600)
     finally:
         child.kill()
     assert child.returncode == 130 and b"Traceback" not in err, err.decode()

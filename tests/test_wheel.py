@@ -16,6 +16,7 @@ import pytest
 pytest.importorskip("myst_nb", reason="assignments are written with the book's extras")
 
 from atriacourse.assignments.listing import assignments
+from atriacourse.runs.shipped import shipped_names
 from atriacourse.school.handouts.notebook import student_notebook
 from atriacourse.school.handouts.source import mistakes_of, read_source
 from atriacourse.school.nbgrader.source_notebook import SETUP
@@ -95,6 +96,7 @@ def test_no_worked_solution_and_no_hidden_test_is_installed(installed):
     files = [path for path in installed.rglob("*") if path.is_file()]
     names = [path.relative_to(installed).as_posix() for path in files]
     assert "atriacourse/assignments/declared/contrast.yaml" in names and "data_fetch/la2018.txt" in names
+    assert all(f"atriacourse/models/{name}/best.safetensors" in names for name in shipped_names())
     assert not [name for name in names if "school" in name or name.endswith(".md")]
     everything = "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in files)
     lines = list(secrets())

@@ -3,7 +3,8 @@
     {atlas-overview}     a row for each comparison of each study in the atlas, a column for each scale
     {atlas-study} name   one study: its tables beside the paper's numbers, and its verdicts
 
-A part of course_extension.py. Everything is computed from the committed records when the page is built.
+A part of course_extension.py, loaded by the page that has it. Everything is computed from the committed
+records when the page is built.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,6 @@ from functools import cache
 
 from docutils import nodes
 from ledger import table
-from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
@@ -110,15 +110,9 @@ def overview_rows(name: str, scales: Sequence[str]) -> list[list[str | nodes.Nod
 
 def cell(one: StudyComparison) -> str | nodes.Node:
     """A difference with its interval; in bold, with a word, if it is told apart from zero."""
-    text = f"{one.difference:+.3f} ({one.low:+.3f} to {one.high:+.3f})"
+    text = f"{one.difference:+.3f} ({one.low_together:+.3f} to {one.high_together:+.3f})"
     if len(one.seeds) < len(SEEDS):
         text += ", one seed" if len(one.seeds) == 1 else f", {len(one.seeds)} seeds"
     if one.winner is None:
         return text
     return nodes.strong(text=f"{text}: {'better' if one.winner == one.b else 'worse'}")
-
-
-def register(app: Sphinx) -> None:
-    """Add both directives to Sphinx."""
-    app.add_directive("atlas-overview", OverviewDirective)
-    app.add_directive("atlas-study", StudyDirective)

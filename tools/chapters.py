@@ -12,6 +12,7 @@ cells do not reach the page.
 
 import multiprocessing
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -26,10 +27,11 @@ import papermill
 from attempts import Attempt, filled, read_attempts
 from exercises import Exercise, find_exercises
 from jupyter_cache.base import CacheBundleIn
+from leftovers import end_children
 from measured import Executed, cores
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
-from pages import BookError, parameter_names, read_chapter, tags
+from pages import BookError, parameter_names, read_chapter, substitutions, tags
 
 from atriacourse.pages.widgets import inline
 
@@ -61,12 +63,12 @@ def execute_all(
         have = ", ".join(sorted(set().union(*known.values()))) or "none"
         raise BookError(f"no chapter has a parameter {', '.join(unknown)}; they have: {have}")
     failed = {}
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(max_workers=jobs, mp_context=spawn, max_tasks_per_child=1) as pool:
+    with _processes(jobs) as pool, tempfile.TemporaryDirectory(prefix="chapters-") as work:
         running = {}
-        for path in paths:
+        for path in longest_first(paths):
             own = {name: value for name, value in parameters.items() if name in known[path]}
-            running[pool.submit(execute, path, parameters=own, threads=max(1, cores() // jobs))] = path
+            threads = max(1, cores() // jobs)
+            running[pool.submit(execute, path, parameters=own, threads=threads, work=work)] = path
         for done in as_completed(running):
             path = running[done]
             try:
@@ -77,13 +79,38 @@ def execute_all(
         raise BookError("\n".join(failed[path] for path in paths if path in failed))
 
 
+@contextmanager
+def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
+    """A pool that runs each chapter in a process of its own; when the build is stopped, so is what runs."""
+    pool = ProcessPoolExecutor(
+        max_workers=jobs,
+        mp_context=multiprocessing.get_context("spawn"),
+        max_tasks_per_child=1,
+        initializer=signal.signal,  # Ctrl-C is for the process that waits for the chapters
+        initargs=(signal.SIGINT, signal.SIG_IGN),
+    )
+    with pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            end_children()
+            raise
+
+
+def longest_first(paths: Sequence[Path]) -> list[Path]:
+    """The chapters in the order to begin them, so that none runs on when all others are done."""
+    return sorted(paths, key=lambda path: -substitutions(read_chapter(path)).get("minutes", 0))
+
+
 def execute(
-    path: Path, *, parameters: dict[str, object], threads: int | None = None
+    path: Path, *, parameters: dict[str, object], threads: int | None = None, work: str | None = None
 ) -> tuple[NotebookNode, Executed]:
     """Run one chapter with papermill, in a work folder of its own that is gone afterwards.
 
     Args: path: the chapter; its folder is the working folder. parameters: replace the defaults of the
         cell tagged `parameters`. threads: for NumPy and torch, unless OMP_NUM_THREADS says otherwise.
+        work: the folder in which the work folder is made; else the system's.
     Returns: the chapter's own cells with the outputs of the run on them, and what the run took.
     Raises: BookError when the chapter has no such parameter (papermill itself only warns), when a cell
         fails, or when an exercise's check does not tell right from wrong; the message names the place.
@@ -95,7 +122,7 @@ def execute(
         raise BookError(f"{path.name} has no parameter {', '.join(sorted(unknown))}; it has: {known}")
     exercises = find_exercises(notebook, path.name)
     began, cpu_before = time.perf_counter(), _children_cpu_seconds()
-    with tempfile.TemporaryDirectory(prefix="chapter-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="chapter-", dir=work, ignore_cleanup_errors=True) as folder:
         cells = with_stubs(notebook, exercises, read_attempts(path))
         ran = _run(cells, path, Path(folder), parameters, threads)
     took = Executed(

@@ -4,8 +4,9 @@
     {class-example} feedback NAME  what one student reads
     {class-example} classroom      what the class measured, without names
 
-A part of course_extension.py. The pages are made by the commands' own code when the book is built, from
-book/records/class (dry_run.py), and put into the page: headings two levels lower, links gone.
+A part of course_extension.py, loaded by the page that has it. The pages are made by the commands' own code
+when the book is built, from book/records/class (dry_run.py), and put into the page: headings two levels
+lower, links gone.
 """
 
 import json
@@ -15,7 +16,6 @@ from functools import cache
 from pathlib import Path
 
 from docutils import nodes
-from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from atriacourse.school.classroom.collect import Collected, collect
@@ -119,8 +119,3 @@ def fragment(html: str) -> str:
     inner = re.sub(r'<a href="(?!https?:)[^"]*">(.*?)</a>', r"\1", inner)
     inner = re.sub(r'(<h\d) id="[^"]*"', r"\1", inner)
     return re.sub(r"(</?h)([1-3])\b", lambda found: f"{found[1]}{int(found[2]) + 2}", inner)
-
-
-def register(app: Sphinx) -> None:
-    """Add the directive to Sphinx."""
-    app.add_directive("class-example", ClassExample)

@@ -12,12 +12,11 @@ measurements to _build/timings.json before it renders; without that file the pag
 of a chapter offers its plain notebook (siblings.py).
 """
 
+import importlib
 import json
 import shutil
 from pathlib import Path
 
-import atlas_page
-import class_example
 import ledger
 from docutils import nodes
 from exercises import find_exercises
@@ -71,6 +70,18 @@ class TimingsDirective(SphinxDirective):
         return [nodes.paragraph(text=machine_text(measured)), table(HEAD, linked)]
 
 
+def late(module: str, directive: str, *, required: int = 0, optional: int = 0) -> type[SphinxDirective]:
+    """A directive whose module only a page that has it loads: torch, SciPy or Matplotlib come with it."""
+
+    class Late(SphinxDirective):
+        required_arguments, optional_arguments = required, optional
+
+        def run(self) -> list[nodes.Node]:
+            return getattr(importlib.import_module(module), directive).run(self)
+
+    return Late
+
+
 def page_link(name: str) -> addnodes.pending_xref:
     """A link to a page, under its title."""
     link = addnodes.pending_xref("", refdomain="std", reftype="doc", reftarget=f"/{name}", refexplicit=False)
@@ -101,10 +112,13 @@ def state_what_was_measured(app: Sphinx, document: nodes.document) -> None:
     boxes[0] += line
 
 
-def drop_launch_buttons(app: Sphinx, config: Config) -> None:
-    """Without a public address there is nothing to launch, and the theme would stumble over the button."""
-    if not config.html_theme_options.get("repository_url"):
-        config.html_theme_options["launch_buttons"] = {}
+def buttons_by_address(app: Sphinx, config: Config) -> None:
+    """With a public address, buttons for issues and edits; without, none at all: the theme would stumble."""
+    options = config.html_theme_options
+    if not options.get("repository_url"):
+        options["launch_buttons"] = {}
+    else:
+        options |= {"use_issues_button": True, "use_edit_page_button": True}
 
 
 def offer_notebook(
@@ -113,6 +127,21 @@ def offer_notebook(
     """Let the theme's download button offer the plain notebook beside the chapter."""
     if doctree is not None and sibling_of(app, pagename).is_file():
         context["ipynb_source"] = f"{pagename}.ipynb"
+
+
+def drop_thebe(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, object], doctree: nodes.document | None
+) -> None:
+    """Leave out the scripts of live kernels: no page has one, and they come twice, which stops both."""
+    scripts = context.get("script_files")
+    if isinstance(scripts, list):
+        context["script_files"] = [one for one in scripts if "thebe" not in script_text(one)]
+
+
+def script_text(script: object) -> str:
+    """A script's address and what is written into the page, in small letters."""
+    body = getattr(script, "attributes", {}).get("body")
+    return f"{getattr(script, 'filename', script)} {body}".casefold()
 
 
 def copy_notebooks(app: Sphinx, exception: Exception | None) -> None:
@@ -137,10 +166,12 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.add_directive("stub", StubDirective)
     app.add_directive("timings", TimingsDirective)
     ledger.register(app)
-    atlas_page.register(app)
-    class_example.register(app)
-    app.connect("config-inited", drop_launch_buttons)
+    app.add_directive("atlas-overview", late("atlas_page", "OverviewDirective"))
+    app.add_directive("atlas-study", late("atlas_page", "StudyDirective", required=1))
+    app.add_directive("class-example", late("class_example", "ClassExample", required=1, optional=1))
+    app.connect("config-inited", buttons_by_address)
     app.connect("doctree-read", state_what_was_measured)
     app.connect("html-page-context", offer_notebook)
+    app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("build-finished", copy_notebooks)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -95,10 +95,16 @@ def _ledger(app: Sphinx, docname: str) -> list[nodes.Node]:
         name = nodes.literal(path, path, ids=[_anchor(path)])
         row = [claims[path].text, name, _links(app, docname, sorted(pages[path]))]
         rows.setdefault(_backing(claims[path]), []).append(row)
-    parts: list[nodes.Node] = []
+    parts = nodes.container(
+        classes=["course-filter-group"]
+    )  # course.js folds its parts, and searches in them
     for source, its_rows in rows.items():
-        parts += [nodes.paragraph("", "", nodes.strong(text=source)), table(HEAD, its_rows)]
-    return parts
+        title, _, rest = source.partition(": ")
+        part = nodes.container("", nodes.paragraph("", "", nodes.strong(text=title)))
+        part += [nodes.paragraph(text=rest)] * bool(rest)
+        part += table(HEAD, its_rows)
+        parts += part
+    return [parts]
 
 
 def _backing(claim: Claim) -> str:

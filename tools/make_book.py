@@ -20,6 +20,7 @@ from pathlib import Path
 
 import yaml
 from chapters import execute_all, place_in_cache
+from leftovers import watch
 from measured import Executed, cores, write_timings
 from pages import BookError, chapter_paths, is_chapter, parameter_names, read_chapter, table_of_contents
 from siblings import write_siblings
@@ -118,6 +119,9 @@ def _complaints(said: str) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit code."""
+    # Imported late: it loads torch, and every chapter's process begins by loading this module.
+    from atriacourse.cli.bars import interrupted_by_signals
+
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("-p", "--parameter", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--only", nargs="+", default=[], metavar="CHAPTER", help="run and render these")
@@ -125,16 +129,26 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     began = time.perf_counter()
     try:
-        parameters = dict(map(_parameter, options.parameter))
-        for path in write_siblings(BOOK, only=options.only):
-            print(f"{path.name}: rewritten from its chapter; commit it")
-        page, _ = build_book(BOOK, parameters=parameters, jobs=options.jobs, only=options.only)
+        with interrupted_by_signals():
+            page = _made(options)
     except BookError as error:
         print(f"The book was not built. {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("The book was not built: the build was stopped.", file=sys.stderr)
+        return 130
     print(f"The book is built, in {(time.perf_counter() - began) / 60:.1f} minutes.")
     print(f"Open this page in a browser:\n{page}")
     return 0
+
+
+def _made(options: argparse.Namespace) -> Path:
+    """What the command line asks for; returns the page to open."""
+    parameters = dict(map(_parameter, options.parameter))
+    for path in write_siblings(BOOK, only=options.only):
+        print(f"{path.name}: rewritten from its chapter; commit it")
+    page, _ = build_book(BOOK, parameters=parameters, jobs=options.jobs, only=options.only)
+    return page
 
 
 def _parameter(text: str) -> tuple[str, object]:
@@ -146,4 +160,5 @@ def _parameter(text: str) -> tuple[str, object]:
 
 
 if __name__ == "__main__":
+    watch()
     sys.exit(main())

@@ -21,7 +21,8 @@ from atriacourse.studies.ledger import claimed
 from atriacourse.studies.report import summary
 from atriacourse.studies.results import Results, atlas, study_results
 
-COMPARED = ("difference", "low", "high", "wilcoxon_p", "holm_p", "effect_size", "probability_b_better")
+INTERVALS = ("low", "high", "low_together", "high_together")
+COMPARED = ("difference", *INTERVALS, "effect_size", "probability_b_better")
 NAMES = ["place", "study", "what", "metric"]  # of a row
 
 

@@ -41,7 +41,8 @@ from atriacourse.runs.train import train_run
 from atriacourse.training.checkpoint import load_model, save_checkpoint
 
 WORK = Path(__file__).parents[1] / "_build" / "models"
-GAMMAS = (0.4, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0)  # of the scans shown; the paper trains with 0.8 to 2
+GAMMAS = (0.4, 0.6, 1.0, 1.6, 2.5)  # of the scans shown; the paper trains with 0.8 to 2
+SWEPT = 8  # held-out cases whose contrast is changed, the first ones
 LARGEST = 1_000_000  # bytes of weights
 
 
@@ -82,10 +83,10 @@ COARSE = Planned(
     ),
 )
 FINE_SETTINGS = (
-    *widths(12, hidden=16),
-    "epochs=18",
+    *widths(10, hidden=16),
+    "epochs=12",
     "validation=0.1",
-    "training.validations=3",
+    "training.validations=2",
     "prepare.downsample=2",  # as the profile "laptop"
     "prepare.offsets=[-2, 0, 2]",
     "training.loss.label_weight=1",
@@ -185,7 +186,9 @@ def card_of(
         **{key: value for key, value in record.items() if key not in ("config", "done")},
         "held_out": {site: score_of(rows) for site, rows in sites.items()},
         "cases": cases,
-        "gamma": {f"{gamma:g}": dice_at(segmenter, cohort.subset(split.test), gamma) for gamma in GAMMAS},
+        "gamma": {
+            f"{gamma:g}": dice_at(segmenter, cohort.subset(split.test[:SWEPT]), gamma) for gamma in GAMMAS
+        },
     }
 
 

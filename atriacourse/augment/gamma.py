@@ -12,6 +12,8 @@ from torch import Tensor
 from atriacourse.bounds import check_settings
 from atriacourse.errors import InputError
 
+NO_FLOAT64 = ("mps",)  # types of devices
+
 
 @dataclass(frozen=True, kw_only=True)
 class GammaConfig:
@@ -43,5 +45,11 @@ def apply_gamma(images: Tensor, gamma: Tensor) -> Tensor:
     Computed in float64: torch's float32 power may differ in the last digit where a thread's share of the
     pixels ends, so that a batch would depend on the number of threads.
     """
-    exponent = 1 / gamma.to(images.device, torch.float64).view(-1, 1, 1, 1)
-    return (images.clamp(min=0).double() ** exponent).to(images.dtype)
+    wide = widest(images.device)
+    exponent = 1 / gamma.to(images.device, wide).view(-1, 1, 1, 1)
+    return (images.clamp(min=0).to(wide) ** exponent).to(images.dtype)
+
+
+def widest(device: torch.device) -> torch.dtype:
+    """float64, or float32 on an Apple GPU, which has nothing wider (and no threads to agree on digits)."""
+    return torch.float32 if device.type in NO_FLOAT64 else torch.float64

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from atriacourse.augment.gamma import widest
 from atriacourse.bounds import check_settings
 
 
@@ -52,7 +53,7 @@ def apply_intensity(images: Tensor, drawn: Intensity) -> Tensor:
         x = torch.linspace(-1, 1, width, device=images.device).view(1, 1, 1, -1)
         b = drawn.bias.to(images).T.reshape(5, -1, 1, 1, 1)  # one (N, 1, 1, 1) for each term
         field = b[0] * y + b[1] * x + b[2] * y * y + b[3] * x * y + b[4] * x * x
-        images = images * torch.exp(field.double()).to(images)  # float64: as in augment/gamma.py
+        images = images * torch.exp(field.to(widest(images.device))).to(images)  # as in augment/gamma.py
     if drawn.noise.any():
         generator = torch.Generator().manual_seed(drawn.noise_seed)
         noise = torch.randn(images.shape, generator=generator).to(images)

@@ -59,7 +59,7 @@ Resample = Annotated[
     bool,
     typer.Option("--resample/--no-resample", help="show scans of other voxels at the size trained on"),
 ]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps")]
 Profile = Annotated[str, typer.Option(help="smoke, laptop, colab, paper or authors")]
 Minutes = Annotated[
     float | None, number("minutes", says="time for one network; the schedule is fitted to it")

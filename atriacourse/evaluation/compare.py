@@ -18,7 +18,6 @@ from atriacourse.evaluation.uncertainty import (
     bootstrap_interval,
     mean_of,
     probability_better,
-    wilcoxon_p,
     winner,
 )
 
@@ -38,7 +37,6 @@ class Comparison:
     low: float  # bootstrap interval of the mean difference
     high: float
     confidence: float
-    wilcoxon_p: float  # two-sided; 1 if no case differs
     probability_b_better: float  # share of cases in which B is better; a tie counts half
     winner: str | None  # label_a, label_b, or None if not told apart
     only_in_a: tuple[str, ...]  # cases left out: the other run has no row
@@ -66,8 +64,7 @@ class Comparison:
         if n > 0:
             said.append(
                 f"{b} minus {a}: {self.mean_difference:+.4f} "
-                f"({100 * self.confidence:g} % interval {self.low:+.4f} to {self.high:+.4f}), "
-                f"Wilcoxon p {self.wilcoxon_p:.3g}; "
+                f"({100 * self.confidence:.4g} % interval {self.low:+.4f} to {self.high:+.4f}); "
                 f"{b} is better in {100 * self.probability_b_better:.0f} % of cases."
             )
         if self.only_in_a:
@@ -94,6 +91,7 @@ def compare(
         table_a, table_b: from `score_case`, one row per case.
         metric: one with a better and a worse (metrics.py: compared).
         seed: of the bootstrap (of the mean paired difference).
+        confidence: `confidence_of_each` where several comparisons are read together.
         labels: what to call the two runs.
     Returns: the numbers, and a verdict. It names a winner only if the interval of the mean difference
         excludes zero and at least FEWEST_CASES cases were compared. Cases of one table only, and cases
@@ -128,7 +126,6 @@ def compare(
         low=low,
         high=high,
         confidence=confidence,
-        wilcoxon_p=wilcoxon_p(difference),
         probability_b_better=probability_better(difference, metric=metric),
         winner=winner(low, high, a=labels[0], b=labels[1], metric=metric, cases=len(difference)),
         only_in_a=tuple(name for name in value_a.index if name not in value_b.index),

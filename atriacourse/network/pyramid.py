@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+EVEN_CELLS_ONLY = ("mps",)  # types of devices on which torch pools only into cells of one size
+
 
 class SpatialPyramidPooling(nn.Module):
     """Maximum over the cells of several grids laid on the feature map, side by side.
@@ -30,5 +32,8 @@ class SpatialPyramidPooling(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Pool every grid and lay the results end to end."""
+        there = features.device
+        if there.type in EVEN_CELLS_ONLY:
+            features = features.cpu()  # a small map: the detour costs little, and gradients take it back
         pooled = [functional.adaptive_max_pool2d(features, grid).flatten(1) for grid in self.grids]
-        return torch.cat(pooled, dim=1)
+        return torch.cat(pooled, dim=1).to(there)

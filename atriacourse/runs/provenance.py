@@ -31,7 +31,7 @@ def provenance(device: torch.device) -> dict[str, Any]:
         "python": platform.python_version(),
         "torch": torch.__version__,
         "numpy": version("numpy"),
-        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else processor(),
+        "device": device_name(device),
         "threads": torch.get_num_threads(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
@@ -61,6 +61,13 @@ def _git(root: Path, *words: str) -> str:
     here = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
     command = ["git", "-C", str(root), *words]
     return subprocess.run(command, capture_output=True, text=True, check=True, env=here).stdout.strip()
+
+
+def device_name(device: torch.device) -> str:
+    """The maker's name of the GPU or processor; an Apple GPU goes by its processor's."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{processor()}, its GPU" if device.type == "mps" else processor()
 
 
 def processor() -> str:

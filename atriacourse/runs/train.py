@@ -33,7 +33,7 @@ from atriacourse.runs.loading import data_hash, load_bank_cases, median_spacing_
 from atriacourse.runs.logs import refuse_foreign_logs, write_logs
 from atriacourse.runs.memory import refuse_what_cannot_fit
 from atriacourse.runs.ours import held, refuse_foreign
-from atriacourse.runs.provenance import processor, provenance
+from atriacourse.runs.provenance import device_name, provenance
 from atriacourse.runs.watcher import Silent, Watcher
 from atriacourse.training.device import choose_device, choose_precision, keep_cpu_fast, subnormals_flushed
 from atriacourse.training.loop import Trainer
@@ -248,7 +248,7 @@ def how_computed(device: torch.device, config: RunConfig) -> dict[str, Any]:
     """What decides about the last bits of a run's sums, and so about its weights, beside its settings."""
     return {
         "threads": torch.get_num_threads(),
-        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else processor(),
+        "device": device_name(device),
         "precision": choose_precision(config.training.precision, device),
         "torch": torch.__version__,
     }

@@ -41,12 +41,12 @@ BAGGING = Study(
     paper="Section 4: five networks on random subsets, from 0.9197 to 0.9206 on the challenge's cases.",
     base=GAMMA + MULTI_TASK,
     variants=(
-        Variant(name="single", label="one network, all cases"),
-        Variant(name="five", label="five, bootstrap, mean", members=5, subsets="bootstrap"),
-        Variant(name="vote", label="five, bootstrap, vote", members=5, subsets="bootstrap", combine="vote"),
-        Variant(name="member", label="one network, bootstrap", subsets="bootstrap"),
-        Variant(name="folds", label="five, folds, mean", members=5, subsets="folds"),
-        Variant(name="seeds", label="five, all cases, mean", members=5, subsets="all"),
+        Variant(name="single", label="one network on all cases"),
+        Variant(name="five", label="a bag of five", members=5, subsets="bootstrap"),
+        Variant(name="vote", label="a bag of five by vote", members=5, subsets="bootstrap", combine="vote"),
+        Variant(name="member", label="one member of a bag", subsets="bootstrap"),
+        Variant(name="folds", label="five folds", members=5, subsets="folds"),
+        Variant(name="seeds", label="five networks on all cases", members=5, subsets="all"),
     ),
     pairs=(("single", "five"), ("member", "five"), ("vote", "five"), ("folds", "five"), ("seeds", "five")),
 )

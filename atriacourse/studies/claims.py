@@ -6,6 +6,7 @@ A number in the book's prose is written as a path, never as digits:
     facts/<file>/<dotted.path>                 measured on the data (studies/facts/<file>.json)
     atlas/<study>/<variant>/<metric>           mean over cases and seeds with its interval (the atlas)
     atlas/<study>/<a>-vs-<b>/<metric>          the verdict of a comparison, as a sentence
+    atlas/<study>/<a>-vs-<b>/<metric>/change   the same in brief, for the middle of a sentence
     atlas/<study>@<scale>/...                  the same at another scale than "atlas"
 
 After published.py and ledger.py; notebooks are written by `with_claims`, pages by `look_up`.

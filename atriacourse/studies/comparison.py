@@ -4,22 +4,24 @@ After results.py, before report.py. Two sources of chance stand between a study 
 might have been held out, and another seed might have been drawn. D[s, c] is the difference of two variants
 for seed s and case c. A resample draws seeds and cases with replacement and takes the mean of D over both;
 the interval spans the middle 95 % of many such means (evaluation/uncertainty.py). With one seed the interval
-knows of cases alone, and the verdict says so.
+knows of cases alone, and the verdict says so. A study's comparisons are read together, so the interval that
+decides is that for all of them together.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from atriacourse.errors import InputError
 from atriacourse.evaluation.uncertainty import (
+    CONFIDENCE,
     FEWEST_CASES,
     UNDECIDED,
-    bootstrap_interval,
+    bootstrap_means,
+    confidence_of_each,
     mean_of,
+    middle,
     probability_better,
-    wilcoxon_p,
     winner,
 )
 from atriacourse.studies.results import Results
@@ -42,18 +44,26 @@ class StudyComparison:
     mean_a: float
     mean_b: float
     difference: float
-    low: float
+    low: float  # 95 % interval of this comparison, as if it were the only one
     high: float
-    wilcoxon_p: float  # over cases, differences averaged over seeds
-    holm_p: float  # corrected for all comparisons of the study
+    together: int  # how many comparisons of the study are read together
+    low_together: float  # the interval that decides: 95 % for all of them
+    high_together: float
     effect_size: float  # mean difference in SDs of the cases' differences (Cohen's d_z)
     probability_b_better: float  # share of seeds and cases in which B is better; a tie counts half
     left_out: tuple[str, ...]  # cases that are not finite for every seed of both
 
     @property
     def winner(self) -> str | None:
-        """The better variant's name; None if the interval spans zero or the cases are too few."""
-        return winner(self.low, self.high, a=self.a, b=self.b, metric=self.metric, cases=len(self.names))
+        """The better variant's name; None if the deciding interval holds zero or the cases are too few."""
+        return winner(
+            self.low_together,
+            self.high_together,
+            a=self.a,
+            b=self.b,
+            metric=self.metric,
+            cases=len(self.names),
+        )
 
     @property
     def verdict(self) -> str:
@@ -62,9 +72,10 @@ class StudyComparison:
         over = f"{n} cases and {_count(len(self.seeds), 'seed')}"
         if n < FEWEST_CASES:
             return f"{n} cases are too few to compare {self.label_a} and {self.label_b}."
+        of_all = f" for all {self.together} comparisons" if self.together > 1 else ""
         numbers = (
             f"{self.label_b} minus {self.label_a}: {self.difference:+.4f} {self.metric} "
-            f"(95 % interval {self.low:+.4f} to {self.high:+.4f}, Holm p {self.holm_p:.2g})"
+            f"(95 % interval{of_all} {self.low_together:+.4f} to {self.high_together:+.4f})"
         )
         if self.winner is None:
             said = f"{UNDECIDED} by {over}"
@@ -74,11 +85,21 @@ class StudyComparison:
         alone = "" if len(self.seeds) > 1 else "; another seed may say otherwise"
         return f"{numbers}: {said}{alone}."
 
+    @property
+    def change(self) -> str:
+        """The difference with its interval and a word, for the middle of a sentence."""
+        unit = " mm" if self.metric.endswith("_mm") else ""
+        word = UNDECIDED if self.winner is None else "better" if self.winner == self.b else "worse"
+        interval = f"{self.low_together:+.3f} to {self.high_together:+.3f}"
+        return f"{self.difference:+.3f}{unit} ({interval}, {word})".replace("-", "\N{MINUS SIGN}")
+
 
 def compare_variants(
     results: Results, a: str, b: str, *, metric: str | None = None, seed: int = 0
 ) -> StudyComparison:
     """Compare two variants over the seeds and cases that both have.
+
+    A pair that the study declares is read together with the others that have records; another stands alone.
 
     Args: metric: the study's own if None; seed: of the bootstrap.
     Raises: InputError if a variant has no record, or they share no seed or no case.
@@ -94,8 +115,10 @@ def compare_variants(
     value_a, value_b = value_a[:, finite], value_b[:, finite]
     difference = value_b - value_a  # (seeds, cases)
     by_case = difference.mean(axis=0)
-    low, high = bootstrap_interval(difference, seed=seed)
-    p = wilcoxon_p(by_case)
+    together = len(_recorded_pairs(results)) if {a, b} in map(set, results.study.pairs) else 1
+    means = bootstrap_means(difference, seed=seed)
+    low, high = middle(means, CONFIDENCE)
+    all_low, all_high = middle(means, confidence_of_each(together))
     spread = by_case.std(ddof=1) if len(by_case) > 1 else 0.0
     study = results.study
     return StudyComparison(
@@ -114,36 +137,24 @@ def compare_variants(
         difference=mean_of(difference),
         low=low,
         high=high,
-        wilcoxon_p=p,
-        holm_p=p,
+        together=together,
+        low_together=all_low,
+        high_together=all_high,
         effect_size=float(by_case.mean() / spread) if spread > 0 else float("nan"),
         probability_b_better=probability_better(difference, metric=metric),
         left_out=tuple(np.array(names, dtype=object)[~finite]),
     )
 
 
-def compare_study(
-    results: Results, *, metric: str | None = None, pairs: Sequence[tuple[str, str]] | None = None
-) -> list[StudyComparison]:
-    """Every pair of the study that has records, p-values corrected by Holm over all of these."""
+def compare_study(results: Results, *, metric: str | None = None) -> list[StudyComparison]:
+    """Every pair of the study that has records, each with the interval for all of these."""
+    return [compare_variants(results, a, b, metric=metric) for a, b in _recorded_pairs(results)]
+
+
+def _recorded_pairs(results: Results) -> list[tuple[str, str]]:
+    """The study's pairs whose variants both have records."""
     known = set(results.variants)
-    chosen = [pair for pair in pairs or results.study.pairs if set(pair) <= known]
-    found = [compare_variants(results, a, b, metric=metric) for a, b in chosen]
-    corrected = holm([one.wilcoxon_p for one in found])
-    return [replace(one, holm_p=p) for one, p in zip(found, corrected, strict=True)]
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's step-down correction: the k-th smallest of m is multiplied by m - k + 1, never falling.
-
-    Source: Holm 1979, "A simple sequentially rejective multiple test procedure".
-    """
-    order = np.argsort(p_values)
-    corrected, largest = [1.0] * len(p_values), 0.0
-    for rank, index in enumerate(order):
-        largest = max(largest, min(1.0, p_values[index] * (len(p_values) - rank)))
-        corrected[index] = float(largest)
-    return corrected
+    return [pair for pair in results.study.pairs if set(pair) <= known]
 
 
 def _count(number: int, word: str) -> str:

@@ -17,7 +17,7 @@ def findings(results: Results, *, metric: str = "dice") -> pd.DataFrame:
     """A row a finding: who was better in the paper and by how much, our difference, and a word.
 
     Columns: better, than, paper, ours, low, high, verdict, scale. Differences are of the metric's own unit,
-    better minus worse in the paper's order.
+    better minus worse in the paper's order; low and high are of the interval that decides.
     """
     rows = []
     for one in compare_study(results, metric=metric):
@@ -26,7 +26,7 @@ def findings(results: Results, *, metric: str = "dice") -> pd.DataFrame:
             continue
         turned = (paper < 0) == higher_is_better(metric)  # the paper's better variant is `a`
         sign = -1 if turned else 1
-        low, high = sorted((sign * one.low, sign * one.high))
+        low, high = sorted((sign * one.low_together, sign * one.high_together))
         rows.append(
             {
                 "better": one.label_a if turned else one.label_b,

@@ -9,9 +9,9 @@ import difflib
 from atriacourse.errors import InputError
 from atriacourse.evaluation.metrics import compared
 from atriacourse.studies.catalogue import study as find_study
-from atriacourse.studies.comparison import compare_study, compare_variants
+from atriacourse.studies.comparison import compare_variants
 from atriacourse.studies.report import caption, interval_text, summary
-from atriacourse.studies.results import ATLAS_SCALE, Results, study_results
+from atriacourse.studies.results import ATLAS_SCALE, study_results
 
 
 def claimed() -> tuple[str, ...]:
@@ -23,12 +23,13 @@ def atlas_claim(path: str) -> tuple[str, str, tuple[str, ...]]:
     """What `atlas/<path>` says: text, source, keys of the records behind it.
 
     Args:
-        path: "<study>/<variant>/<metric>" or "<study>/<a>-vs-<b>/<metric>"; "<study>@<scale>" instead of
-            "<study>" reads another scale than "atlas".
+        path: "<study>/<variant>/<metric>" or "<study>/<a>-vs-<b>/<metric>", which a "/change" shortens;
+            "<study>@<scale>" instead of "<study>" reads another scale than "atlas".
     Raises: InputError if it is no such path, or no record backs it.
     """
-    parts = path.split("/")
-    if len(parts) != 3:
+    parts = path.removesuffix("/change").split("/")
+    brief = path.endswith("/change")
+    if len(parts) != 3 or brief > ("-vs-" in parts[1]):
         raise InputError(
             f"an atlas claim is <study>/<variant>/<metric> or <study>/<a>-vs-<b>/<metric>, got {path!r}"
         )
@@ -46,16 +47,10 @@ def atlas_claim(path: str) -> tuple[str, str, tuple[str, ...]]:
             raise InputError(f"no record backs the claim 'atlas/{path}': {metric} was not recorded of {name}")
     keys = tuple(sorted(record.key for (name, _), record in results.records.items() if name in names))
     if versus:
-        return _verdict(results, a, b, metric), caption(results), keys
-    one = summary(results, variant, metric)
-    return interval_text(one["mean"], one["low"], one["high"], metric), caption(results), keys
-
-
-def _verdict(results: Results, a: str, b: str, metric: str) -> str:
-    for one in compare_study(results, metric=metric):  # of the study's own pairs, corrected together
-        if (one.a, one.b) == (a, b):
-            return one.verdict
-    return compare_variants(results, a, b, metric=metric).verdict
+        one = compare_variants(results, a, b, metric=metric)
+        return one.change if brief else one.verdict, caption(results), keys
+    mean = summary(results, variant, metric)
+    return interval_text(mean["mean"], mean["low"], mean["high"], metric), caption(results), keys
 
 
 def _near(path: str, part: str, known: tuple[str, ...]) -> str:

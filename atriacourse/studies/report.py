@@ -18,7 +18,7 @@ from atriacourse.studies.results import Results
 
 CSV_COLUMNS = (
     *("table", "variant", "label", "a", "b", "metric", "mean", "difference", "low", "high", "sd"),
-    *("wilcoxon_p", "holm_p", "effect_size", "probability_b_better", "winner"),
+    *("together", "low_together", "high_together", "effect_size", "probability_b_better", "winner"),
     *("seeds", "cases", "left_out", "paper", "paper_sd"),
 )
 LABEL_DECIMALS = 2  # of label_right, which is no metric of a mask
@@ -69,7 +69,7 @@ def summary(results: Results, variant: str, metric: str) -> dict[str, float]:
 
 
 def comparison_table(results: Results, *, metric: str | None = None) -> pd.DataFrame:
-    """A row a comparison: difference, interval, p, effect size, probability of being better, winner."""
+    """A row a comparison: difference, intervals, effect size, probability of being better, winner."""
     rows = [
         {
             "a": one.a,
@@ -78,8 +78,9 @@ def comparison_table(results: Results, *, metric: str | None = None) -> pd.DataF
             "difference": one.difference,
             "low": one.low,
             "high": one.high,
-            "wilcoxon_p": one.wilcoxon_p,
-            "holm_p": one.holm_p,
+            "together": one.together,
+            "low_together": one.low_together,
+            "high_together": one.high_together,
             "effect_size": one.effect_size,
             "probability_b_better": one.probability_b_better,
             "cases": len(one.names),

@@ -16,28 +16,34 @@ PRECISIONS = ("auto", "float32", "bf16", "fp16")
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """The GPU if there is one, else the CPU; or the device named.
+    """The GPU if there is one (NVIDIA's or AMD's, then Apple's), else the CPU; or the device named.
 
     Raises: InputError if the named device does not exist.
     """
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if name == "cpu":
-        return torch.device("cpu")
+        apple = "mps" if torch.backends.mps.is_available() else "cpu"
+        return torch.device("cuda" if torch.cuda.is_available() else apple)
+    if name == "cpu" or (name == "mps" and torch.backends.mps.is_available()):
+        return torch.device(name)
     match = re.fullmatch(r"cuda(?::([0-9]{1,4}))?", name)
-    if match is None:
-        raise InputError(f"device must be auto, cpu, cuda or cuda:N, got {shown(name)}")
-    if int(match[1] or 0) >= torch.cuda.device_count():  # torch takes 999 for -25
+    if match is None and name != "mps":
+        raise InputError(f"device must be auto, cpu, cuda, cuda:N or mps, got {shown(name)}")
+    if match is None or int(match[1] or 0) >= torch.cuda.device_count():  # torch takes 999 for -25
         raise InputError(f"device {name} was asked for, but torch sees no such GPU; use --device cpu or auto")
     return torch.device(name)
 
 
 def choose_precision(name: str, device: torch.device) -> str:
-    """What "auto" means on this device: bf16 where the hardware has it, fp16 on older GPUs, else float32."""
+    """What "auto" means on this device: bf16 where the hardware has it, fp16 on older GPUs, else float32.
+
+    An Apple GPU computes in float32: the course was never run on one, and mixed precision is young there.
+    """
     if name not in PRECISIONS:
         raise InputError(f"precision must be one of {', '.join(PRECISIONS)}, got {name!r}")
     if name == "fp16" and device.type == "cpu":
         raise InputError("fp16 training needs a GPU; on a CPU use bf16, float32 or auto")
+    if name in ("fp16", "bf16") and device.type == "mps":
+        raise InputError(f"on an Apple GPU the course computes in float32 only; got {name}: take it or auto")
     if name != "auto":
         return name
     if device.type == "cuda":

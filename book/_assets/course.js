@@ -235,3 +235,82 @@
   });
   addEventListener("resize", reach);
 })();
+
+// Tables that can be searched: one of the class course-filter, or a group of tables (the page of claims), whose
+// parts fold. Without this script all rows stand on the page.
+(() => {
+  const plain = (text) => text.toLowerCase().replace(/\u2212/g, "-");
+  const searchable = (place, name, rows, after) => {
+    const field = document.createElement("input"), label = document.createElement("label");
+    const count = document.createElement("span");
+    field.type = "search";
+    field.autocomplete = "off";
+    label.append(`Search in ${name}: `, field);
+    count.setAttribute("role", "status");
+    const box = document.createElement("div");
+    box.className = "course-search";
+    box.append(label, " ", count);
+    const search = () => {
+      const words = plain(field.value).split(/\s+/).filter(Boolean);
+      let left = 0;
+      for (const { row, text } of rows) {
+        row.hidden = !words.every((word) => text.includes(word));
+        left += !row.hidden;
+      }
+      count.textContent = words.length ? `${left} of ${rows.length}` : `${rows.length} rows`;
+      after?.(words.length > 0);
+    };
+    field.addEventListener("input", search);
+    place.before(box);
+    search();
+  };
+  const rowsOf = (tables) => tables.flatMap((table) => [...table.tBodies].flatMap((body) => [...body.rows]));
+  for (const table of document.querySelectorAll("table.course-filter")) {
+    const rows = rowsOf([table]).map((row) => ({ row, text: plain(row.textContent) }));
+    const scroller = table.closest(".pst-scrollable-table-container") ?? table;
+    searchable(scroller, table.getAttribute("aria-label") ?? "the table", rows);
+  }
+  for (const group of document.querySelectorAll(".course-filter-group")) {
+    const parts = [...group.children].map((part) => {
+      const fold = document.createElement("details"), head = document.createElement("summary");
+      const tables = [...part.querySelectorAll("table")];
+      head.append(...part.firstElementChild.childNodes);
+      part.firstElementChild.remove();
+      part.replaceWith(fold);
+      fold.append(head, part);
+      return { fold, rows: rowsOf(tables).map((row) => ({ row, text: plain(`${head.textContent} ${row.textContent}`) })) };
+    });
+    searchable(group, "all claims", parts.flatMap(({ rows }) => rows), (asked) => {
+      for (const { fold, rows } of parts) {
+        fold.hidden = rows.every(({ row }) => row.hidden);
+        fold.open = asked;
+      }
+    });
+    const open = () => {
+      const target = location.hash && document.getElementById(location.hash.slice(1));
+      const fold = target && target.closest("details");
+      if (fold) { fold.open = true; target.scrollIntoView({ block: "center" }); }
+    };
+    addEventListener("hashchange", open);
+    open();
+  }
+})();
+
+// On a narrow screen a wide table is a list: each cell under its row, with the head of its column before it.
+(() => {
+  for (const table of document.querySelectorAll("article table")) {
+    const heads = [...(table.tHead?.rows[0]?.cells ?? [])].map((cell) => cell.textContent.trim());
+    const asked = table.matches(".course-filter") || !table.closest(".cell_output");
+    if (heads.length < 3 || !asked || table.tHead.rows.length > 1) continue;
+    table.classList.add("course-labels");
+    table.setAttribute("role", "table");
+    for (const part of [table.tHead, ...table.tBodies]) part.setAttribute("role", "rowgroup");
+    for (const row of table.rows) {
+      row.setAttribute("role", "row");
+      for (const cell of row.cells) {
+        cell.setAttribute("role", row.parentElement === table.tHead ? "columnheader" : "cell");
+        cell.dataset.label = heads[cell.cellIndex] ?? "";
+      }
+    }
+  }
+})();

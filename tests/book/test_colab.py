@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import tomllib
 import venv
@@ -9,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from address import set_address
 from colab import setup_cell
 from make_book import build_book
 from siblings import sibling_text, write_siblings
@@ -27,10 +29,8 @@ print(os.environ.get("ATRIACOURSE_DATA"), os.environ.get("ATRIACOURSE_WORK"))
 @pytest.fixture
 def addressed(small_book):
     """The small book's settings with a public address, set in the one place for it."""
-    config = small_book.parent / "_config.yml"
-    text = config.read_text(encoding="utf-8")
-    assert text.count('url: ""') == 1
-    config.write_text(text.replace('url: ""', f'url: "{ADDRESS}"'), encoding="utf-8")
+    shutil.copy(ROOT / "CITATION.cff", small_book.parent)
+    set_address(small_book.parent, f"{ADDRESS}.git/")
     return small_book
 
 
@@ -46,6 +46,8 @@ def test_the_address_reaches_the_set_up_cell_and_the_button(addressed):
     write_siblings(addressed)
     page, _ = build_book(addressed, parameters={})
     html = (page.parent / "00_small.html").read_text(encoding="utf-8")
+    assert f'href="{ADDRESS}/edit/main/book/00_small.md"' in html and f'href="{ADDRESS}/issues/new' in html
+    assert f"repository-code: {ADDRESS}\n" in (addressed.parent / "CITATION.cff").read_text(encoding="utf-8")
     colab = re.findall(r'href="(https://colab[^"]*)"', html)
     assert colab == ["https://colab.research.google.com/github/nobody/course/blob/main/book/00_small.ipynb"]
     assert 'href="_sources/00_small.ipynb"' in html
@@ -53,10 +55,20 @@ def test_the_address_reaches_the_set_up_cell_and_the_button(addressed):
     assert offered.read_text(encoding="utf-8") == sibling_text(addressed / "00_small.md")
 
 
-@pytest.mark.book
-def test_without_an_address_there_is_no_button(small_book):
-    page, _ = build_book(small_book, parameters={})
-    assert "colab" not in (page.parent / "00_small.html").read_text(encoding="utf-8").split("<article")[0]
+def test_an_address_goes_as_it_came(addressed):
+    before = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("_config.yml", "CITATION.cff")}
+    set_address(addressed.parent, None)
+    left = {name: (addressed.parent / name).read_text(encoding="utf-8") for name in before}
+    assert left["CITATION.cff"] == before["CITATION.cff"] and 'url: ""' in left["_config.yml"]
+    assert "/content/atriacourse.zip" in setup_cell(addressed)
+
+
+@pytest.mark.parametrize("address", ["github.com/a/b", "https://github.com/a", 'https://x.org/a/b"c', ""])
+def test_what_is_no_address_changes_nothing(small_book, address):
+    before = (small_book.parent / "_config.yml").read_text(encoding="utf-8")
+    with pytest.raises(ValueError, match="an address is like https:"):
+        set_address(small_book.parent, address)
+    assert (small_book.parent / "_config.yml").read_text(encoding="utf-8") == before
 
 
 def make_wheel(folder, name, version, *, needs=()):

@@ -115,7 +115,7 @@ def test_what_it_says_of_the_files_is_what_is_written(tmp_path):
 
 def test_the_marks_it_explains_are_those_of_the_rubric():
     """Every kind of part has its row, and the numbers in it are the code's."""
-    from atriacourse.school.bands.band import INSIDE
+    from atriacourse.evaluation.uncertainty import INSIDE
     from atriacourse.school.grading.rubric import FEWEST_WORDS
 
     rows = re.findall(r"^\| (hypothesis|tasks, interval|result|claim|report|checks, further) \|", PAGE, re.M)

@@ -39,7 +39,7 @@ print(int(resource.getrusage(resource.RUSAGE_SELF).ru_utime))
 def refusal(path):
     """What is said of a file, by a process that may have 600 MB."""
     done = subprocess.run(
-        [sys.executable, "-c", READ, str(path)], capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", READ, str(path)], capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 0, done.stderr[-2000:]
     *said, seconds = done.stdout.splitlines()

@@ -202,7 +202,7 @@ def test_a_folder_that_cannot_be_made_is_named(get, tmp_path):
 
 def test_two_runs_at_once_fetch_every_byte_once(get, server, how, tiny, listener):
     def once_the_other_waits(handler, body):
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 300
         while not listener.notes and time.monotonic() < deadline:
             time.sleep(0.01)
         how.serve(handler, body)

@@ -24,7 +24,6 @@ def test_a_clear_winner_by_hand():
     assert result.mean_b - result.mean_a == pytest.approx(0.045)
     assert result.differences == pytest.approx(tuple(GAINS))
     assert 0.01 < result.low < 0.045 < result.high < 0.08
-    assert result.wilcoxon_p == pytest.approx(2 / 2**8)  # eight of eight the same way, two-sided
     assert result.probability_b_better == 1
     assert result.winner == "B"
     assert "B is better (higher dice), by 8 cases" in result.verdict
@@ -39,7 +38,6 @@ def test_the_other_way_round_is_the_mirror_image():
     assert swapped.winner == "A"
     assert swapped.mean_difference == pytest.approx(-ours.mean_difference)
     assert (swapped.low, swapped.high) == pytest.approx((-ours.high, -ours.low), abs=2e-3)
-    assert swapped.wilcoxon_p == ours.wilcoxon_p
     assert swapped.probability_b_better == 0
 
 
@@ -65,15 +63,13 @@ def test_no_winner_when_the_interval_spans_zero():
 def test_equal_runs_are_not_told_apart():
     result = compare(table(EIGHT), table(EIGHT))
     assert (result.low, result.mean_difference, result.high) == (0, 0, 0)
-    assert result.wilcoxon_p == 1
     assert result.probability_b_better == 0.5  # ties count half
     assert result.winner is None
 
 
 def test_one_case_differs():
-    # a single sign: p = 1; the bootstrap draws the other cases alone often enough to reach zero
+    # the bootstrap draws the other cases alone often enough to reach zero
     result = compare(table(EIGHT), table([*EIGHT[:-1], 0.95]))
-    assert result.wilcoxon_p == 1
     assert result.low == 0
     assert result.winner is None
 
@@ -81,7 +77,6 @@ def test_one_case_differs():
 def test_the_same_gain_everywhere_is_a_winner():
     result = compare(table([0.5] * 6), table([0.75] * 6))
     assert (result.low, result.high, result.winner) == (0.25, 0.25, "B")
-    assert result.wilcoxon_p < 0.05
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
@@ -90,7 +85,6 @@ def test_few_cases_never_name_a_winner(count):
     assert result.n == count
     assert result.winner is None
     assert f"so few cases: {count}, and 6 are needed" in result.verdict
-    assert result.wilcoxon_p == pytest.approx(2 / 2**count)
     assert np.isnan(result.low) == (count == 1)
 
 
@@ -120,7 +114,6 @@ def test_nothing_finite_is_said_not_raised():
     result = compare(table([np.inf, np.inf], "hd_mm"), table([1, 2], "hd_mm"), metric="hd_mm")
     assert result.n == 0
     assert result.winner is None
-    assert np.isnan(result.wilcoxon_p)
     assert "nothing to compare" in result.verdict
     assert "case 0, case 1" in result.verdict
 

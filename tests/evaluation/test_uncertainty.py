@@ -9,9 +9,9 @@ from atriacourse.evaluation.uncertainty import (
     RESAMPLES,
     better,
     bootstrap_interval,
+    confidence_of_each,
     means_of_cases,
     probability_better,
-    wilcoxon_p,
     winner,
 )
 
@@ -151,11 +151,22 @@ def test_better_names_both_sides_of_zero():
     assert better("a", "b", metric="dice") == ("b", "a") and better("a", "b", metric="assd_mm") == ("a", "b")
 
 
-def test_wilcoxon_of_six_wins():
-    # all six of one sign: 2 / 2**6
-    assert wilcoxon_p(np.arange(1.0, 7.0)) == pytest.approx(2 / 64)
-    assert wilcoxon_p(np.zeros(5)) == 1
-    assert np.isnan(wilcoxon_p(np.array([])))
+def test_intervals_that_are_read_together_share_the_five_percent():
+    assert [round(confidence_of_each(count), 4) for count in (0, 1, 2, 5)] == [0.95, 0.95, 0.975, 0.99]
+
+
+def test_a_study_without_any_difference_names_a_winner_in_one_of_twenty(rng):
+    # four comparisons of 40 cases each, 150 times: at 95 % each, 1 - 0.95**4 = 19 % of the studies name a
+    # winner (28 +- 5); with the intervals for all four, at most 5 % (8 +- 3)
+    named = {0.95: 0, confidence_of_each(4): 0}
+    for _ in range(150):
+        study = rng.normal(size=(4, 40))
+        for confidence in named:
+            bounds = [bootstrap_interval(values, seed=1, confidence=confidence) for values in study]
+            named[confidence] += any(
+                winner(*both, a="a", b="b", metric="dice", cases=40) is not None for both in bounds
+            )
+    assert named[0.95] > 16 and 1 <= named[confidence_of_each(4)] <= 17
 
 
 def test_a_tie_is_half_a_win():

@@ -85,7 +85,7 @@ def kill_one(command, last, *, seconds):
     before = last.stat().st_mtime_ns if last.exists() else 0
     child = subprocess.Popen(command, stderr=subprocess.PIPE)
     try:
-        give_up = time.monotonic() + 120
+        give_up = time.monotonic() + 600
         while not (last.exists() and last.stat().st_mtime_ns > before):
             assert child.poll() is None, child.stderr.read().decode()
             assert time.monotonic() < give_up
@@ -261,13 +261,16 @@ def test_a_diverging_run_keeps_its_last_good_checkpoint(cohort, split, tiny_conf
 # ---- by minutes ----------------------------------------------------------------------------------
 
 
-def test_a_run_by_minutes_ends_about_then_and_follows_its_saved_plan(cohort, split, tiny_config, tmp_path):
+def test_a_run_by_minutes_ends_about_then_and_follows_its_saved_plan(
+    cohort, split, tiny_config, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(time, "monotonic", time.process_time)  # whatever else the machine does
     config = override(tiny_config, ["minutes=0.1", "training.validations=4"])
     folder = tmp_path / "run"
     began = time.monotonic()
     assert train_run(cohort, folder, config=config, split=split, device="cpu") is True
     took = time.monotonic() - began
-    assert 2 < took < 18, f"asked for 6 seconds, took {took:.1f}"  # the machine may be busy with other things
+    assert 3 < took < 12, f"asked for 6 seconds, took {took:.1f}"
     knots = read_json(folder / "plan.json", way_out="")["knots"]
     assert knots[0] == [0, 0.0] and knots[-1][1] == 1.0
     assert knots == sorted(knots) and len({epoch for epoch, _ in knots}) == len(knots)

@@ -125,6 +125,7 @@ def test_dice_and_jaccard_of_a_case_fit(raw):
                 assert jaccard == pytest.approx(dice / (2 - dice), abs=2e-6)  # of one pair of masks
 
 
+@pytest.mark.slow
 def test_reports_render_in_every_format():
     for name in RECORDED:
         results = study_results(study(name))

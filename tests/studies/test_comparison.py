@@ -1,15 +1,12 @@
-"""Comparisons against independent oracles: statsmodels' Holm, and cases done by hand."""
+"""Comparisons done by hand, alone and read together."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from atriacourse.errors import InputError
-from atriacourse.studies.comparison import (
-    compare_study,
-    compare_variants,
-    holm,
-)
+from atriacourse.evaluation.uncertainty import bootstrap_interval
+from atriacourse.studies.comparison import compare_study, compare_variants
 from atriacourse.studies.declare import Study, Variant
 from atriacourse.studies.results import Results
 
@@ -32,18 +29,6 @@ def results(values: dict[str, np.ndarray], metric: str = "dice") -> Results:
     return Results(study=study, scale="smoke", cohort="made", table=pd.DataFrame(rows), records=records)
 
 
-@pytest.mark.parametrize("p", [[0.01, 0.04, 0.03], [0.5, 0.6], [0.001, 0.2, 0.2, 0.9], [0.04]])
-def test_holm_agrees_with_statsmodels(p):
-    multitest = pytest.importorskip("statsmodels.stats.multitest")
-    assert holm(p) == pytest.approx(multitest.multipletests(p, method="holm")[1])
-
-
-def test_holm_by_hand():
-    # sorted 0.01, 0.03, 0.04 times 3, 2, 1 = 0.03, 0.06, 0.04; the last may not fall below the one before
-    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
-    assert holm([]) == []
-
-
 def test_a_winner_needs_an_interval_beyond_zero(rng):
     base = rng.uniform(0.8, 0.9, size=(3, 12))
     better = base + 0.02 + rng.normal(0, 0.002, size=base.shape)
@@ -54,8 +39,31 @@ def test_a_winner_needs_an_interval_beyond_zero(rng):
     assert first.difference == pytest.approx(0.02, abs=0.002)
     assert first.probability_b_better == 1
     assert second.winner is None and "not told apart by 12 cases and 3 seeds" in second.verdict
-    assert first.holm_p == pytest.approx(2 * first.wilcoxon_p)
+    assert first.together == 2 and "interval for all 2 comparisons" in first.verdict
+    assert first.low_together < first.low and first.high < first.high_together
     assert np.mean(first.by_seed) == pytest.approx(first.difference)
+
+
+def test_the_same_pair_is_told_apart_alone_and_not_among_four():
+    # one seed, twelve cases, nine of them better: the interval alone ends just above zero
+    gain = np.array([[4, 3, 2, 2, 1, 1, 1, 1, 1, -1, -1, -2]]) / 100
+    base = np.full((1, 12), 0.8)
+    alone = compare_variants(results({"a": base, "b": base + gain}), "a", "b")
+    among = compare_study(results({"a": base, "b": base + gain, "c": base, "d": base, "e": base}))[0]
+    assert (alone.together, among.together) == (1, 4)
+    assert (alone.low, alone.high) == (among.low, among.high) == (alone.low_together, alone.high_together)
+    assert among.low_together < 0 < alone.low
+    four = bootstrap_interval(base + gain - base, seed=0, confidence=0.9875)
+    assert (among.low_together, among.high_together) == four
+    assert alone.winner == "b" and among.winner is None
+    assert "for all 4 comparisons" in among.verdict and "for all" not in alone.verdict
+
+
+def test_a_pair_that_nobody_declared_stands_alone(rng):
+    tables = {name: rng.uniform(size=(2, 8)) for name in "abcd"}
+    assert compare_variants(results(tables), "a", "c").together == 3
+    assert compare_variants(results(tables), "c", "a").together == 3
+    assert compare_variants(results(tables), "b", "d").together == 1
 
 
 def test_lower_distances_win():
@@ -85,7 +93,7 @@ def test_the_order_of_the_pair_only_turns_the_sign(rng):
     one = compare_variants(results({"a": a, "b": b}), "a", "b")
     other = compare_variants(results({"a": a, "b": b}), "b", "a")
     assert one.difference == pytest.approx(-other.difference)
-    assert one.low == pytest.approx(-other.high) and one.wilcoxon_p == pytest.approx(other.wilcoxon_p)
+    assert one.low == pytest.approx(-other.high)
     assert one.probability_b_better == pytest.approx(1 - other.probability_b_better)
 
 

@@ -92,8 +92,9 @@ def test_killed_and_gone_on_with_it_leaves_the_same_records(
     work, folder = tmp_path / "work.pickle", tmp_path / "study"
     work.write_bytes(pickle.dumps((tiny_units[1], tiny_data)))
     child = subprocess.Popen([sys.executable, "-c", CHILD, str(work), str(folder), str(workers)])
-    deadline = time.monotonic() + 200
-    while not list((folder / "records").glob("*.json")) and time.monotonic() < deadline:
+    deadline = time.monotonic() + 600
+    while not list((folder / "records").glob("*.json")):
+        assert child.poll() is None and time.monotonic() < deadline
         time.sleep(0.05)
     os.kill(child.pid, signal.SIGKILL)
     child.wait()
@@ -135,7 +136,7 @@ def test_a_second_command_does_not_leave_the_first_waiting(
     monkeypatch.setattr(runner, "do_job", do_job)
     first = threading.Thread(target=run_units, args=(tiny_units[1], tiny_data, tmp_path), daemon=True)
     first.start()
-    first.join(timeout=60)  # the bag needs member 0, whose failure nobody remembers any more but this worker
+    first.join(timeout=600)  # the bag needs member 0, whose failure nobody remembers any more but this worker
     assert not first.is_alive()
 
 

@@ -52,6 +52,18 @@ def test_weights_buffers_and_state_come_back_exactly(tmp_path):
     assert same_tensors(model.state_dict(), other.state_dict())
 
 
+def test_weights_kept_in_half_precision_are_read_as_any_other(tmp_path):
+    model = small_model()
+    take_steps(model, optimiser_of("sgd", model), range(3))
+    whole, half, other = tmp_path / "a.safetensors", tmp_path / "b.safetensors", small_model(seed=1)
+    save_checkpoint(whole, model=model, state=STATE)
+    save_checkpoint(half, model=model, state=STATE, half=True)
+    assert load_model(half, other) == STATE and half.stat().st_size < whole.stat().st_size
+    for name, tensor in model.state_dict().items():
+        read = other.state_dict()[name]
+        assert torch.equal(read, tensor.half().to(tensor.dtype)) and read.dtype == tensor.dtype
+
+
 @pytest.mark.parametrize("kind", ["sgd", "adamw"])
 def test_training_goes_on_as_if_never_stopped(tmp_path, kind, one_thread):
     model = small_model()

@@ -10,14 +10,15 @@ import torch
 from atriacourse.errors import InputError
 from atriacourse.training.device import PRECISIONS, autocast, choose_device, choose_precision
 
-CPU, GPU = torch.device("cpu"), torch.device("cuda")
+CPU, GPU, APPLE = torch.device("cpu"), torch.device("cuda"), torch.device("mps")
 
 
 @pytest.fixture
 def gpus(monkeypatch):
     """Let torch believe in some number of GPUs of some generation."""
 
-    def pretend(count, capability=(8, 0)):
+    def pretend(count, capability=(8, 0), *, apple=False):
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda: apple)
         monkeypatch.setattr(torch.cuda, "is_available", lambda: count > 0)
         monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
         monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device=None: capability)
@@ -32,15 +33,21 @@ def test_auto_takes_the_gpu_if_there_is_one(gpus):
     assert choose_device("auto") == GPU
     assert choose_device("cpu") == CPU
     assert choose_device("cuda:0") == torch.device("cuda:0")
+    gpus(1, apple=True)
+    assert choose_device("auto") == GPU
+    gpus(0, apple=True)
+    assert choose_device("auto") == choose_device("mps") == APPLE
+    assert choose_device("cpu") == CPU
 
 
 @pytest.mark.parametrize(
     ("count", "name", "message"),
     [
         (0, "cuda", "device cuda was asked for, but torch sees no such GPU; use --device cpu or auto"),
+        (1, "mps", "device mps was asked for, but torch sees no such GPU; use --device cpu or auto"),
         (1, "cuda:1", "device cuda:1 was asked for"),
-        (1, "tpu", "device must be auto, cpu, cuda or cuda:N, got 'tpu'"),
-        (1, "meta", "device must be auto, cpu, cuda or cuda:N, got 'meta'"),
+        (1, "tpu", "device must be auto, cpu, cuda, cuda:N or mps, got 'tpu'"),
+        (1, "meta", "device must be auto, cpu, cuda, cuda:N or mps, got 'meta'"),
         (1, "", "got ''"),
     ],
 )
@@ -65,6 +72,13 @@ def test_auto_precision_is_what_the_hardware_has(gpus, monkeypatch):
         assert choose_precision("auto", CPU) == expected
     monkeypatch.delattr(torch.cpu, "_is_avx512_bf16_supported")  # an older torch cannot be asked
     assert choose_precision("auto", CPU) == "float32"
+
+
+def test_an_apple_gpu_computes_in_float32():
+    assert choose_precision("auto", APPLE) == choose_precision("float32", APPLE) == "float32"
+    for name in ("bf16", "fp16"):
+        with pytest.raises(InputError, match=f"float32 only; got {name}: take it or auto"):
+            choose_precision(name, APPLE)
 
 
 def test_a_named_precision_is_taken_at_its_word():

@@ -81,7 +81,7 @@ def gain_interval(hypothesis: Hypothesis, comparison: StudyComparison) -> tuple[
     sign = 1 if comparison.b == hypothesis.better else -1
     if not higher_is_better(hypothesis.metric):
         sign = -sign
-    low, high = sorted((sign * comparison.low, sign * comparison.high))
+    low, high = sorted((sign * comparison.low_together, sign * comparison.high_together))
     return sign * comparison.difference, low, high
 
 
@@ -151,7 +151,7 @@ def report(hypothesis: Hypothesis, comparison: StudyComparison, results: Results
         f"changed: {changed[0]} against {changed[1]}. {caption(results)}",
         "\n".join(_items(shown)),
         f"**Result.** Gain {mean:+.4f} {hypothesis.metric} (95 % interval {low:+.4f} to {high:+.4f}); "
-        f"better in {share:.0%} of cases; Wilcoxon p {comparison.wilcoxon_p:.2g}.",
+        f"better in {share:.0%} of cases.",
         f"**Conclusion.** There is {word}." if word == TOO_SMALL else f"**Conclusion.** It is {word}.",
         f"**Limits.** {'; '.join(limits)}.",
     ]

@@ -1,5 +1,7 @@
 """The two balls of chapter 8, plane by plane. After inference/postprocess.py."""
 
+from typing import Literal
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
@@ -8,7 +10,7 @@ from atriacourse.inference.postprocess import ball_runs
 from atriacourse.pages.pictures.style import STYLE, closed
 
 
-def ball_array(ball: str, *, radius: int = 2) -> np.ndarray:
+def ball_array(ball: Literal["itk", "euclidean"], *, radius: int = 2) -> np.ndarray:
     """A ball of `ball_runs` as a bool array (z, y, x)."""
     side = 2 * radius + 1
     array = np.zeros((side, side, side), dtype=bool)
@@ -19,9 +21,10 @@ def ball_array(ball: str, *, radius: int = 2) -> np.ndarray:
 
 def draw_balls() -> Figure:
     """The planes of ITK's ball of radius 2 above those of the Euclidean one."""
+    kinds: tuple[Literal["itk"], Literal["euclidean"]] = ("itk", "euclidean")
     with plt.rc_context(STYLE):
         figure, grid = plt.subplots(2, 5, figsize=(7, 3.1), layout="constrained")
-        for row, kind in zip(grid, ("itk", "euclidean"), strict=True):
+        for row, kind in zip(grid, kinds, strict=True):
             array = ball_array(kind)
             for dz, axes in enumerate(row):
                 axes.pcolormesh(array[dz], cmap="Blues", vmax=1.6, edgecolor="#999999")

@@ -41,7 +41,7 @@ def one_step(make: Callable[[], nn.Module]) -> Callable[[int], list[float]]:
             slopes = torch.autograd.grad(losses[-1], list(network.parameters()))
             with torch.no_grad():
                 for weight, slope in zip(network.parameters(), slopes, strict=True):
-                    weight -= 0.1 * slope
+                    weight.sub_(0.1 * slope)
         count = sum(weight.numel() for weight in network.parameters())
         return [count, *logits.shape, *(float(loss.detach()) for loss in losses)]
 

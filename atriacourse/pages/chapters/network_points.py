@@ -42,14 +42,14 @@ def draw_points(plane: np.ndarray, points: Sequence[Point], *, plane_mm: Sequenc
         figure, grid = plt.subplots(
             len(points), len(WIDTHS_MM) + 1, figsize=(8.4, 4.5), layout="constrained", squeeze=False
         )
-        look = {"spacing_mm": plane_mm, "grey_range": readable_range(plane), "letters": None}
+        greys = readable_range(plane)
         for row, (y, x) in zip(grid, points, strict=True):
             for axes, width_mm in zip(row[:-1], WIDTHS_MM, strict=True):
                 half = round(width_mm / plane_mm[0] / 2)
                 square = np.pad(plane, half)[y : y + 2 * half + 1, x : x + 2 * half + 1]
-                show_slice(axes, square, **look)
+                show_slice(axes, square, spacing_mm=plane_mm, grey_range=greys, letters=None)
                 axes.set_title(f"{width_mm} mm")
-            show_slice(row[-1], plane, **look)
+            show_slice(row[-1], plane, spacing_mm=plane_mm, grey_range=greys, letters=None)
             row[-1].plot(x, y, "+", color=ORANGE, markersize=12, markeredgewidth=2)
             row[-1].set_title("all")
         return closed(figure)
@@ -66,8 +66,10 @@ def draw_fields(
         looks = ((BLUE, ":"), (SKY, "--"), (ORANGE, "-"))
         for (poolings, side_mm), (colour, line) in zip(sides_mm.items(), looks, strict=True):
             height, width = (side_mm / mm for mm in plane_mm)
-            look = {"edgecolor": colour, "linestyle": line, "linewidth": 2, "label": f"{poolings} poolings"}
-            axes.add_patch(Rectangle((x - width / 2, y - height / 2), width, height, fill=False, **look))
+            corner = (x - width / 2, y - height / 2)
+            square = Rectangle(corner, width, height, fill=False, label=f"{poolings} poolings")
+            square.set(edgecolor=colour, linestyle=line, linewidth=2)
+            axes.add_patch(square)
         axes.plot(x, y, "+", color=ORANGE, markersize=12, markeredgewidth=2)
         low = np.minimum(0, [x - width / 2, y - height / 2]) - 2
         high = np.maximum(plane.shape[::-1], [x + width / 2, y + height / 2]) + 2

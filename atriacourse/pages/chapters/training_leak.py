@@ -5,13 +5,14 @@ Beside training_killed.py; after bench/workbench.py and runs/train.py.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 from torch import nn
 
 from atriacourse.data.case import Cohort
 from atriacourse.data.volume import grey_levels
+from atriacourse.network.unet import MultiTaskUNet
 from atriacourse.pages.bench.workbench import trainer_for
 from atriacourse.runs.config import RunConfig
 from atriacourse.runs.train import validate
@@ -38,7 +39,10 @@ def train_and_score(
     }
 
     def score(network: nn.Module) -> dict[str, Any]:
-        scores = {name: validate(network, cases, config)["score"] for name, cases in held.items()}
+        scores = {
+            name: validate(cast(MultiTaskUNet, network), cases, config)["score"]
+            for name, cases in held.items()
+        }
         return {"score": scores[list(groups)[-1]], **scores}
 
     train = next(iter(groups.values()))

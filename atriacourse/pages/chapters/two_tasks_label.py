@@ -10,10 +10,12 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 from scipy import stats
-from torch import Tensor, nn
+from torch import Tensor
 
 from atriacourse.augment.batch import Batch
 from atriacourse.data.case import Case
+from atriacourse.errors import InputError
+from atriacourse.network.unet import MultiTaskUNet
 from atriacourse.pages.bench.network_inputs import network_input
 from atriacourse.pages.pictures.style import BLUE, ORANGE, STYLE, closed
 from atriacourse.runs.config import RunConfig
@@ -37,11 +39,14 @@ def pulls(trainer: Trainer, batch: Batch, *, seed: int) -> tuple[Tensor, Tensor]
     return mask, label
 
 
-def pyramid_vectors(network: nn.Module, case: Case, config: RunConfig, *, every: int) -> Tensor:
+def pyramid_vectors(network: MultiTaskUNet, case: Case, config: RunConfig, *, every: int) -> Tensor:
     """What the label head is given of a scan: a row for each slice taken, every so many."""
     image, caught = case.image(), []
     shown, _ = network_input(image, range(0, image.shape[0], every), config)
-    hook = network.label_head[0].register_forward_hook(lambda layer, inputs, output: caught.append(output))
+    head = network.label_head
+    if head is None:
+        raise InputError("the network has no label head; train one with network.label_head=true")
+    hook = head[0].register_forward_hook(lambda layer, inputs, output: caught.append(output))
     with torch.inference_mode():
         for part in shown.split(8):
             network(part)

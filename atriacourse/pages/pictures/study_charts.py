@@ -1,4 +1,4 @@
-"""Pictures of studies: forest plot, case-by-case ladder, curves with seed bands, a run inside its band.
+"""Pictures of studies: forest plot, case-by-case ladder, a run inside its band.
 
 After studies/comparison.py and report.py; closed Figures in the course's style, as in charts.py.
 """
@@ -7,26 +7,26 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from atriacourse.errors import InputError
 from atriacourse.evaluation.metrics import label_of
-from atriacourse.evaluation.uncertainty import higher_is_better
-from atriacourse.pages.pictures.style import BLUE, GREEN, ORANGE, PURPLE, SKY, STYLE, closed
+from atriacourse.evaluation.uncertainty import CONFIDENCE, band_of, higher_is_better
+from atriacourse.pages.pictures.style import BLUE, ORANGE, PURPLE, SKY, STYLE, closed
 from atriacourse.studies.comparison import StudyComparison, compare_study
-from atriacourse.studies.published import Published, published, published_difference
-from atriacourse.studies.report import summary
+from atriacourse.studies.published import Published, published_difference
 from atriacourse.studies.results import Results
 
 GREY = "#777777"
-COLORS = (BLUE, ORANGE, GREEN, PURPLE, SKY)
 SCALE_COLORS = (SKY, BLUE, PURPLE)  # from the shortest training to the longest
 
 
 def forest(comparisons: Sequence[StudyComparison]) -> Figure:
     """A row a comparison: the mean difference with its interval, and a line at zero.
 
-    A filled diamond names a winner, an open one does not. Dots below the line are the seeds.
+    A filled diamond names a winner, an open one does not. Dots below the line are the seeds. The thick line
+    is the interval of the comparison alone; the thin one, which decides, is for all of its study together.
     Raises: InputError without a comparison.
     """
     if not comparisons:
@@ -37,8 +37,7 @@ def forest(comparisons: Sequence[StudyComparison]) -> Figure:
         axes.axvline(0, color=GREY, linewidth=1)
         for row, one in enumerate(reversed(comparisons)):
             face = BLUE if one.winner else "white"
-            if np.isfinite(one.low):
-                axes.plot([one.low, one.high], [row, row], color=BLUE, linewidth=2)
+            _intervals(axes, one, level=row, color=BLUE)
             axes.plot([one.difference], [row], "D", color=BLUE, markerfacecolor=face, markersize=8)
             axes.plot(one.by_seed, [row - 0.25] * len(one.by_seed), "o", color=ORANGE, markersize=4)
         names = [f"{one.label_b}\nminus {one.label_a}" for one in reversed(comparisons)]
@@ -53,7 +52,7 @@ def forest(comparisons: Sequence[StudyComparison]) -> Figure:
 def at_scales(results: Sequence[Results], *, metric: str = "dice") -> Figure:
     """Each comparison of one study at every scale, one below the other, and the paper's own difference.
 
-    A filled diamond names a winner, an open one does not; a square is the paper's difference of two means.
+    Diamonds and lines are those of `forest`; a square is the paper's difference of two means.
 
     Args: results: of one study, an entry a scale. Raises: InputError if of several studies, or none.
     """
@@ -76,7 +75,7 @@ def at_scales(results: Sequence[Results], *, metric: str = "dice") -> Figure:
                     continue
                 one, level = at[pair], row + 0.3 - 0.6 * (place + 1) / len(found)
                 face = color if one.winner else "white"
-                axes.plot([one.low, one.high], [level, level], color=color, linewidth=2)
+                _intervals(axes, one, level=level, color=color)
                 axes.plot([one.difference], [level], "D", color=color, markerfacecolor=face, markersize=7)
         if any(line.get_marker() == "s" for line in axes.lines):
             axes.plot([], [], "s", color=ORANGE, label="paper")
@@ -87,6 +86,12 @@ def at_scales(results: Sequence[Results], *, metric: str = "dice") -> Figure:
         axes.set(xlabel=f"difference of {label_of(metric)}", ylim=(-0.6, len(names) - 0.4))
         figure.legend(fontsize=9, loc="outside lower center", ncols=1 + len(found))
         return closed(figure)
+
+
+def _intervals(axes: Axes, one: StudyComparison, *, level: float, color: str) -> None:
+    if np.isfinite(one.low):
+        axes.plot([one.low_together, one.high_together], [level, level], color=color, linewidth=1)
+        axes.plot([one.low, one.high], [level, level], color=color, linewidth=3)
 
 
 def ladder(results: Results, a: str, b: str, *, metric: str = "dice") -> Figure:
@@ -118,33 +123,6 @@ def ladder(results: Results, a: str, b: str, *, metric: str = "dice") -> Figure:
         return closed(figure)
 
 
-def curves(results: Results, variants: Sequence[str] | None = None, *, curve: str = "mask_loss") -> Figure:
-    """A training curve for each variant: the mean over seeds, and the band from lowest to highest.
-
-    Raises: InputError if no record has the curve (a bag has none).
-    """
-    chosen = list(variants or results.variants)
-    with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(figsize=(7.2, 3.0), layout="constrained")
-        for name, color in zip(chosen, COLORS, strict=False):
-            found = [
-                r.curve[curve] for (v, _), r in results.records.items() if v == name and curve in r.curve
-            ]
-            if not found:
-                continue
-            lines = np.array([line[: min(map(len, found))] for line in found], dtype=float)
-            epochs = np.arange(1, lines.shape[1] + 1)
-            axes.plot(epochs, lines.mean(axis=0), color=color, label=results.study.variant(name).label)
-            if len(lines) > 1:
-                axes.fill_between(epochs, lines.min(axis=0), lines.max(axis=0), color=color, alpha=0.25, lw=0)
-        if not axes.lines:
-            plt.close(figure)
-            raise InputError(f"no record of {', '.join(chosen)} has a curve {curve!r}")
-        axes.set(xlabel="epochs", ylabel=curve.replace("_", " "))
-        axes.legend(fontsize=9)
-        return closed(figure)
-
-
 def published_means(rows: Mapping[str, Published], *, cases: int, label: str) -> Figure:
     """Published means, each with the 95 % interval that its SD and number of cases allow.
 
@@ -172,28 +150,8 @@ def _sd(number: Published) -> float:
     return float(number.sd)
 
 
-def beside_paper(results: Results, *, metric: str = "dice") -> Figure:
-    """For each variant the paper's mean and ours with its interval, on one scale."""
-    names = results.variants
-    with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(figsize=(7.2, 0.9 + 0.5 * len(names)), layout="constrained")
-        for row, name in enumerate(reversed(names)):
-            one = summary(results, name, metric)
-            axes.plot([one["low"], one["high"]], [row, row], color=BLUE, linewidth=2)
-            axes.plot([one["mean"]], [row], "D", color=BLUE, label="ours" if row == 0 else None)
-            number = published(results.study.name, name, metric)
-            if number:
-                axes.plot([float(number)], [row + 0.22], "s", color=ORANGE, markersize=6)
-        axes.plot([], [], "s", color=ORANGE, label="paper")
-        axes.set_yticks(range(len(names)), [results.study.variant(name).label for name in reversed(names)])
-        axes.set(xlabel=label_of(metric), ylim=(-0.6, len(names) - 0.4))
-        axes.grid(axis="x", color="#DDDDDD")
-        axes.legend(fontsize=9)
-        return closed(figure)
-
-
 def in_band(results: Results, live: Mapping[str, float], *, metric: str = "dice") -> Figure:
-    """A reader's own means as diamonds over the recorded seeds of each variant.
+    """A reader's own means as diamonds, the recorded seeds as dots, and the band where one more is expected.
 
     Args: live: variant -> the mean over the held-out cases of the reader's run; empty: the bands alone.
     """
@@ -202,7 +160,8 @@ def in_band(results: Results, live: Mapping[str, float], *, metric: str = "dice"
         figure, axes = plt.subplots(figsize=(7.2, 0.8 + 0.5 * len(names)), layout="constrained")
         for row, name in enumerate(names):
             means = results.values(name, metric).mean(axis=1).to_numpy()
-            axes.plot([means.min(), means.max()], [row, row], color=SKY, linewidth=9, alpha=0.6)
+            band = band_of(means, inside=CONFIDENCE)
+            axes.plot([band.low, band.high], [row, row], color=SKY, linewidth=9, alpha=0.6)
             axes.plot(means, [row] * len(means), "o", color=BLUE, markersize=5)
             if name in live:
                 axes.plot([live[name]], [row], "D", color=ORANGE, markersize=9)
@@ -212,3 +171,13 @@ def in_band(results: Results, live: Mapping[str, float], *, metric: str = "dice"
         axes.set(xlabel=f"mean {label_of(metric)}", ylim=(-0.6, len(names) - 0.4))
         axes.legend(fontsize=9)
         return closed(figure)
+
+
+def band_says(results: Results, variant: str, value: float, *, metric: str = "dice") -> str:
+    """In words, whether a reader's mean lies where the recorded seeds expect one more run."""
+    band = band_of(results.values(variant, metric).mean(axis=1).to_numpy(), inside=CONFIDENCE)
+    name, where = results.study.variant(variant).label, f"{band.low:.3f} to {band.high:.3f}"
+    if band.holds(value):
+        return f"{name}: {value:.3f} lies within {where}, where {band.runs} recorded runs expect one more."
+    side = "above" if value > band.high else "below"
+    return f"{name}: {value:.3f} lies {side} {where}. Look for a fault before you look for a discovery."

@@ -5,45 +5,27 @@ pair on all centres, each with several seeds; a student's seed is another one. G
 and the instructor's guide prints it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
-from scipy import stats
 
 from atriacourse.assignments.assignment import SCALE
 from atriacourse.errors import InputError
+from atriacourse.evaluation.uncertainty import NARROWEST, Band, band_of
 from atriacourse.studies.catalogue import study as find_study
 from atriacourse.studies.cells import plan_study
 from atriacourse.studies.records import Record, read_records
 from atriacourse.studies.results import gather
 
 RECORDS = Path(__file__).parent / "records"
-INSIDE = 0.99  # of new runs that are alike
-NARROWEST = 0.02  # half-width; two machines round differently
 NARROWEST_MM = 2.0  # of distances, in mm: a third of a voxel of the centres
-
-
-@dataclass(frozen=True, kw_only=True)
-class Band:
-    """Where the mean difference b - a of one more run is expected."""
-
-    low: float
-    high: float
-    runs: int  # that it stands on
-
-    def holds(self, difference: float) -> bool:
-        """Whether a difference lies inside."""
-        return self.low <= difference <= self.high
 
 
 def seed_band(study: str, pair: tuple[str, str], metric: str = "dice", *, folder: Path = RECORDS) -> Band:
     """The band of a pair of variants, (a, b).
 
     Raises: InputError if fewer than two runs of both variants are recorded.
-    Source: prediction interval of one more value, m +- t s sqrt(1 + 1/n); Hahn and Meeker 1991, section 4.2.
     """
     found = differences(study, pair, metric, folder=folder)
     if len(found) < 2:
@@ -52,16 +34,6 @@ def seed_band(study: str, pair: tuple[str, str], metric: str = "dice", *, folder
             f"needed, `atriacourse study run {study} --scale {SCALE}` on a centre makes them"
         )
     return band_of(found, narrowest=NARROWEST_MM if metric.endswith("_mm") else NARROWEST)
-
-
-def band_of(differences: Sequence[float], *, narrowest: float = NARROWEST) -> Band:
-    """The band that follows from the differences of some runs, two or more."""
-    values = np.asarray(differences, float)
-    quantile = stats.t.ppf((1 + INSIDE) / 2, len(values) - 1)
-    half = quantile * values.std(ddof=1) * np.sqrt(1 + 1 / len(values))
-    half = max(float(half), narrowest)
-    mean = float(values.mean())
-    return Band(low=mean - half, high=mean + half, runs=len(values))
 
 
 def differences(study: str, pair: tuple[str, str], metric: str, *, folder: Path = RECORDS) -> list[float]:

@@ -129,7 +129,8 @@ def pair_says(pair: PairOfClass) -> str:
             pair.places, "centre" if pair.centres else "set of scans", "" if pair.centres else "sets of scans"
         )
         said = f"Pooled over {len(pair.runs)} seeds and {scans}: {_signed(pair.difference)}"
-        said += f", 95 % interval {_span(pair.low, pair.high)}" if np.isfinite(pair.low) else ""
+        of_all = f" for all {pair.together} pairs" if pair.together > 1 else ""
+        said += f", 95 % interval{of_all} {_span(pair.low, pair.high)}" if np.isfinite(pair.low) else ""
         named = {pair.a: pair.label_a, pair.b: pair.label_b}
         said += f", {named[pair.verdict]} is better." if pair.verdict in named else f": {pair.verdict}."
     if pair.band is not None:

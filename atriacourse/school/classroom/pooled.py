@@ -2,9 +2,11 @@
 
 After collect.py, before draw.py. Every student has a seed, and one of a few places (centres): runs of one
 place share the held-out cases. A resample draws runs with replacement, and for each place its cases; so both
-other seeds and other cases are in the interval (evaluation/uncertainty.py).
+other seeds and other cases are in the interval (evaluation/uncertainty.py). A student asks one question, so a
+run's interval stands alone; the page shows an assignment's pairs together, and their intervals are for all.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +16,7 @@ import pandas as pd
 from atriacourse.assignments.assignment import SCALE
 from atriacourse.assignments.listing import assignment as find_assignment
 from atriacourse.errors import InputError
-from atriacourse.evaluation.uncertainty import UNDECIDED, bootstrap_interval, winner
+from atriacourse.evaluation.uncertainty import UNDECIDED, bootstrap_interval, confidence_of_each, winner
 from atriacourse.school.bands.band import Band, seed_band
 from atriacourse.school.classroom.runs import Run, Said
 from atriacourse.studies.catalogue import study as find_study
@@ -58,7 +60,8 @@ class PairOfClass:
     centres: bool  # of the class's phantoms; False: on scans that a student chose
     places: int  # how many cohorts of held-out cases
     difference: float  # mean over the runs
-    low: float  # pooled interval; nan for a single run
+    together: int  # how many pairs of the assignment are read together
+    low: float  # pooled interval, 95 % for all of these; nan for a single run
     high: float
     verdict: str
     band: Band | None  # of the recorded runs; None where there are none, or for other scans
@@ -75,7 +78,11 @@ def pairs_of(runs: Sequence[Run]) -> list[PairOfClass]:
     for run in runs:
         key = (run.assignment, run.a, run.b, run.scale, run.place.startswith("centre "))
         groups.setdefault(key, []).append(run)
-    found = [_pair(own, centres=key[-1]) for key, own in groups.items()]
+    # pairs of one assignment, at one scale and on scans of one kind, are read together
+    read = Counter((key[0], *key[3:]) for key, own in groups.items() if len(own) >= FEWEST_RUNS)
+    found = [
+        _pair(own, centres=key[-1], together=max(1, read[(key[0], *key[3:])])) for key, own in groups.items()
+    ]
     return sorted(found, key=_order)
 
 
@@ -85,12 +92,12 @@ def _order(pair: PairOfClass) -> tuple[str, str, int, str, bool]:
     return declared.chapter, declared.name, place, pair.scale, not pair.centres
 
 
-def _pair(runs: Sequence[Run], *, centres: bool) -> PairOfClass:
+def _pair(runs: Sequence[Run], *, centres: bool, together: int) -> PairOfClass:
     first, declared = runs[0], find_assignment(runs[0].assignment)
     study, metric = find_study(declared.ablation), declared.metric
     measured = [_measured(run, metric) for run in runs]
     groups = _by_place(runs)
-    low, high = bootstrap_interval(groups, seed=0)
+    low, high = bootstrap_interval(groups, seed=0, confidence=confidence_of_each(together))
     if sum(map(len, groups)) < FEWEST_RUNS:
         low = high = float("nan")
     cases = sum(group.shape[1] for group in groups)
@@ -106,6 +113,7 @@ def _pair(runs: Sequence[Run], *, centres: bool) -> PairOfClass:
         centres=centres,
         places=len({run.place for run in runs}),
         difference=float(np.mean([one.difference for one in measured])),
+        together=together,
         low=low,
         high=high,
         verdict=winner(low, high, a=first.a, b=first.b, metric=metric, cases=cases) or UNDECIDED,

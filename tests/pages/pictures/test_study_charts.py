@@ -52,13 +52,6 @@ def test_the_ladder_has_a_rung_a_case(table1):
     assert len(axes.get_yticks()) == len(table1.values("standard", "dice").columns)
 
 
-def test_curves_need_a_curve(table1):
-    axes = study_charts.curves(table1).axes[0]
-    assert len(axes.lines) == 4
-    with pytest.raises(InputError, match="no record"):
-        study_charts.curves(table1, curve="nothing")
-
-
 def test_published_intervals(table1):
     # t(0.975, 19) = 2.093; 2.093 * 0.18 / sqrt(20) = 0.0842
     rows = {"plain": TABLE_1["standard"]["dice"]}
@@ -68,7 +61,15 @@ def test_published_intervals(table1):
 
 def test_every_chart_is_closed(table1):
     before = len(plt.get_fignums())
-    study_charts.beside_paper(table1)
     assert len(study_charts.in_band(table1, {"standard": 0.85}).axes[0].get_yticks()) == 1
     assert len(study_charts.in_band(table1, {}).axes[0].get_yticks()) == 4
     assert len(plt.get_fignums()) == before
+
+
+def test_a_run_is_told_on_which_side_of_its_band_it_lies(table1):
+    means = table1.values("standard", "dice").mean(axis=1)
+    inside, above, below = (
+        study_charts.band_says(table1, "standard", means.mean() + shift) for shift in (0, 0.9, -0.9)
+    )
+    assert "lies within" in inside and "fault" not in inside
+    assert "lies above" in above and "lies below" in below and "fault" in above and "fault" in below

@@ -10,7 +10,8 @@ from atriacourse.assignments.allocation import CENTRES
 from atriacourse.assignments.assignment import SCALE
 from atriacourse.assignments.listing import assignments
 from atriacourse.errors import InputError
-from atriacourse.school.bands.band import NARROWEST, RECORDS, band_of, differences, seed_band
+from atriacourse.evaluation.uncertainty import NARROWEST, band_of
+from atriacourse.school.bands.band import RECORDS, differences, seed_band
 from atriacourse.studies.records import read_records
 
 ABLATIONS = [one for one in assignments().values() if one.levels]

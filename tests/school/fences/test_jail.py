@@ -44,7 +44,7 @@ CELLS = {
     "memory of others": SEARCH,
     "alone": "print(os.listdir('.'))",
     "keep": "open('journal-x.jsonl', 'w').write('said'); open('notes.txt', 'w').close()",
-    "hang": "while True: pass",
+    "hang": "import time\nwhile True: time.sleep(0.01)",
     "memory": "x = bytearray(3 * 1024**3)",
     "shared": "print(open({shared!r}).read())",
     "course": "import atriacourse.exercises.check; print('here')",

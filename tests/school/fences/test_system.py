@@ -16,7 +16,7 @@ linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a fence
 def run(code, *arguments):
     """What a fresh Python prints; its last line of error if it fails."""
     command = [sys.executable, "-c", code, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
     return done.stdout.strip() or done.stderr.strip().splitlines()[-1]
 
 

@@ -9,7 +9,7 @@ import ast
 import random
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -332,15 +332,21 @@ ROLES: dict[str, Callable[[Desk], None]] = {
 ALSO_PADDING = ("right-1", "right-2", "untouched", "late")
 
 
-def write_class(folder: Path, *, late: bool) -> None:
+def write_class(
+    folder: Path,
+    *,
+    late: bool,
+    students: Collection[str] = tuple(ROLES),
+    also_padding: Collection[str] = ALSO_PADDING,
+) -> None:
     """Write what the class hands in: all but the late one, or the late one alone."""
-    for student, does in ROLES.items():
+    for student in students:
         if (student == "late") == late:
-            does(Desk(student=student, assignment=CLOSING, home=folder / student))
-            if student in ALSO_PADDING:
-                does(Desk(student=student, assignment=PADDING, home=folder / student))
+            ROLES[student](Desk(student=student, assignment=CLOSING, home=folder / student))
+            if student in also_padding:
+                ROLES[student](Desk(student=student, assignment=PADDING, home=folder / student))
 
 
-def write_roster(path: Path) -> None:
+def write_roster(path: Path, students: Collection[str] = tuple(ROLES)) -> None:
     """The list of the class."""
-    path.write_text("\n".join(["id,name", *(f"{student},Student {student}" for student in ROLES)]) + "\n")
+    path.write_text("\n".join(["id,name", *(f"{student},Student {student}" for student in students)]) + "\n")

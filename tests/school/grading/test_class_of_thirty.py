@@ -1,4 +1,7 @@
-"""The dry run: a simulated class of thirty through the real commands, its gradebook row by row."""
+"""The dry run: a simulated class through the real commands, its gradebook row by row.
+
+Every run of the tests has a class of ten, `pytest -m thorough` the thirty.
+"""
 
 import csv
 import importlib.util
@@ -22,6 +25,7 @@ pytestmark = pytest.mark.slow
 MINUTES = 3  # limit of one submission; the one that hangs costs half of it
 PROGRAM = "from atriacourse.cli import main; main()"
 ALL = {"hypothesis": 10, "tasks": 30, "interval": 10, "result": 10, "claim": 15, "report": 25}
+RIGHT = "right-4"
 NOTHING = dict.fromkeys(ALL, 0)
 
 # who -> points that differ from full ones, and what must stand in the flags (nothing else may)
@@ -56,6 +60,44 @@ EMPTY_HANDED = {
 }
 
 
+TEN = (
+    "right-4",
+    "tampers",
+    "wrong-tasks",
+    "untouched",
+    "crash",
+    "empty",
+    "damaged",
+    "link",
+    "missing",
+    "late",
+)
+
+
+def each(students):
+    """Parameters: those of the small class, and on request the others."""
+    return [one if one in TEN else pytest.param(one, marks=pytest.mark.thorough) for one in students]
+
+
+@pytest.fixture(scope="module")
+def students(request):
+    """Who is in the class: thirty where a test asks for them."""
+    mine = [item for item in request.session.items if item.path == request.path]
+    return tuple(simulated.ROLES) if any(item.get_closest_marker("thorough") for item in mine) else TEN
+
+
+@pytest.fixture(scope="module")
+def also_padding(students):
+    """Who hands in two assignments."""
+    return ("untouched",) if students == TEN else simulated.ALSO_PADDING
+
+
+@pytest.fixture(scope="module")
+def handed_in(students, also_padding):
+    """How many notebooks there are before the late ones."""
+    return len(students) - 2 + len(set(also_padding) - {"late"})
+
+
 def command(*words):
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, *map(str, words)], capture_output=True, text=True, check=False
@@ -75,10 +117,10 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def grade(folder):
+def grade(folder, students, also_padding):
     """Runs `atriacourse grade` on what has been handed in; gives what it prints."""
-    simulated.write_class(folder / "in", late=False)
-    simulated.write_roster(folder / "roster.csv")
+    simulated.write_class(folder / "in", late=False, students=students, also_padding=also_padding)
+    simulated.write_roster(folder / "roster.csv", students)
 
     def run():
         words = [folder / "in", "--out", folder / "grades", "--roster", folder / "roster.csv"]
@@ -101,16 +143,15 @@ def assert_row(row, points, flags):
     assert (re.search(flags, row["flags"]) is not None) if flags else row["flags"] == "", row["student"]
 
 
-def test_everybody_has_a_row_and_nothing_stopped_the_batch(first):
+def test_everybody_has_a_row_and_nothing_stopped_the_batch(first, students, handed_in):
     said, rows = first
-    handed_in = len(simulated.ROLES) - 2 + len(simulated.ALSO_PADDING) - 1
     assert f"{handed_in} graded, 0 unchanged" in said
-    assert {student for student, name in rows if name == simulated.CLOSING} == set(simulated.ROLES)
+    assert {student for student, name in rows if name == simulated.CLOSING} == set(students)
     for row in rows.values():
         assert row["fence"] or float(row["seconds"] or 0) == 0
 
 
-@pytest.mark.parametrize("student", TRAINED)
+@pytest.mark.parametrize("student", each(TRAINED))
 def test_who_measured_gets_what_it_is_worth(first, student):
     points, flags = TRAINED[student]
     row = dict(first[1][student, simulated.CLOSING])
@@ -125,11 +166,12 @@ def test_who_measured_gets_what_it_is_worth(first, student):
     assert_row(row, points, flags)
 
 
-@pytest.mark.parametrize("student", EMPTY_HANDED)
+@pytest.mark.parametrize("student", each(EMPTY_HANDED))
 def test_who_measured_nothing_gets_nothing(first, student):
     assert_row(first[1][student, simulated.CLOSING], NOTHING, EMPTY_HANDED[student])
 
 
+@pytest.mark.thorough
 def test_without_a_hypothesis_only_what_needs_none_counts(first):
     row = first[1]["no-hypothesis", simulated.CLOSING]
     assert [float(row[part]) for part in ("hypothesis", "tasks", "result", "claim", "report")] == [
@@ -141,12 +183,14 @@ def test_without_a_hypothesis_only_what_needs_none_counts(first):
     ]
 
 
+@pytest.mark.thorough
 def test_files_of_another_student_earn_no_hypothesis(first):
     row = first[1]["handed-on", simulated.CLOSING]
     assert float(row["hypothesis"]) == 0 and "made for 'right-2'" in row["flags"]
     assert "looks like right-2" in row["flags"]
 
 
+@pytest.mark.thorough
 def test_the_copy_is_found_and_marked_like_any_other(first):
     row = first[1]["copied", simulated.CLOSING]
     assert "looks like right-1" in row["flags"] and float(row["tasks"]) == 30
@@ -154,6 +198,7 @@ def test_the_copy_is_found_and_marked_like_any_other(first):
     assert float(row["result"]) == (5 if "outside the seed band" in row["flags"] else 10)
 
 
+@pytest.mark.thorough
 def test_the_second_assignment(first):
     rows = {student: row for (student, name), row in first[1].items() if name == simulated.PADDING}
     assert float(rows["right-1"]["total"]) == float(rows["right-2"]["total"]) == 100
@@ -171,6 +216,7 @@ def test_every_point_that_is_missing_has_a_reason(first, folder):
                 assert after.split("\n")[1].startswith("  - "), (student, part)
 
 
+@pytest.mark.thorough
 def test_the_look_alikes_are_those(first):
     pairs = set()
     for (student, _), row in first[1].items():
@@ -178,44 +224,50 @@ def test_the_look_alikes_are_those(first):
     assert pairs == {frozenset(("right-1", "copied")), frozenset(("right-2", "handed-on"))}
 
 
-def test_the_class_page_says_so(first, folder):
+def test_the_class_page_says_so(first, folder, students):
     page = (folder / "grades" / "class.html").read_text(encoding="utf-8")
     text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
-    assert "28 of 30 handed in" in text and "copied and right-1" in text
-    told = [flags for _, flags in TRAINED.values() if "looks like" not in flags]  # pairs stand by themselves
-    for flags in told + list(EMPTY_HANDED.values()):
+    assert f"{len(students) - 2} of {len(students)} handed in" in text
+    assert ("copied and right-1" in text) is ("copied" in students)
+    told = {student: flags for student, (_, flags) in TRAINED.items() if "looks like" not in flags}
+    for flags in [flags for student, flags in (told | EMPTY_HANDED).items() if student in students]:
         assert re.search(flags, text.replace("&#39;", "'").replace("&#34;", '"'))
 
 
-def test_nobody_s_files_are_touched(first, folder):
-    names = {path.name for path in (folder / "in" / "reads-others").iterdir()}
-    assert names == {"closing.ipynb", "journal-closing-reads-others.jsonl"}
+def test_nobody_s_files_are_touched(first, folder, students):
+    for student in {"tampers", "reads-others"} & set(students):
+        names = {path.name for path in (folder / "in" / student).iterdir()}
+        assert names == {"closing.ipynb", f"journal-closing-{student}.jsonl"}
 
 
-def test_the_same_command_after_a_late_file_and_an_override(first, folder, grade):
+def test_the_same_command_after_a_late_file_and_an_override(
+    first, folder, grade, students, also_padding, handed_in
+):
     """Runs behind all others: it changes the gradebook."""
     book = folder / "grades" / "gradebook.csv"
     lines = list(csv.DictReader(book.read_text(encoding="utf-8").splitlines()))
     for line in lines:
-        if (line["student"], line["assignment"]) == ("right-1", simulated.CLOSING):
+        if (line["student"], line["assignment"]) == (RIGHT, simulated.CLOSING):
             line |= {"override": "report=20", "comment": "Thin on the mechanism."}
     with book.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, lines[0])
         writer.writeheader()
         writer.writerows(lines)
-    simulated.write_class(folder / "in", late=True)
-    assert "2 graded, 31 unchanged" in grade()
+    simulated.write_class(folder / "in", late=True, students=students, also_padding=also_padding)
+    more = 1 + ("late" in also_padding)
+    assert f"{more} graded, {handed_in} unchanged" in grade()
     second = rows_of(folder / "grades")
     assert float(second["late", simulated.CLOSING]["total"]) == 100
-    assert float(second["late", simulated.PADDING]["total"]) == 100
-    assert float(second["right-1", simulated.CLOSING]["total"]) == 95
-    page = (folder / "grades" / "feedback" / "right-1.md").read_text(encoding="utf-8")
+    if "late" in also_padding:
+        assert float(second["late", simulated.PADDING]["total"]) == 100
+    assert float(second[RIGHT, simulated.CLOSING]["total"]) == 95
+    page = (folder / "grades" / "feedback" / f"{RIGHT}.md").read_text(encoding="utf-8")
     assert "Your teacher says: Thin on the mechanism." in page
     for key, row in first[1].items():
-        if key[0] not in ("late", "right-1"):
+        if key[0] not in ("late", RIGHT):
             assert second[key] == row
     text = book.read_bytes()
-    assert "0 graded, 33 unchanged" in grade() and book.read_bytes() == text
+    assert f"0 graded, {handed_in + more} unchanged" in grade() and book.read_bytes() == text
 
 
 def test_the_page_of_the_class_has_no_names(first, folder):

@@ -18,7 +18,7 @@ from atriacourse.exercises.stubs import YOURS, stub_of
 from atriacourse.school.handouts.source import read_source
 from atriacourse.school.nbgrader.class_words import code_for_all
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.thorough]
 NAME = "closing"
 STUDENTS = ("right", "wrong", "typed", "broken", "untouched")
 NOT_HALVED = "return round(gap_mm / voxel_mm)"
