@@ -1,16 +1,14 @@
 """The two balls of chapter 8, plane by plane. After inference/postprocess.py."""
 
-from typing import Literal
-
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from atriacourse.inference.postprocess import ball_runs
+from atriacourse.inference.postprocess import Ball, ball_runs
 from atriacourse.pages.pictures.style import STYLE, closed
 
 
-def ball_array(ball: Literal["itk", "euclidean"], *, radius: int = 2) -> np.ndarray:
+def ball_array(ball: Ball, *, radius: int = 2) -> np.ndarray:
     """A ball of `ball_runs` as a bool array (z, y, x)."""
     side = 2 * radius + 1
     array = np.zeros((side, side, side), dtype=bool)
@@ -21,7 +19,7 @@ def ball_array(ball: Literal["itk", "euclidean"], *, radius: int = 2) -> np.ndar
 
 def draw_balls() -> Figure:
     """The planes of ITK's ball of radius 2 above those of the Euclidean one."""
-    kinds: tuple[Literal["itk"], Literal["euclidean"]] = ("itk", "euclidean")
+    kinds: tuple[Ball, ...] = ("itk", "euclidean")
     with plt.rc_context(STYLE):
         figure, grid = plt.subplots(2, 5, figsize=(7, 3.1), layout="constrained")
         for row, kind in zip(grid, kinds, strict=True):
