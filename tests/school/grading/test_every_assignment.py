@@ -18,9 +18,7 @@ from atriacourse.school.grading.restore import prepare
 from atriacourse.school.handouts.notebook import solution_notebook, student_notebook
 
 STUDENT = "reference"
-ALWAYS = (
-    "closing",
-)  # half a minute of processor; `contrast` is in test_end_to_end.py, the others on request
+ALWAYS = ("closing",)  # half a minute of processor; `contrast`: test_end_to_end.py; the others on request
 SOLVED = [
     name if name in ALWAYS else pytest.param(name, marks=pytest.mark.thorough) for name in assignments()
 ]
