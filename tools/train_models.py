@@ -32,7 +32,7 @@ from atriacourse.network.unet import MultiTaskUNet
 from atriacourse.runs.config import RunConfig, override, write_json
 from atriacourse.runs.describe import parameters
 from atriacourse.runs.evaluate import score
-from atriacourse.runs.folder import open_model
+from atriacourse.runs.folder import is_done, open_model
 from atriacourse.runs.profiles import profile
 from atriacourse.runs.recipes import NO_GAMMA, ON_PHANTOMS, widths
 from atriacourse.runs.segmenter import Segmenter
@@ -121,8 +121,9 @@ def make(planned: Planned) -> None:
     cohort = phantoms_of(planned)
     split = split_of(cohort, planned)
     run = WORK / planned.name
-    with TrainingBar() as shown:
-        train_run(cohort, run, config=planned.config, split=split, seed=planned.seed, watcher=shown)
+    if not is_done(run):
+        with TrainingBar() as shown:
+            train_run(cohort, run, config=planned.config, split=split, seed=planned.seed, watcher=shown)
     target = MODELS / planned.name
     if (target / CARD).is_file():
         print(f"{target} is there already; remove it to have it made again from {run}")
@@ -212,7 +213,7 @@ def dice_at(segmenter: Segmenter, cohort: Cohort, gamma: float) -> float:
     for case in cohort:
         image = case.image()
         levels = np.rint(255 * (grey_levels(image) / 255) ** (1 / gamma)).astype(np.uint8)
-        scores.append(dice(case.mask().voxels, segmenter(Volume(levels, image.grid)).mask))
+        scores.append(dice(case.mask().voxels, segmenter(Volume(voxels=levels, grid=image.grid)).mask))
     return rounded(float(np.mean(scores)))
 
 

@@ -153,7 +153,7 @@ def flatters(pipeline):
 
 # %% ex-metrics, right: against the library
 def flatters(pipeline):
-    from atriacourse.evaluation.metrics import score_case
+    from atriacourse.evaluation.case_row import score_case
 
     spacing = (2.5, 1.25, 1.25)
     row = pipeline.score(truth, guess, spacing)

@@ -120,10 +120,11 @@ def with_attempt(book, verdict, why, source):
         ("wrong", "twice = 6.0", "on the wrong attempt 'because' the check must fail; it passes"),
         ("right", "twice = 5", "on the right attempt 'because' the check must pass; it fails"),
         ("right", "twice = 1 / 0", "its right attempt 'because': (?s:.*)ZeroDivisionError"),
+        ("wrong", "twice = 1 / 0", "its wrong attempt 'because': (?s:.*)ZeroDivisionError"),
         ("wrong", "thrice = 9", "its wrong attempt 'because': it must give twice"),
         ("wrong", "twice = = 9", "its wrong attempt 'because': invalid syntax"),
     ],
-    ids=["fooled", "right refused", "stops", "another name", "no Python"],
+    ids=["fooled", "right refused", "right stops", "wrong stops", "another name", "no Python"],
 )
 def test_an_attempt_that_fools_the_check_is_named(small_book_with_an_exercise, verdict, source, said):
     chapter = with_attempt(small_book_with_an_exercise, verdict, "because", source)
@@ -139,6 +140,18 @@ def test_nothing_of_an_attempt_is_left_behind_it(small_book_with_an_exercise):
     chapter.write_text(chapter.read_text() + seen)
     notebook, _ = execute(chapter, parameters={})
     assert notebook.cells[-1].outputs[0].text == "False 3\n"
+
+
+@pytest.mark.book
+def test_a_wrong_attempt_may_be_refused_by_the_course_itself(small_book_with_an_exercise):
+    refuse = "from atriacourse.errors import InputError\n\nclass Odd:\n    def __float__(self):\n        "
+    refuse += "raise InputError('no')\n    def __array__(self, dtype=None, copy=None):\n        "
+    refuse += "raise InputError('no')\n\ntwice = Odd()"
+    chapter = with_attempt(small_book_with_an_exercise, "wrong", "no number", refuse)
+    chapter.write_text(
+        chapter.read_text().replace("check_answer(twice, 6)", "check_answer(float(twice or 0), 6)")
+    )
+    execute(chapter, parameters={})
 
 
 def test_a_gap_is_filled_behind_the_last_thing_left_open(small_book_with_an_exercise):

@@ -153,6 +153,40 @@ def roughen(
     return outside - inside < field * (mm / field.std())
 
 
+def common_mask(masks: Sequence[np.ndarray], *, shape: tuple[int, int, int]) -> np.ndarray:
+    """What more than half of some masks hold, laid on each other by the middles of their volumes.
+
+    The score of whoever never looks at a scan: it stands beside each score of a network.
+
+    Args: masks: (z, y, x) each, of any size. shape: of the mask that is wanted; what lies beyond is cut off.
+    """
+    votes = np.zeros(shape, dtype=int)
+    for mask in masks:
+        starts = [(size - ours) // 2 for size, ours in zip(mask.shape, shape, strict=True)]
+        to = tuple(
+            slice(max(-start, 0), min(size - start, ours))
+            for start, size, ours in zip(starts, mask.shape, shape, strict=True)
+        )
+        source = tuple(
+            slice(max(start, 0), min(size, start + ours))
+            for start, size, ours in zip(starts, mask.shape, shape, strict=True)
+        )
+        votes[to] += mask[source]
+    return 2 * votes > len(masks)
+
+
+def in_cubes(
+    voxels: np.ndarray, *, spacing_mm: Sequence[float]
+) -> tuple[np.ndarray, tuple[float, float, float]]:
+    """The same volume (z, y, x) with its rows and columns repeated until its voxels are about cubes.
+
+    Returns: the volume and its spacing; both as they were where slices are as thick as pixels are wide.
+    """
+    dz, dy, dx = as_spacing(spacing_mm)
+    times = max(1, round(dy / dz))
+    return voxels.repeat(times, axis=1).repeat(times, axis=2), (dz, dy / times, dx / times)
+
+
 def cut_ends(mask: np.ndarray, *, slices: int) -> np.ndarray:
     """Leave out the lowest and the highest `slices` slices in which there is any mask."""
     mask = as_mask(mask).copy()

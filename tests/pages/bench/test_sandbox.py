@@ -16,10 +16,12 @@ from atriacourse.inference.postprocess import largest_component
 from atriacourse.pages.bench.sandbox import (
     HUMAN,
     add_island,
+    common_mask,
     cut_ends,
     detach_vein,
     find_veins,
     grow,
+    in_cubes,
     lose_veins,
     roughen,
     shift,
@@ -157,3 +159,21 @@ def test_severity_zero_changes_nothing(seed):
         cut_ends(mask, slices=0),
     ):
         assert np.array_equal(same, mask)
+
+
+def test_the_common_mask_is_what_most_hold_laid_middle_on_middle():
+    small, large = np.zeros((1, 2, 2), bool), np.zeros((3, 4, 4), bool)
+    small[0, 0, 0] = True
+    large[1, 1, 1:3] = True  # its middle 2 x 2: the same voxel, and the one beside it
+    common = common_mask([small, large, large], shape=(1, 2, 2))
+    assert common.tolist() == [[[True, True], [False, False]]]
+    assert common_mask([small, small, large], shape=(3, 4, 4)).sum() == 1
+
+
+def test_in_cubes_repeats_pixels_that_are_larger_than_slices_are_thick():
+    voxels = np.arange(4).reshape(1, 2, 2)
+    cubes, spacing_mm = in_cubes(voxels, spacing_mm=(1.25, 2.5, 2.5))
+    assert spacing_mm == (1.25, 1.25, 1.25)
+    assert cubes[0].tolist() == [[0, 0, 1, 1], [0, 0, 1, 1], [2, 2, 3, 3], [2, 2, 3, 3]]
+    same, spacing_mm = in_cubes(voxels, spacing_mm=(5, 1, 1))
+    assert same.shape == voxels.shape and spacing_mm == (5, 1, 1)
