@@ -134,12 +134,17 @@ def test_an_attempt_that_fools_the_check_is_named(small_book_with_an_exercise, v
 
 @pytest.mark.book
 def test_nothing_of_an_attempt_is_left_behind_it(small_book_with_an_exercise):
-    """Neither a new name (`three`) nor another value of one that was there before (`size`)."""
+    """Neither a new name (`three`) nor another value of one that was there (`size`); the rest stays."""
     chapter = with_attempt(small_book_with_an_exercise, "wrong", "Jaccard", "size = 99\ntwice = size")
-    seen = '\n```{code-cell} ipython3\nprint("three" in globals(), size)\n```\n'
-    chapter.write_text(chapter.read_text() + seen)
+    tried = chapter.parent / "attempts" / "00_small.py"
+    tried.write_text(tried.read_text() + tried.read_text().replace("ex-twice", "ex-again"))
+    made = "\n```{code-cell} ipython3\nmade_between = 5\n```\n"
+    seen = '\n```{code-cell} ipython3\nprint("three" in globals(), size, made_between)\n```\n'
+    text = chapter.read_text()
+    again = text[text.index(":::{exercise}") :].replace("ex-twice", "ex-again")
+    chapter.write_text(text + made + again + seen)
     notebook, _ = execute(chapter, parameters={})
-    assert notebook.cells[-1].outputs[0].text == "False 3\n"
+    assert notebook.cells[-1].outputs[0].text == "False 3 5\n"
 
 
 @pytest.mark.book
