@@ -31,11 +31,16 @@ class Phantoms(TypedDict):
 
 
 class Card(TypedDict):
-    """card.json. Provenance stands beside these: command, commit, versions, processor, date."""
+    """card.json; beside these it has whatever else run.json says of the training."""
 
     name: str
     says: str  # what it is for
     phantoms: Phantoms
+    command: str
+    commit: str
+    torch: str
+    device: str
+    date: str
     seed: int  # of split, weights, batches and augmentation
     data: str  # digest of what it was trained and validated on, as in run.json
     parameters: int
