@@ -37,64 +37,57 @@ def half_width_of(sd, n):
     return 2 * stats.t.ppf(0.975, n - 1) * sd / n**0.5
 
 
-# %% ex-together, right: in per cent
+# %% ex-together, right: percentiles
 def interval_for(means, together):
-    share = 5 / together
-    return np.percentile(means, [share / 2, 100 - share / 2])
+    return np.percentile(means, [2.5 / together, 100 - 2.5 / together])
 
 
-# %% ex-together, right: from the sorted means
+# %% ex-together, right: sorted and counted
 def interval_for(means, together):
-    ordered = np.sort(means)
+    ordered, out = np.sort(means), 0.025 / together
     last = len(ordered) - 1
-    out = 0.025 / together * last
-    return ordered[round(out)], ordered[round(last - out)]
+    return [ordered[round(out * last)], ordered[round((1 - out) * last)]]
 
 
-# %% ex-together, wrong: each read alone
+# %% ex-together, wrong: 95 % whatever is asked
 def interval_for(means, together):
     return np.quantile(means, [0.025, 0.975])
 
 
-# %% ex-together, wrong: the whole share at each end
+# %% ex-together, wrong: 5 % at each end
 def interval_for(means, together):
     return np.quantile(means, [0.05 / together, 1 - 0.05 / together])
 
 
-# %% ex-together, wrong: the middle is shared out, not the tails
+# %% ex-together, wrong: divided twice
 def interval_for(means, together):
-    half = 0.95 / together / 2
-    return np.quantile(means, [0.5 - half, 0.5 + half])
+    return np.quantile(means, [0.025 / together**2, 1 - 0.025 / together**2])
 
 
-# %% ex-together, wrong: the tails are multiplied
+# %% ex-together, wrong: stretched in place of asked anew
 def interval_for(means, together):
-    return np.quantile(means, [0.025 * together, 1 - 0.025 * together])
-
-
-# %% ex-together, wrong: the levels, not the quantiles
-def interval_for(means, together):
-    return [0.025 / together, 1 - 0.025 / together]
+    low, high = np.quantile(means, [0.025, 0.975])
+    return [low - (high - low) * together / 2, high]
 
 
 # %% ex-pairing, right: from the variances
-together_sd = (plain.var(ddof=1) + with_gamma.var(ddof=1)) ** 0.5
-wider = together_sd / np.std(with_gamma - plain, ddof=1)
+unpaired = plain.var(ddof=1) + with_gamma.var(ddof=1)
+wider = (unpaired / (with_gamma - plain).var(ddof=1)) ** 0.5
 
 # %% ex-pairing, right: with n in place of n - 1, throughout
-wider = np.hypot(plain.std(), with_gamma.std()) / np.std(plain - with_gamma)
+wider = (plain.var() + with_gamma.var()) ** 0.5 / np.std(plain - with_gamma)
 
 # %% ex-pairing, wrong: the SDs add
-wider = (plain.std() + with_gamma.std()) / (with_gamma - plain).std()
+wider = (np.std(plain) + np.std(with_gamma)) / np.std(with_gamma - plain)
 
-# %% ex-pairing, wrong: the ratio of the variances
-wider = (plain.var() + with_gamma.var()) / (with_gamma - plain).var()
+# %% ex-pairing, wrong: the variances' ratio
+wider = (plain.var() + with_gamma.var()) / np.var(with_gamma - plain)
 
 # %% ex-pairing, wrong: the other way round
-wider = (with_gamma - plain).std() / np.hypot(plain.std(), with_gamma.std())
+wider = np.std(with_gamma - plain) / np.hypot(plain.std(), with_gamma.std())
 
 # %% ex-pairing, wrong: one of the two SDs
-wider = plain.std() / (with_gamma - plain).std()
+wider = np.std(plain) / np.std(with_gamma - plain)
 
 # %% ex-mirror-zero, right: with spaces
 my_override = "augmentation.geometry.padding = zero"
@@ -111,5 +104,5 @@ my_override = "augmentation.geometry.padding=0"
 # %% ex-mirror-zero, wrong: half of the name
 my_override = "padding=zero"
 
-# %% ex-mirror-zero, wrong: the value alone
-my_override = "zero"
+# %% ex-mirror-zero, wrong: another setting, trained above
+my_override = "augmentation.gamma.probability=0"
