@@ -6,8 +6,8 @@
 `NN_name.md` is the source; `NN_name.ipynb` is made from it and committed: a set-up cell for Colab in front
 (colab.py), no outputs, plain Markdown where the book's source uses directives and roles that only the
 rendered page understands, numbers of exercises, figures and chapters in words (numbering.py). What the
-student is to do is left open: guesses lose their numbers, exercises get their stub as a cell to fill in, and the
-solution follows folded, as text.
+student is to do is left open: guesses lose their numbers, exercises get their stub as a cell to fill in,
+and the solution follows folded, as text.
 A directive this file does not know is an error, so nothing is lost silently.
 """
 
