@@ -40,6 +40,17 @@ def test_an_exercise_that_lacks_a_part_is_named(small_book_with_an_exercise, old
         find_exercises(read_chapter(chapter), "00_small.md")
 
 
+def test_only_a_cell_that_says_so_goes_on_with_what_a_stub_leaves_open(small_book_with_an_exercise):
+    chapter = small_book_with_an_exercise / "00_small.md"
+    after = "```{solution-end}\n```\n\n```{code-cell} ipython3\n:tags: [TAG]\n\nprint(twice)\n```"
+    text = chapter.read_text().replace("```{solution-end}\n```", after)
+    chapter.write_text(text.replace("TAG", "yours"))
+    assert find_exercises(read_chapter(chapter), "00_small.md")
+    chapter.write_text(text.replace("TAG", "hide-input"))
+    with pytest.raises(BookError, match="it needs 'twice', which only the solution of ex-twice makes"):
+        find_exercises(read_chapter(chapter), "00_small.md")
+
+
 def test_an_ablation_is_marked_by_its_class(small_book_with_an_exercise):
     chapter = small_book_with_an_exercise / "00_small.md"
     chapter.write_text(chapter.read_text().replace(":label: ex-twice", ":label: ex-twice\n:class: ablation"))
