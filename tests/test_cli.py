@@ -271,6 +271,7 @@ def test_bag_trains_predicts_and_is_scored_as_one(cli, phantom_folder, tiny, tmp
     assert code == 0 and out.count("Dice") == 1
 
 
+@pytest.mark.slow
 def test_ctrl_c_saves_exits_130_and_the_same_command_goes_on(cli, phantom_folder, tiny, tmp_path):
     run = tmp_path / "run"
     words = ["train", "--data", phantom_folder, "--out", run, *tiny, "--threads", 1]
@@ -509,6 +510,7 @@ def wait_for(child, path):
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a program without telling it")
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_predict_ends_by_a_signal_as_by_ctrl_c_and_a_second_one_changes_nothing(
@@ -694,6 +696,7 @@ def test_assign_writes_a_class_and_keeps_what_students_did(cli, tmp_path):
 # ---- grade ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_grade_tells_points_and_whom_it_left_out(cli, tmp_path, monkeypatch):
     pytest.importorskip("papermill", reason="grading needs the book's extras")
     monkeypatch.setattr("atriacourse.school.grading.grade_class.make_centres", lambda folder: folder)
@@ -710,7 +713,7 @@ def test_grade_tells_points_and_whom_it_left_out(cli, tmp_path, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a program without telling it")
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("name", ["SIGTERM", pytest.param("SIGHUP", marks=pytest.mark.thorough)])
 def test_grade_ends_by_a_signal_as_by_ctrl_c_and_leaves_nothing_behind(cli, tmp_path, name):
     psutil = pytest.importorskip("psutil", reason="grading needs the book's extras")
     cli("assign", "contrast", "--student", "ada", "--out", tmp_path / "in")

@@ -9,9 +9,11 @@ They stand beside the chapters, in `book/attempts/NN_name.py`, and are on no pag
     my_dice = 3 / 6
 
 What stands below such a line is put in place of what the student's cell leaves open. chapters.py runs each in
-the chapter, at the place of the exercise; what an attempt gives a name is forgotten behind it.
+the chapter, at the place of the exercise; what an attempt gives a name is forgotten behind it. Where an
+exercise trains, its attempts train nothing new: the solution's setting otherwise spelled, or one from above.
 """
 
+import ast
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +25,15 @@ from pages import BookError
 FOLDER = "attempts"
 HEAD = re.compile(r"^# %% (?P<label>[\w-]+), (?P<verdict>right|wrong): (?P<why>\S.*)$")
 NEEDED = {"right": 2, "wrong": 3}  # of each exercise, at least
+
+REFUSABLE = """\
+from atriacourse.errors import InputError as _Refused
+from atriacourse.exercises.check import Checked as _Checked
+try:
+    _said = {check}
+except _Refused as _error:
+    _said = _Checked(passed=False, message=str(_error))
+_said"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,4 +96,12 @@ def filled(exercise: Exercise, attempt: Attempt) -> str:
     if missing:
         raise BookError(f"{place}: it must give {', '.join(sorted(missing))}")
     lines, end = exercise.stub.split("\n"), max(gaps.values())
-    return "\n".join([*lines[:end], *attempt.source.split("\n"), *lines[end:]])
+    cell = "\n".join([*lines[:end], *attempt.source.split("\n"), *lines[end:]])
+    return cell if attempt.right else refusable(cell)
+
+
+def refusable(cell: str) -> str:
+    """The cell, where the course's own complaint about an answer (InputError) counts as a failed check."""
+    check = ast.parse(cell).body[-1]
+    lines = cell.split("\n")
+    return "\n".join([*lines[: check.lineno - 1], REFUSABLE.format(check=ast.unparse(check))])

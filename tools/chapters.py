@@ -42,9 +42,9 @@ EXTRA = "course"  # metadata of the cells that are run and not shown: {"exercise
 VERDICT = 'print(getattr(Out.get(len(In) - 2), "passed", None))'
 PASS, FAIL = "True", "False"  # what VERDICT prints
 # Around an attempt: the names of before have their values of before again, and new ones are gone.
-KEEP = "_kept = {**globals()}"
+KEEP = "_kept = {name: value for name, value in globals().items() if name[0] != '_'}"
 FORGET = """globals().update(_kept)
-for _name in [one for one in globals() if one not in _kept and not one.startswith("_")]:
+for _name in [one for one in globals() if one not in _kept and one[0] != "_"]:
     del globals()[_name]"""
 
 

@@ -25,6 +25,8 @@ from pages import BookError, tags
 from atriacourse.exercises.directives import Directive, pieces
 from atriacourse.exercises.stubs import YOURS, stub_of
 
+TAKES_ANSWERS = "yours"  # the tag of a cell that goes on with what a student's cell leaves open
+
 
 @dataclass(kw_only=True)
 class Exercise:
@@ -103,11 +105,14 @@ def _complete(exercise: Exercise, notebook: NotebookNode, name: str) -> None:
 def must_not_lean_on_solutions(notebook: NotebookNode, exercises: Sequence[Exercise], name: str) -> None:
     """In a student's notebook a solution is text, so no other cell may need a name that only it makes.
 
+    A cell tagged `yours` may take what a stub leaves open: it goes on with the answer, or with none.
+
     Raises: BookError naming the cell and the name.
     """
     folded = {number: exercise for exercise in exercises for number in exercise.folded}
     stubs = {exercise.cells[0]: exercise for exercise in exercises}
     made: set[str] = set()  # by the cells that a student has, so far
+    opened: set[str] = set()  # by stubs: None, or a function that returns nothing, unless somebody answers
     only: dict[str, str] = {}  # names that solutions make, and which exercise it is
     for number, cell in enumerate(notebook.cells):
         if cell.cell_type != "code":
@@ -115,11 +120,13 @@ def must_not_lean_on_solutions(notebook: NotebookNode, exercises: Sequence[Exerc
         if number in stubs:
             exercise = stubs[number]
             _lean(exercise.stub, made, only, f"{name}, the stub of {exercise.label}")
-            made |= names_given(exercise.stub) - set(left_open(exercise.stub))
+            opened |= set(left_open(exercise.stub))
+            made |= names_given(exercise.stub) - opened
         if number in folded:
             only |= dict.fromkeys(names_given(cell.source), folded[number].label)
         else:
-            _lean(cell.source, made, only, f"{name}, the cell that begins {cell.source[:40]!r}")
+            given = made | opened if TAKES_ANSWERS in tags(cell) else made
+            _lean(cell.source, given, only, f"{name}, the cell that begins {cell.source[:40]!r}")
             made |= names_given(cell.source)
 
 

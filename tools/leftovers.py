@@ -18,16 +18,14 @@ import uuid
 WORDS = "COURSE_STARTED_BY"  # a run inside a run adds its word to that of the other
 
 
-_watching: list[subprocess.Popen] = []  # kept to the end of this process, whose end they wait for
-
-
 def watch() -> None:
     """From now on nothing that this process starts outlives it."""
     word = uuid.uuid4().hex
     # It gets the words of the runs around this one, and its own not: it would end itself first.
     read, _ = os.pipe()  # the other end stays open as long as this process lives
     command = [sys.executable, __file__, word]
-    _watching.append(subprocess.Popen(command, stdin=read, start_new_session=True, cwd=os.path.sep))
+    watching = subprocess.Popen(command, stdin=read, start_new_session=True, cwd=os.path.sep)
+    watching.returncode = 0  # it outlives this process, so nobody waits for it
     os.close(read)
     os.environ[WORDS] = f"{os.environ.get(WORDS, '')} {word}".strip()
 

@@ -200,7 +200,8 @@ RESULT_FAULTS = (
         stage="score",
         broken=dice_over_slices,
         probe=probes.dice_of_nothing_counts,
-        symptom="The Dice is astonishingly good, above all for small atria in long scans.",
+        symptom="The Dice answers another question: silence on an empty slice is rewarded, and a slice with "
+        "a sliver of atrium counts as much as a full one.",
         story="A 2D metric is averaged over slices, and an empty slice left empty is called perfect.",
         seen=(
             Reference(

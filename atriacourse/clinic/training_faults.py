@@ -111,7 +111,7 @@ TRAINING_FAULTS = (
         stage="loss",
         broken=double_softmax,
         probe=probes.mask_loss_floor,
-        symptom="The loss flattens out far above zero and looks converged; masks are usable.",
+        symptom="The loss flattens out far above zero and looks converged; in a short run masks stay empty.",
         story="A softmax stands at the end of the network, and the loss function brings another. Two numbers "
         "between 0 and 1 cannot differ by more than 1, so no pixel is ever sure.",
         seen=(

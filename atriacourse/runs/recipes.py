@@ -105,6 +105,12 @@ ON_PHANTOMS = (  # over the profile "smoke": half a minute of training
     "training.curriculum.batch_sizes=[8, 8]",
     "training.validations=6",
 )
+ONE_SITTING = (  # over ON_PHANTOMS, for the page that trains while its reader waits
+    *widths(8),
+    "epochs=30",
+    "training.curriculum.batch_sizes=[4, 4]",
+    "training.validations=3",
+)
 SMALL = (  # over any profile, so that an ablation of a chapter differs in its length alone
     *PHANTOMS,
     *ALONE,

@@ -1,6 +1,141 @@
 """Attempts at the exercises of "Training"; see tools/attempts.py."""
 
 
+# %% ex-loop, right: by hand, with momentum and weight decay written out
+def train(network, images, masks, steps):
+    speeds = [torch.zeros_like(weight) for weight in network.parameters()]
+    losses = []
+    for _ in range(steps):
+        chances = network(images).mask_logits.log_softmax(dim=1)
+        loss = -chances.gather(1, masks[:, None]).mean()
+        losses.append(loss.item())
+        network.zero_grad()
+        loss.backward()
+        with torch.no_grad():
+            for weight, speed in zip(network.parameters(), speeds, strict=True):
+                if weight.grad is not None:
+                    speed.mul_(0.99).add_(weight.grad + 0.0005 * weight)
+                    weight -= 0.01 * speed
+    return losses
+
+
+# %% ex-loop, right: as an array, the gradients cleared at the end
+def train(network, images, masks, steps):
+    sgd = torch.optim.SGD(
+        list(network.parameters()), 0.01, 0.99, weight_decay=0.0005
+    )
+    criterion = torch.nn.CrossEntropyLoss()
+    losses = np.zeros(steps)
+    for number in range(steps):
+        loss = criterion(network(images)[0], masks)
+        losses[number] = float(loss)
+        loss.backward()
+        sgd.step()
+        sgd.zero_grad()
+    return losses
+
+
+# %% ex-loop, wrong: gradients are never cleared
+def train(network, images, masks, steps):
+    sgd = torch.optim.SGD(
+        network.parameters(), lr=0.01, momentum=0.99, weight_decay=5e-4
+    )
+    losses = []
+    for _ in range(steps):
+        loss = torch.nn.functional.cross_entropy(
+            network(images).mask_logits, masks
+        )
+        loss.backward()
+        sgd.step()
+        losses.append(float(loss.detach()))
+    return losses
+
+
+# %% ex-loop, wrong: no momentum
+def train(network, images, masks, steps):
+    sgd = torch.optim.SGD(network.parameters(), lr=0.01, weight_decay=5e-4)
+    losses = []
+    for _ in range(steps):
+        loss = torch.nn.functional.cross_entropy(
+            network(images).mask_logits, masks
+        )
+        sgd.zero_grad()
+        loss.backward()
+        sgd.step()
+        losses.append(float(loss.detach()))
+    return losses
+
+
+# %% ex-loop, wrong: momentum 0.9
+def train(network, images, masks, steps):
+    sgd = torch.optim.SGD(
+        network.parameters(), lr=0.01, momentum=0.9, weight_decay=5e-4
+    )
+    losses = []
+    for _ in range(steps):
+        loss = torch.nn.functional.cross_entropy(
+            network(images).mask_logits, masks
+        )
+        sgd.zero_grad()
+        loss.backward()
+        sgd.step()
+        losses.append(float(loss.detach()))
+    return losses
+
+
+# %% ex-loop, wrong: cleared between backward and step
+def train(network, images, masks, steps):
+    sgd = torch.optim.SGD(
+        network.parameters(), lr=0.01, momentum=0.99, weight_decay=5e-4
+    )
+    losses = []
+    for _ in range(steps):
+        loss = torch.nn.functional.cross_entropy(
+            network(images).mask_logits, masks
+        )
+        loss.backward()
+        sgd.zero_grad()
+        sgd.step()
+        losses.append(float(loss.detach()))
+    return losses
+
+
+# %% ex-loop, wrong: the loss after the step
+def train(network, images, masks, steps):
+    sgd = torch.optim.SGD(
+        network.parameters(), lr=0.01, momentum=0.99, weight_decay=5e-4
+    )
+    losses = []
+    for _ in range(steps):
+        loss = torch.nn.functional.cross_entropy(
+            network(images).mask_logits, masks
+        )
+        sgd.zero_grad()
+        loss.backward()
+        sgd.step()
+        loss = torch.nn.functional.cross_entropy(
+            network(images).mask_logits, masks
+        )
+        losses.append(float(loss.detach()))
+    return losses
+
+
+# %% ex-loop, wrong: no step
+def train(network, images, masks, steps):
+    sgd = torch.optim.SGD(
+        network.parameters(), lr=0.01, momentum=0.99, weight_decay=5e-4
+    )
+    losses = []
+    for _ in range(steps):
+        loss = torch.nn.functional.cross_entropy(
+            network(images).mask_logits, masks
+        )
+        sgd.zero_grad()
+        loss.backward()
+        losses.append(float(loss.detach()))
+    return losses
+
+
 # %% ex-momentum, right: in place
 def step(weight, velocity, gradient, rate, momentum):
     velocity *= momentum

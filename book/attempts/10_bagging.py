@@ -1,6 +1,71 @@
 """Attempts at the exercises of "Bagging"; see tools/attempts.py."""
 
 
+# %% ex-own-bootstrap, right: chosen
+def bootstrap(names, rng):
+    return rng.choice(names, size=len(names))
+
+
+# %% ex-own-bootstrap, right: one after the other
+def bootstrap(names, rng):
+    return [names[int(rng.random() * len(names))] for _ in names]
+
+
+# %% ex-own-bootstrap, wrong: without replacement
+def bootstrap(names, rng):
+    return rng.permutation(names)
+
+
+# %% ex-own-bootstrap, wrong: one too few
+def bootstrap(names, rng):
+    return rng.choice(names, size=len(names) - 1)
+
+
+# %% ex-own-bootstrap, wrong: the last is never drawn
+def bootstrap(names, rng):
+    return [
+        names[place] for place in rng.integers(len(names) - 1, size=len(names))
+    ]
+
+
+# %% ex-own-bootstrap, wrong: one name again and again
+def bootstrap(names, rng):
+    return [rng.choice(names)] * len(names)
+
+
+# %% ex-own-ensemble, right: added up
+def ensemble(members, scan):
+    total = 0.0
+    for member in members:
+        total = total + member(scan)
+    return total / len(members)
+
+
+# %% ex-own-ensemble, right: stacked
+def ensemble(members, scan):
+    return np.stack([member(scan) for member in members]).mean(0)
+
+
+# %% ex-own-ensemble, wrong: over the voxels too
+def ensemble(members, scan):
+    return np.mean([member(scan) for member in members])
+
+
+# %% ex-own-ensemble, wrong: of the masks
+def ensemble(members, scan):
+    return np.mean([member(scan) > 0.5 for member in members], axis=0)
+
+
+# %% ex-own-ensemble, wrong: always three of them
+def ensemble(members, scan):
+    return sum(member(scan) for member in members) / 3
+
+
+# %% ex-own-ensemble, wrong: the median
+def ensemble(members, scan):
+    return np.median([member(scan) for member in members], axis=0)
+
+
 # %% ex-vote, right: counted
 def both_rules(p):
     votes = sum(one > 0.5 for one in p)

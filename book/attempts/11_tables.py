@@ -37,48 +37,57 @@ def half_width_of(sd, n):
     return 2 * stats.t.ppf(0.975, n - 1) * sd / n**0.5
 
 
-# %% ex-holm, right: a row of numbers
-corrected = np.array([0.04, 0.09, 0.09, 0.5])
+# %% ex-together, right: percentiles
+def interval_for(means, together):
+    return np.percentile(means, [2.5 / together, 100 - 2.5 / together])
 
-# %% ex-holm, right: step by step
-given = [0.010, 0.040, 0.030, 0.500]
-order, corrected, lowest = np.argsort(given), [0.0] * 4, 0.0
-for rank, place in enumerate(order):
-    lowest = max(lowest, given[place] * (4 - rank))
-    corrected[place] = lowest
 
-# %% ex-holm, wrong: Bonferroni
-corrected = [0.04, 0.16, 0.12, 1]
+# %% ex-together, right: sorted and counted
+def interval_for(means, together):
+    ordered, out = np.sort(means), 0.025 / together
+    last = len(ordered) - 1
+    return [ordered[round(out * last)], ordered[round((1 - out) * last)]]
 
-# %% ex-holm, wrong: a later one falls below an earlier one
-corrected = [0.04, 0.08, 0.09, 0.5]
 
-# %% ex-holm, wrong: as they came
-corrected = [0.010, 0.040, 0.030, 0.500]
+# %% ex-together, wrong: 95 % whatever is asked
+def interval_for(means, together):
+    return np.quantile(means, [0.025, 0.975])
 
-# %% ex-holm, wrong: multiplied in the order of the question
-corrected = [0.04, 0.12, 0.12, 0.5]
 
-# %% ex-holm, wrong: Benjamini and Hochberg's
-corrected = [0.04, 0.16 / 3, 0.16 / 3, 0.5]
+# %% ex-together, wrong: 5 % at each end
+def interval_for(means, together):
+    return np.quantile(means, [0.05 / together, 1 - 0.05 / together])
+
+
+# %% ex-together, wrong: divided twice
+def interval_for(means, together):
+    return np.quantile(means, [0.025 / together**2, 1 - 0.025 / together**2])
+
+
+# %% ex-together, wrong: stretched in place of asked anew
+def interval_for(means, together):
+    low, high = np.quantile(means, [0.025, 0.975])
+    return [low - (high - low) * together / 2, high]
+
 
 # %% ex-pairing, right: from the variances
-wider = (plain.var(ddof=1) + with_gamma.var(ddof=1)) ** 0.5 / paired_sd
+unpaired = plain.var(ddof=1) + with_gamma.var(ddof=1)
+wider = (unpaired / (with_gamma - plain).var(ddof=1)) ** 0.5
 
 # %% ex-pairing, right: with n in place of n - 1, throughout
 wider = (plain.var() + with_gamma.var()) ** 0.5 / np.std(plain - with_gamma)
 
 # %% ex-pairing, wrong: the SDs add
-wider = sum(spreads) / paired_sd
+wider = (np.std(plain) + np.std(with_gamma)) / np.std(with_gamma - plain)
 
 # %% ex-pairing, wrong: the variances' ratio
-wider = sum(one**2 for one in spreads) / paired_sd**2
+wider = (plain.var() + with_gamma.var()) / np.var(with_gamma - plain)
 
 # %% ex-pairing, wrong: the other way round
-wider = paired_sd / np.hypot(*spreads)
+wider = np.std(with_gamma - plain) / np.hypot(plain.std(), with_gamma.std())
 
 # %% ex-pairing, wrong: one of the two SDs
-wider = spreads[0] / paired_sd
+wider = np.std(plain) / np.std(with_gamma - plain)
 
 # %% ex-mirror-zero, right: with spaces
 my_override = "augmentation.geometry.padding = zero"
@@ -94,3 +103,6 @@ my_override = "augmentation.geometry.padding=0"
 
 # %% ex-mirror-zero, wrong: half of the name
 my_override = "padding=zero"
+
+# %% ex-mirror-zero, wrong: another setting, trained above
+my_override = "augmentation.gamma.probability=0"

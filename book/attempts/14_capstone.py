@@ -98,11 +98,14 @@ my_override = " augmentation.geometry.flip_left_right = 0.5"
 # %% ex-own-ablation, right: put together
 my_override = f"augmentation.geometry.flip_left_right={1 / 2:.2f}"
 
-# %% ex-own-ablation, wrong: always
-my_override = "augmentation.geometry.flip_left_right=1"
+# %% ex-own-ablation, wrong: never, as the base
+my_override = "augmentation.geometry.flip_left_right=0"
 
-# %% ex-own-ablation, wrong: the other flip
-my_override = "augmentation.geometry.flip_up_down=0.5"
+# %% ex-own-ablation, wrong: another setting, trained above
+my_override = "augmentation.geometry.padding=zero"
+
+# %% ex-own-ablation, wrong: no number
+my_override = "augmentation.geometry.flip_left_right=half"
 
 # %% ex-own-ablation, wrong: half of the name
 my_override = "flip_left_right=0.5"

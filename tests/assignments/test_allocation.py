@@ -27,6 +27,7 @@ def test_a_variant_follows_from_assignment_and_id_alone():
     assert allocation_of(replace(CONTRAST, name="other"), "ada") != found
 
 
+@pytest.mark.slow
 @settings(max_examples=100, derandomize=True, deadline=None)
 @given(st.lists(IDS, min_size=30, max_size=30, unique=True))
 def test_thirty_students_have_thirty_variants_spread_over_the_levels(ids):

@@ -40,6 +40,17 @@ def test_an_exercise_that_lacks_a_part_is_named(small_book_with_an_exercise, old
         find_exercises(read_chapter(chapter), "00_small.md")
 
 
+def test_only_a_cell_that_says_so_goes_on_with_what_a_stub_leaves_open(small_book_with_an_exercise):
+    chapter = small_book_with_an_exercise / "00_small.md"
+    after = "```{solution-end}\n```\n\n```{code-cell} ipython3\n:tags: [TAG]\n\nprint(twice)\n```"
+    text = chapter.read_text().replace("```{solution-end}\n```", after)
+    chapter.write_text(text.replace("TAG", "yours"))
+    assert find_exercises(read_chapter(chapter), "00_small.md")
+    chapter.write_text(text.replace("TAG", "hide-input"))
+    with pytest.raises(BookError, match="it needs 'twice', which only the solution of ex-twice makes"):
+        find_exercises(read_chapter(chapter), "00_small.md")
+
+
 def test_an_ablation_is_marked_by_its_class(small_book_with_an_exercise):
     chapter = small_book_with_an_exercise / "00_small.md"
     chapter.write_text(chapter.read_text().replace(":label: ex-twice", ":label: ex-twice\n:class: ablation"))
@@ -109,10 +120,11 @@ def with_attempt(book, verdict, why, source):
         ("wrong", "twice = 6.0", "on the wrong attempt 'because' the check must fail; it passes"),
         ("right", "twice = 5", "on the right attempt 'because' the check must pass; it fails"),
         ("right", "twice = 1 / 0", "its right attempt 'because': (?s:.*)ZeroDivisionError"),
+        ("wrong", "twice = 1 / 0", "its wrong attempt 'because': (?s:.*)ZeroDivisionError"),
         ("wrong", "thrice = 9", "its wrong attempt 'because': it must give twice"),
         ("wrong", "twice = = 9", "its wrong attempt 'because': invalid syntax"),
     ],
-    ids=["fooled", "right refused", "stops", "another name", "no Python"],
+    ids=["fooled", "right refused", "right stops", "wrong stops", "another name", "no Python"],
 )
 def test_an_attempt_that_fools_the_check_is_named(small_book_with_an_exercise, verdict, source, said):
     chapter = with_attempt(small_book_with_an_exercise, verdict, "because", source)
@@ -122,12 +134,29 @@ def test_an_attempt_that_fools_the_check_is_named(small_book_with_an_exercise, v
 
 @pytest.mark.book
 def test_nothing_of_an_attempt_is_left_behind_it(small_book_with_an_exercise):
-    """Neither a new name (`three`) nor another value of one that was there before (`size`)."""
+    """Neither a new name (`three`) nor another value of one that was there (`size`); the rest stays."""
     chapter = with_attempt(small_book_with_an_exercise, "wrong", "Jaccard", "size = 99\ntwice = size")
-    seen = '\n```{code-cell} ipython3\nprint("three" in globals(), size)\n```\n'
-    chapter.write_text(chapter.read_text() + seen)
+    tried = chapter.parent / "attempts" / "00_small.py"
+    tried.write_text(tried.read_text() + tried.read_text().replace("ex-twice", "ex-again"))
+    made = "\n```{code-cell} ipython3\nmade_between = 5\n```\n"
+    seen = '\n```{code-cell} ipython3\nprint("three" in globals(), size, made_between)\n```\n'
+    text = chapter.read_text()
+    again = text[text.index(":::{exercise}") :].replace("ex-twice", "ex-again")
+    chapter.write_text(text + made + again + seen)
     notebook, _ = execute(chapter, parameters={})
-    assert notebook.cells[-1].outputs[0].text == "False 3\n"
+    assert notebook.cells[-1].outputs[0].text == "False 3 5\n"
+
+
+@pytest.mark.book
+def test_a_wrong_attempt_may_be_refused_by_the_course_itself(small_book_with_an_exercise):
+    refuse = "from atriacourse.errors import InputError\n\nclass Odd:\n    def __float__(self):\n        "
+    refuse += "raise InputError('no')\n    def __array__(self, dtype=None, copy=None):\n        "
+    refuse += "raise InputError('no')\n\ntwice = Odd()"
+    chapter = with_attempt(small_book_with_an_exercise, "wrong", "no number", refuse)
+    chapter.write_text(
+        chapter.read_text().replace("check_answer(twice, 6)", "check_answer(float(twice or 0), 6)")
+    )
+    execute(chapter, parameters={})
 
 
 def test_a_gap_is_filled_behind_the_last_thing_left_open(small_book_with_an_exercise):

@@ -15,54 +15,39 @@ NOT_PROSE = (
     r"^(?:#|:::|:\w+:).*?$",  # headings and heads of boxes
     r"\$\$.*?\$\$|\$[^$\n]+\$",
     r"\{(?!term\b)[\w-]+\}`[^`]*`",
-    r"(?<!\})`[^`\n]*`",
+    r"(?<![\w}>])`[^`\n]*`",
     r"\[[^\]]*\]\([^)]*\)",  # links: another page's title
 )
-TAUGHT = {"Holm's correction", "p-value", "soft Dice", "tone curve", "Wilcoxon's signed-rank test"}
+TAUGHT = {"p-value", "soft Dice", "told apart", "tone curve"}
 
 
 # First uses that are still to be mended
 OPEN = {
     "index: ablation",
-    "00_one_sitting: ASSD",
-    "03_contrast: augmentation",
-    "00_one_sitting: axial",
-    "00_one_sitting: bootstrap",
     "07_training: checkpoint",
     "00_one_sitting: closing",
     "01_left_atrium: coronal",
     "00_one_sitting: cross-entropy",
     "04_geometry: curriculum",
-    "10_bagging: ensemble",
     "00_one_sitting: epoch",
     "03_contrast: gamma augmentation",
     "00_one_sitting: HD95",
+    "10_bagging: ensemble",
     "09_measuring: Jaccard",
-    "00_one_sitting: label",
-    "02_audit: leak",
-    "00_one_sitting: left atrium",
     "06_two_tasks: logits",
-    "00_one_sitting: loss",
     "index: mask",
-    "03_contrast: mirror padding",
-    "00_one_sitting: mitral valve",
     "07_training: momentum",
-    "00_one_sitting: paired difference",
-    "00_one_sitting: phantom",
-    "00_one_sitting: pooling",
     "08_clean_mask: post-processing",
     "index: seed",
     "06_two_tasks: sigmoid",
     "index: slice",
-    "10_bagging: soft Dice",
     "06_two_tasks: softmax",
     "06_two_tasks: standard deviation",
     "06_two_tasks: tone curve",
-    "00_one_sitting: U-Net",
-    "00_one_sitting: voxel",
     "07_training: weight decay",
-    "11_tables: Wilcoxon's signed-rank test",
+    "03_contrast: told apart",
     "03_contrast: z-score",
+    "11_tables: Wilcoxon's signed-rank test",
 }
 
 

@@ -422,6 +422,7 @@ def hold(folder, ready, end):
         end.wait(60)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ends", ["by itself", "killed"])
 def test_a_folder_is_held_by_one_command_and_a_dead_one_holds_nothing(
     cohort, split, tiny_config, tmp_path, ends

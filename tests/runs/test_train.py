@@ -97,6 +97,7 @@ def kill_one(command, last, *, seconds):
     assert child.returncode == -signal.SIGKILL
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("settings", "kills"), [((), 1), (ADAMW, 2)], ids=["sgd", "adamw"])
 def test_killed_and_resumed_is_bit_for_bit_the_run_left_alone(
     cohort, split, phantom_folder, tiny_config, tmp_path, one_thread, settings, kills
@@ -261,6 +262,7 @@ def test_a_diverging_run_keeps_its_last_good_checkpoint(cohort, split, tiny_conf
 # ---- by minutes ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_run_by_minutes_ends_about_then_and_follows_its_saved_plan(
     cohort, split, tiny_config, tmp_path, monkeypatch
 ):

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from atriacourse.errors import InputError
+from atriacourse.studies.catalogue import study
 from atriacourse.studies.claims import flatten, look_up, resolve_claim, said
+from atriacourse.studies.comparison import compare_variants
 from atriacourse.studies.published import TABLE_2, published_paths
+from atriacourse.studies.results import study_results
 
 
 def test_the_papers_numbers_keep_their_digits():
@@ -63,3 +66,13 @@ def test_every_published_number_is_a_number_with_a_source():
     for path, number in published_paths().items():
         assert float(number.value) > 0, path
         assert number.source
+
+
+def test_a_change_is_the_verdict_in_brief():
+    one = compare_variants(study_results(study("closing")), "radius_2", "none", metric="hd_mm")
+    text = look_up("atlas/closing/radius_2-vs-none/hd_mm/change").text
+    assert text == one.change and text.startswith(f"{one.difference:+.3f} mm (") and text.endswith("worse)")
+    below = look_up("atlas/flips/none-vs-both/dice/change").text
+    assert below.startswith("\N{MINUS SIGN}0.") and "-" not in below
+    with pytest.raises(InputError, match="an atlas claim is"):
+        look_up("atlas/closing/radius_2/dice/change")

@@ -39,6 +39,7 @@ def both(units, tiny_data, tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_it_is_the_record_that_a_training_of_its_own_gives(both, units, tiny_data, tmp_path):
     end = run_units(units[1:], tiny_data, tmp_path, device="cpu", threads=1)  # nobody to take it from
     assert end.done == end.total == 1

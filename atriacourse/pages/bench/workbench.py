@@ -4,19 +4,21 @@ Beside trained.py; uses training/loop.py. A chapter that asks what one step does
 folder layout, only the trainer.
 """
 
+import copy
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from atriacourse.augment.batch import Batch
 from atriacourse.data.bank import SliceBank
 from atriacourse.data.case import Cohort
 from atriacourse.errors import InputError
 from atriacourse.network.unet import MultiTaskUNet
-from atriacourse.runs.config import RunConfig
+from atriacourse.pages.bench.chapter import Chapter
+from atriacourse.runs.config import RunConfig, override
 from atriacourse.runs.loading import load_bank_cases
 from atriacourse.runs.watcher import Silent
 from atriacourse.training.curriculum import epoch_steps
@@ -70,6 +72,28 @@ def some_batch(trainer: Trainer, *, epoch: int = 0, progress: float = 0.0) -> Ba
         if batch.masks.flatten(1).any(dim=1).float().mean() >= 0.5:
             return batch
     raise InputError(f"in epoch {epoch} no batch shows the atrium in half of its slices; take another epoch")
+
+
+def one_batch(
+    cohort: Cohort,
+    names: Sequence[str],
+    chapter: Chapter,
+    config: RunConfig,
+    *,
+    steps: int = 8,
+    rate: float = 0.01,
+) -> tuple[tuple[nn.Module, Tensor, Tensor, int], list[float]]:
+    """A network with two slices to learn by heart, and the losses of the course's own loop on them.
+
+    In float32 on every machine, so that another loop can be held against it.
+    Returns: (network as it was before, images, masks, steps), and the loss before each step.
+    """
+    exact = override(config, ["training.precision=float32"])
+    trainer = trainer_for(cohort, names, chapter.folder("by_heart"), config=exact, seed=chapter.seed)
+    batch = some_batch(trainer)
+    two = Batch(*(part[:2] for part in batch))
+    before = copy.deepcopy(trainer.model)
+    return (before, two.images, two.masks, steps), repeat_batch(trainer, two, steps=steps, rate=rate)
 
 
 def repeat_batch(trainer: Trainer, batch: Batch, *, steps: int, rate: float) -> list[float]:

@@ -16,7 +16,8 @@ Every kind of trouble here stands in one of the real data sets or was met in wor
 import csv
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -121,6 +122,17 @@ def found_table(key: Mapping[str, list[str]], **found: set[str]) -> dict[str, di
         | {name: words.get(len(set(cases) & said) / len(cases), "some") for name, said in found.items()}
         for kind, cases in key.items()
     }
+
+
+def answers_of(
+    function: Callable[..., object], arguments: Mapping[Hashable, Sequence[object]]
+) -> dict[Hashable, object]:
+    """What a student's function says of each thing; nothing of those where it returns nothing or stops."""
+    said = {}
+    for name, given in arguments.items():
+        with suppress(Exception):  # whatever a half-written function raises, the check has told already
+            said[name] = function(*given)
+    return {name: answer for name, answer in said.items() if answer is not None}
 
 
 def draw(count: int, rng: np.random.Generator) -> list[Phantom]:

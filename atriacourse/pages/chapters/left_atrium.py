@@ -23,7 +23,7 @@ from atriacourse.data.phantom.phantom_config import SITES
 from atriacourse.data.phantom.shapes import Solid
 from atriacourse.errors import InputError
 from atriacourse.pages.pictures.figures import LETTERS, add_legend, show_slice
-from atriacourse.pages.pictures.style import STYLE, closed
+from atriacourse.pages.pictures.style import BLUE, STYLE, closed
 from atriacourse.pages.pictures.views import Cut, middle, readable_range, window_around
 
 LEAST_MM2 = 100.0  # of a cross-section that gets a name
@@ -178,3 +178,23 @@ def slice_areas(mask: np.ndarray, spacing_mm: Sequence[float]) -> tuple[np.ndarr
     """Area in cm2 and number of separate pieces of a mask in each axial slice, from the feet to the head."""
     areas = mask.sum(axis=(1, 2)) * spacing_mm[1] * spacing_mm[2] / 100
     return areas, np.array([ndimage.label(plane)[1] for plane in mask])
+
+
+def areas_up_the_stack(masks: Sequence[tuple[np.ndarray, Sequence[float]]]) -> Figure:
+    """Area and number of pieces against height, a thin line for each mask and a thick one for the first.
+
+    Args: masks: (z, y, x) each, with its spacing.
+    """
+    with plt.rc_context(STYLE):
+        figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.0), layout="constrained", sharey=True)
+        for number, (mask, spacing_mm) in enumerate(masks):
+            look: dict[str, Any] = {"color": "#AAAAAA", "linewidth": 0.7}
+            if number == 0:
+                look = {"color": BLUE, "linewidth": 2.2, "zorder": 3}
+            areas, pieces = slice_areas(mask, spacing_mm)
+            edges = (np.arange(len(areas) + 1) - 0.5) * spacing_mm[0]
+            left.plot(areas, edges[1:] - spacing_mm[0] / 2, **look)
+            right.stairs(pieces, edges, orientation="horizontal", baseline=None, **look)
+        left.set(xlabel="area in the slice (cm²)", ylabel="height of the slice (mm)")
+        right.set(xlabel="pieces in the slice", xticks=range(6))
+        return closed(figure)

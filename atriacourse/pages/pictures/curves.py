@@ -51,16 +51,20 @@ def curves(
     xlabel: str,
     ylabel: str,
     bands: Mapping[str, tuple[Sequence[float], Sequence[float]]] | None = None,
+    behind: Sequence[Sequence[float]] = (),
     steps: bool = False,
     height: float = 3.2,
     **axes_settings: Any,
 ) -> Figure:
     """Lines against x with a legend beside them; the arguments are those of `draw_curves`.
 
-    Args: axes_settings: given to `Axes.set`, e.g. xscale="log".
+    Args: behind: broad grey lines under the series, e.g. what a formula says.
+        axes_settings: given to `Axes.set`, e.g. xscale="log".
     """
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(figsize=(6.8, height), layout="constrained")
+        for values in behind:
+            axes.plot(x, values, color="#BBBBBB", linewidth=3)
         draw_curves(axes, x, series, bands=bands, steps=steps)
         axes.set(xlabel=xlabel, ylabel=ylabel, **axes_settings)
         axes.grid(color="#E4E4E4", linewidth=0.7)

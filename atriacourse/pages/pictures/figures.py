@@ -112,13 +112,17 @@ def _write(axes: Axes, x: float, y: float, text: str, across: str, along: str, *
     axes.text(x, y, text, color="white", ha=across, va=along, fontsize=8, path_effects=rim, **more)
 
 
-def add_legend(figure: Figure, names: Sequence[str]) -> None:
-    """Name the outlines below the picture, in the order in which `show_slice` drew them."""
+def add_legend(figure: Figure, names: Sequence[str], *, place: tuple[float, float] | None = None) -> None:
+    """Name the outlines in the order in which `show_slice` drew them.
+
+    Args: place: of the legend's middle, as shares of the figure; None: below the picture.
+    """
     handles = [
         plt.Line2D([], [], color=line.color, linestyle=line.style, label=name)
         for name, line in zip(names, LINES, strict=False)
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    at = {"loc": "outside lower center"} if place is None else {"loc": "center", "bbox_to_anchor": place}
+    figure.legend(handles=handles, ncols=len(handles), **at)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,13 @@ import pytest
 from atriacourse.data.audit import audit
 from atriacourse.data.cohort import open_cohort
 from atriacourse.errors import InputError
-from atriacourse.pages.chapters.audit_planted import TROUBLES, answer_key, found_table, write_planted_cohort
+from atriacourse.pages.chapters.audit_planted import (
+    TROUBLES,
+    answer_key,
+    answers_of,
+    found_table,
+    write_planted_cohort,
+)
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +33,13 @@ def report(folder):
 
 def raw(folder, name, file="lgemri"):
     return nrrd.read(str(folder / "Training Set" / name / f"{file}.nrrd"), index_order="C")
+
+
+def test_a_student_s_function_may_say_nothing_or_stop():
+    arguments = {"one": (1,), "zero": (0,)}
+    assert answers_of(lambda number: 1 / number, arguments) == {"one": 1}
+    assert answers_of(lambda _: None, arguments) == {}
+    assert answers_of(bool, arguments) == {"one": True, "zero": False}
 
 
 def test_each_kind_once(folder, key):

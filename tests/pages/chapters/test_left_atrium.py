@@ -7,6 +7,7 @@ from atriacourse.data.phantom import PhantomConfig, make_phantom
 from atriacourse.errors import InputError
 from atriacourse.pages.chapters.left_atrium import (
     Patient,
+    areas_up_the_stack,
     named_slice,
     names_in_slice,
     patients_in_views,
@@ -74,3 +75,9 @@ def test_areas_and_pieces():
     mask[2, 0:2, 0:2] = mask[2, 5:7, 5:7] = True  # 2 x 4 pixels
     areas, pieces = slice_areas(mask, (9.0, 5.0, 2.0))  # a pixel is 10 mm2 = 0.1 cm2
     assert areas == pytest.approx([0, 1.0, 0.8]) and pieces.tolist() == [0, 1, 2]
+    left, right = areas_up_the_stack([(mask, (9.0, 5.0, 2.0)), (mask[:2], (5.0, 5.0, 2.0))]).axes
+    first, second = left.lines
+    assert first.get_xdata() == pytest.approx([0, 1.0, 0.8])
+    assert first.get_ydata() == pytest.approx([0, 9, 18])
+    assert second.get_ydata() == pytest.approx([0, 5]) and first.get_linewidth() > second.get_linewidth()
+    assert len(right.patches) == 2

@@ -5,7 +5,7 @@ import pytest
 
 from atriacourse.evaluation.case_row import score_case
 from atriacourse.pages.bench.sandbox import HUMAN, shift
-from atriacourse.pages.pictures.boards import RANGES, metric_board, said
+from atriacourse.pages.pictures.boards import RANGES, metric_board, ranges_for, said
 from atriacourse.pages.pictures.figures import Panel
 
 
@@ -40,10 +40,21 @@ def test_an_empty_mask_stands_at_the_ends():
     row, figure = board(np.zeros_like)
     places = dict(zip(RANGES, map(diamond, figure.axes[1:]), strict=True))
     assert row["hd_mm"] == np.inf
-    assert places["hd_mm"] == (RANGES["hd_mm"][1][1], ">")
-    assert places["dice"] == (RANGES["dice"][1][0], "<")
+    assert places["hd_mm"] == (RANGES["hd_mm"][1], ">")
+    assert places["dice"] == (RANGES["dice"][0], "<")
 
 
 def test_what_the_board_shows_is_said_in_words():
     row, _ = board(None)
     assert said(row).startswith("Dice 1, Jaccard 1, HD in mm 0,")
+
+
+def test_the_scales_of_a_slider_hold_all_of_its_states():
+    near, _ = board(None)
+    far = near | {"hd_mm": 81.2, "dice": 0.31, "volume_difference_ml": -60.5, "assd_mm": np.inf}
+    ranges = ranges_for([near, far])
+    assert ranges["hd_mm"] == (0.0, 82.0)
+    assert ranges["dice"] == (pytest.approx(0.3), 1.0)
+    assert ranges["volume_difference_ml"] == (-61.0, 35.0)
+    assert ranges["assd_mm"] == RANGES["assd_mm"]  # no place for the infinite: it stands at the end
+    assert ranges["hd95_mm"] == RANGES["hd95_mm"]

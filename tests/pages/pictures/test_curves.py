@@ -27,6 +27,12 @@ def test_series_differ_in_colour_line_and_marker():
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "b"]
 
 
+def test_a_formula_stands_grey_behind_the_series():
+    behind, series = curves([0, 1], {"a": [0, 1]}, behind=[[1, 0]], xlabel="x", ylabel="y").axes[0].lines
+    assert behind.get_ydata().tolist() == [1, 0] and behind.get_color() == "#BBBBBB"
+    assert series.get_ydata().tolist() == [0, 1] and series.get_zorder() >= behind.get_zorder()
+
+
 def test_bands_belong_to_their_series():
     figure = curves([0, 1], {"a": [1, 2], "b": [0, 0]}, xlabel="x", ylabel="y", bands={"a": ([0, 1], [2, 3])})
     assert len(figure.axes[0].collections) == 1
