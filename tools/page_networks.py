@@ -27,6 +27,7 @@ from atriacourse.runs.folder import open_model
 OUT = Path(__file__).resolve().parents[1] / "book" / "_assets" / "networks"
 NAMES = ("phantom-gamma", "phantom-plain")
 SEED = 4_000_000  # of the labs' phantoms; cohorts are made of other seeds
+SIDE = 192  # of a lab's slice, in pixels
 LEVELS = 127  # of an 8-bit number, each side of zero
 
 
@@ -70,17 +71,21 @@ def page_network(name: str, network: MultiTaskUNet) -> str:
 
 
 def lab_slice(phantom: Phantom, prepare: PrepareConfig) -> dict[str, object]:
-    """The slice with the most atrium as the networks see it: neighbours as channels, and the truth."""
-    grey = prepare_grey(phantom.image, prepare)
-    truth = prepare_mask(phantom.mask, prepare) > 127
+    """The slice with the most atrium, cut to SIDE pixels about it: neighbours as channels, and the truth."""
+    grey, truth = prepare_grey(phantom.image, prepare), prepare_mask(phantom.mask, prepare) > 127
     z = int(truth.sum(axis=(1, 2)).argmax())
-    shown = grey[neighbours(z, prepare.offsets, len(grey))]
+    shown, wanted = grey[neighbours(z, prepare.offsets, len(grey))], truth[z]
+    for axis in (0, 1):
+        centre = round(np.nonzero(wanted)[axis].mean())
+        start = min(max(centre - SIDE // 2, 0), max(wanted.shape[axis] - SIDE, 0))
+        kept = range(start, min(start + SIDE, wanted.shape[axis]))
+        shown, wanted = shown.take(kept, axis=axis + 1), wanted.take(kept, axis=axis)
     channels, height, width = shown.shape
     return {
         "says": f"site {phantom.site}, {'after' if phantom.post_ablation else 'before'} ablation",
         **{"channels": channels, "height": height, "width": width},
         "grey": base64.b64encode(shown.tobytes()).decode(),
-        "truth": base64.b64encode(truth[z].astype(np.uint8).tobytes()).decode(),
+        "truth": base64.b64encode(wanted.astype(np.uint8).tobytes()).decode(),
     }
 
 

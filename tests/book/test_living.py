@@ -84,7 +84,7 @@ def as_tensor(images):
 
 
 def in_page(page, expression, **given):
-    """What an expression gives in the page, with `engine` and the numbers given; tensors come back as arrays."""
+    """What an expression gives in the page, with `engine` and the numbers given; tensors as arrays."""
     return page.evaluate(
         """([expression, given]) => {
           const engine = atriaEngine();
