@@ -2,9 +2,9 @@
 
     python tools/page_networks.py                  book/_assets/networks/*.js
 
-Batch normalisation is folded into the convolution before it. Weights become 8-bit numbers, with a scale for
-each output channel; what that changes is tested in a browser (tests/book/test_living.py).
-book/_assets/network.js reads them. The slices are of phantoms that no network here was trained on.
+Batch normalisation is folded into the convolution before it. Weights become whole numbers of 8 or
+16 bits, with a scale for each output channel; what that changes is tested in a browser
+(tests/book/test_living.py). book/_assets/network.js reads them. The slices are of phantoms that no network here was trained on.
 """
 
 import base64
@@ -28,7 +28,7 @@ OUT = Path(__file__).resolve().parents[1] / "book" / "_assets" / "networks"
 NAMES = ("phantom-gamma", "phantom-plain")
 SEED = 4_000_000  # of the labs' phantoms; cohorts are made of other seeds
 SIDE = 192  # of a lab's slice, in pixels
-LEVELS = 127  # of an 8-bit number, each side of zero
+FEW = 4000  # weights; book/_assets/network.js knows it too
 
 
 def folded(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[torch.Tensor, torch.Tensor]:
@@ -52,15 +52,21 @@ def layers_of(network: MultiTaskUNet) -> Iterator[tuple[torch.Tensor, torch.Tens
             yield head.weight, head.bias
 
 
+def number_type(weights: int) -> np.dtype[np.signedinteger]:
+    """16 bits for layers of few weights: those work at full resolution, where rounding shows; else 8."""
+    return np.dtype("<i2" if weights <= FEW else "i1")
+
+
 def packed(network: MultiTaskUNet) -> bytes:
-    """Scales and biases as float32, weights as int8, layer by layer."""
+    """Scales and biases as float32, weights as whole numbers, layer by layer."""
     parts = []
     with torch.no_grad():
         for weights, bias in layers_of(network):
             flat = weights.reshape(len(weights), -1)
-            scale = (flat.abs().amax(dim=1) / LEVELS).clamp(min=1e-12)
-            whole = torch.round(flat / scale[:, None]).to(torch.int8)
-            parts += [scale.numpy().astype("<f4"), bias.numpy().astype("<f4"), whole.numpy()]
+            kind = number_type(flat.numel())
+            scale = (flat.abs().amax(dim=1) / np.iinfo(kind).max).clamp(min=1e-12)
+            whole = torch.round(flat / scale[:, None]).numpy().astype(kind)
+            parts += [scale.numpy().astype("<f4"), bias.numpy().astype("<f4"), whole]
     return b"".join(np.ascontiguousarray(part).tobytes() for part in parts)
 
 
@@ -92,7 +98,7 @@ def lab_slice(phantom: Phantom, prepare: PrepareConfig) -> dict[str, object]:
 def page_slices(prepare: PrepareConfig) -> str:
     """The script with the labs' slices, of phantoms that no network was trained on."""
     slices = []
-    for site, post in (("A", False), ("A", True), ("B", False)):
+    for site, post in (("B", False), ("A", False), ("A", True)):
         config = PhantomConfig(matrix=288, site=site, post_ablation=post)
         slices.append(lab_slice(make_phantom(config, seed=SEED + len(slices)), prepare))
     return f"self.atriaSlices = {json.dumps(slices)};\n"

@@ -194,14 +194,17 @@ function atriaEngine() {
     return sum ? 2 * both / sum : NaN;  // two empty masks have none
   };
 
-  // 8-bit weights with a scale for each output channel, as text (tools/page_networks.py) -> a network.
+  // Weights of 8 bits (16 in layers of few) with a scale for each output channel, as text -> a network.
+  // tools/page_networks.py packs them.
   function unpack({ config, text }) {
     const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0)), view = new DataView(bytes.buffer);
     let at = 0;
     const floats = (n) => Float32Array.from({ length: n }, () => { at += 4; return view.getFloat32(at - 4, true); });
     const layer = (outputs, inputs) => {
       const scales = floats(outputs), bias = floats(outputs), weights = new Float32Array(outputs * inputs);
-      for (let i = 0; i < weights.length; i++) weights[i] = view.getInt8(at++) * scales[Math.floor(i / inputs)];
+      const few = weights.length <= 4000;
+      for (let i = 0; i < weights.length; i++, at += few ? 2 : 1)
+        weights[i] = (few ? view.getInt16(at, true) : view.getInt8(at)) * scales[Math.floor(i / inputs)];
       return { weights, bias };
     };
     const convolutions = (inputs, outputs) => [layer(outputs, 9 * inputs), layer(outputs, 9 * outputs)];
