@@ -2,8 +2,8 @@
 
     python tools/page_networks.py                  book/_assets/networks/*.js
 
-Batch normalisation is folded into the convolution before it. Weights become whole numbers of 8 or 16 bits, with
-a scale for each output channel; what that changes is tested in a browser (tests/book/test_living.py).
+Batch normalisation is folded into the convolution before it. Weights become whole numbers of 8 or 16 bits,
+with a scale for each output channel; what that changes is tested in a browser (tests/book/test_living.py).
 book/_assets/network.js reads them. The slices are of phantoms that no network here was trained on.
 """
 
