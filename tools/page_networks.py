@@ -27,7 +27,7 @@ from atriacourse.runs.folder import open_model
 OUT = Path(__file__).resolve().parents[1] / "book" / "_assets" / "networks"
 NAMES = ("phantom-gamma", "phantom-plain")
 SEED = 4_000_000  # of the labs' phantoms; cohorts are made of other seeds
-SIDE = 192  # of a lab's slice, in pixels
+SIDE = 160  # of a lab's slice, in pixels
 FEW = 4000  # weights; book/_assets/network.js knows it too
 
 
