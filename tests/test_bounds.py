@@ -281,6 +281,7 @@ def test_seeds_that_follow_from_a_seed_are_valid():
     assert json.loads(json.dumps(BOUNDS["seed"].high)) == float(BOUNDS["seed"].high)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PROFILES)
 def test_the_estimates_of_a_network_are_near_its_own_count(name):
     torch = pytest.importorskip("torch")

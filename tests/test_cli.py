@@ -135,12 +135,14 @@ def test_an_unknown_option_is_code_2(cli):
 # ---- describe, audit, phantom --------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PROFILES)
 def test_describe_prints_each_profile(cli, name):
     code, out, _ = cli("describe", "--profile", name)
     assert code == 0 and out.startswith(f"profile {name}: ") and "parameters: " in out
 
 
+@pytest.mark.slow
 def test_describe_prints_a_run_and_an_override(cli, tiny_run):
     assert "2 epochs" in cli("describe", "--model", tiny_run)[1]
     assert "  epochs=7" in cli("describe", "--profile", "smoke", "--set", "epochs=7")[1].splitlines()

@@ -93,6 +93,7 @@ def test_importing_the_package_pulls_in_nothing_heavy():
     assert run(sys.executable, "-c", script) == (0, "[]\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "module",
     [

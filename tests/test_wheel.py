@@ -22,6 +22,8 @@ from atriacourse.school.handouts.source import mistakes_of, read_source
 from atriacourse.school.nbgrader.source_notebook import SETUP
 from atriacourse.studies.claims import CLAIM
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 BUILT_FROM = ("pyproject.toml", "README.md", "LICENSE", "atriacourse", "data_fetch")
 

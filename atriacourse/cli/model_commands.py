@@ -172,18 +172,17 @@ def describe(
 
 def models() -> None:
     """List the trained networks that come with the course: what each was trained on, and its scores."""
-    from atriacourse.runs.shipped import MODELS, origin, read_card, shipped_names
+    from atriacourse.runs.shipped import MODELS, commoner, origin, read_card, shipped_names
 
     for name in shipped_names():
         card = read_card(name)
         kilobytes = (MODELS / name / "best.safetensors").stat().st_size / 1000
         print(f"{origin(card)}\n  {card['says']}; {card['parameters']:,} weights, {kilobytes:.0f} kB")
         for group, score in card["held_out"].items():
-            rows = [row["post_ablation"] for row in card["cases"] if group in ("all", row["site"])]
             print(
                 f"  {'held out' if group == 'all' else f'  site {group}'}: {score['cases']} phantoms, Dice "
                 f"{score['dice']:.3f}; pre- or post-ablation told right of {score['label_right']}, always "
-                f"saying the commoner of {max(sum(rows), len(rows) - sum(rows))}"
+                f"saying the commoner of {commoner(card, group)}"
             )
         sweep = ", ".join(f"{dice:.2f} at {gamma}" for gamma, dice in card["gamma"].items())
         print(f"  Dice once the contrast is changed by gamma: {sweep}\n")

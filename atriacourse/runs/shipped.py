@@ -31,11 +31,16 @@ class Phantoms(TypedDict):
 
 
 class Card(TypedDict):
-    """card.json. Provenance stands beside these: command, commit, versions, processor, date."""
+    """card.json; beside these it has whatever else run.json says of the training."""
 
     name: str
     says: str  # what it is for
     phantoms: Phantoms
+    command: str
+    commit: str
+    torch: str
+    device: str
+    date: str
     seed: int  # of split, weights, batches and augmentation
     data: str  # digest of what it was trained and validated on, as in run.json
     parameters: int
@@ -64,12 +69,19 @@ def read_card(name: str) -> Card:
     return read_json(MODELS / name / CARD, Card, way_out="install the course again")
 
 
+def commoner(card: Card, site: str = "all") -> int:
+    """How many held-out cases whoever always says the commoner label of them tells right."""
+    labels = [row["post_ablation"] for row in card["cases"] if site in ("all", row["site"])]
+    return max(sum(labels), len(labels) - sum(labels))
+
+
 def origin(card: Card) -> str:
     """What it was trained on and how well it does there, and that it is no medical device."""
     config, score = card["phantoms"]["config"], card["held_out"]["all"]
     sizes_mm = (config["slab_mm"] / config["slices"], *[config["field_mm"] / config["matrix"]] * 2)
+    chance = "" if score["label_right"] > commoner(card) else "; its label pre/post is at chance"
     return (
         f"{card['name']}: trained on {len(card['trained_on'])} phantoms of "
         f"{' x '.join(f'{size:g}' for size in sizes_mm)} mm and on no patient (Dice {score['dice']:.2f} on "
-        f"{score['cases']} phantoms held out); for learning, no medical device"
+        f"{score['cases']} phantoms held out{chance}); for learning, no medical device"
     )

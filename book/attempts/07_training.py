@@ -28,7 +28,7 @@ def train(network, images, masks, steps):
     losses = np.zeros(steps)
     for number in range(steps):
         loss = criterion(network(images)[0], masks)
-        losses[number] = float(loss)
+        losses[number] = loss.item()
         loss.backward()
         sgd.step()
         sgd.zero_grad()

@@ -153,6 +153,7 @@ def test_a_whole_session(work, small_class):
     assert second.entry.index == 7 and second.entry.content["hypothesis"] != result.hypothesis
 
 
+@pytest.mark.slow
 def test_what_was_trained_survives_an_interruption(work, small_class):
     begun = []
 

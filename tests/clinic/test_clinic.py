@@ -25,6 +25,8 @@ from atriacourse.clinic.study import TrainedNetwork, report, train
 from atriacourse.errors import InputError
 from atriacourse.network.unet import MultiTaskOutput, MultiTaskUNet
 
+pytestmark = pytest.mark.slow
+
 PARTS = {"data", "augmentation", "network", "training", "inference", "metrics"}
 
 

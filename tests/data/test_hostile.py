@@ -75,6 +75,7 @@ def hdf5(path, **options):
     return path
 
 
+@pytest.mark.slow
 class TestSize:
     """Known from the header; a bound that the message names and an option raises."""
 

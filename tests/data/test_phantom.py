@@ -59,6 +59,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_another_patient(ten
     assert not np.array_equal(ten[3].mask, ten[4].mask)
 
 
+@pytest.mark.slow
 def test_the_number_of_threads_does_not_matter():
     script = (
         "import hashlib; from atriacourse.data.phantom import *\n"
@@ -79,6 +80,7 @@ def test_the_number_of_threads_does_not_matter():
     assert digest("1") == digest("2")
 
 
+@pytest.mark.slow
 def test_the_patient_does_not_depend_on_the_matrix():
     coarse = make_phantom(PhantomConfig(matrix=100, slices=22, field_mm=200.0), seed=5)
     fine = make_phantom(PhantomConfig(matrix=300, slices=66, field_mm=200.0), seed=5)
@@ -148,6 +150,7 @@ def test_the_patient_lies_as_in_the_challenge():
         assert ascending.nodes[-1][1] < 0 < aorta.nodes[0][1]
 
 
+@pytest.mark.slow
 def test_scar_is_what_ablation_leaves_around_the_ostia():
     for seed in range(4):
         shares, bright = {}, {}

@@ -11,6 +11,7 @@ from atriacourse.runs.describe import activation_bytes, describe_config, forward
 from atriacourse.runs.profiles import PROFILES, profile
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PROFILES)
 def test_every_profile_describes_itself(name):
     config = profile(name)
@@ -23,6 +24,7 @@ def test_every_profile_describes_itself(name):
     assert override(profile("smoke"), settings) == config  # every line works with --set as it stands
 
 
+@pytest.mark.slow
 def test_the_papers_network_has_its_known_size_and_cost():
     config = profile("paper")
     text = describe_config(config)

@@ -75,7 +75,6 @@ def test_the_card_is_of_this_network_and_complete(name):
         rows = [row for row in card["cases"] if site in ("all", row["site"])]
         assert score["cases"] == len(rows)
         assert score["dice"] == pytest.approx(sum(row["dice"] for row in rows) / len(rows), abs=1e-4)
-    assert {"command", "commit", "seed", "torch", "device", "date"} <= card.keys()
     assert "+" not in card["commit"] and card["command"].startswith("train_models.py")
     assert card["parameters"] == parameters(saved.load(0, torch.device("cpu")))
     assert sum(path.stat().st_size for path in saved.folder.glob("*.safetensors")) <= LARGEST

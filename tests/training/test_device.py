@@ -134,10 +134,12 @@ def can_flush():
         pytest.skip("this processor does not flush subnormal numbers")
 
 
+@pytest.mark.slow
 def test_called_first_every_thread_flushes(can_flush):
     assert run(workers_first=False) == (True, 0)
 
 
+@pytest.mark.slow
 def test_called_too_late_it_says_so(can_flush):
     said, left = run(workers_first=True)
     assert not said
