@@ -85,6 +85,22 @@
     return box;
   };
 
+  // A bar of so many mm on the surfaces; the projection is parallel, so it holds for all of the picture.
+  const addScale = (solid) => {
+    const bar = element("div", { class: "course-scale" }), draw = solid.drawScene.bind(solid);
+    const measure = () => {
+      const { width, height, clientWidth } = solid.gl.canvas, { renderAzimuth, renderElevation } = solid.scene;
+      const [m] = solid.calculateMvpMatrix(null, [0, 0, width, height], renderAzimuth, renderElevation);
+      const pixels = Math.hypot(m[0], m[4], m[8]) * clientWidth / 2;  // of one mm
+      const length = [100, 50, 20, 10].find((mm) => mm * pixels < clientWidth / 2) ?? 5;
+      bar.textContent = `${length} mm`;
+      bar.style.width = `${length * pixels}px`;
+    };
+    solid.drawScene = (...given) => { const drawn = draw(...given); measure(); return drawn; };
+    solid.gl.canvas.after(bar);
+    solid.drawScene();
+  };
+
   const open = async (figure, say) => {
     if (!document.createElement("canvas").getContext("webgl2")) {
       throw new Error("this browser draws no 3D (WebGL 2 is off)");
@@ -106,6 +122,7 @@
     await addSurfaces(solid, data, niivue);
     solid.volScaleMultiplier = 0.85;
     stage.append(controls(flat, solid, data));
+    addScale(solid);
     say("Drag to turn the surface or to move the planes, or use the sliders.");
     figure.dataset.ready = "yes";
     return () => {

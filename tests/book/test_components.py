@@ -141,6 +141,12 @@ def test_the_view_draws_planes_and_surfaces_and_goes_back(folder, launch):  # no
     page.wait_for_selector(".course-viewer[data-ready]", timeout=120_000)
     for canvas in box.locator("canvas").all():
         assert colours(canvas.screenshot()) > 50
+    bar, drawn = box.locator(".course-scale"), box.locator(".course-solid canvas")
+    assert bar.inner_text() == "10 mm"
+    part = bar.bounding_box()["width"] / drawn.bounding_box()["width"]
+    assert (
+        0.3 < part < 0.42
+    )  # the masks' box of 23 x 14 x 12 mm has a diagonal of 29 mm, which fills the picture
     page.get_by_label("Turn", exact=True).press("ArrowRight")
     box.get_by_label("network", exact=True).press("Space")
     box.get_by_role("button").press("Enter")
