@@ -713,7 +713,7 @@ def test_grade_tells_points_and_whom_it_left_out(cli, tmp_path, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a program without telling it")
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("name", ["SIGTERM", pytest.param("SIGHUP", marks=pytest.mark.thorough)])
 def test_grade_ends_by_a_signal_as_by_ctrl_c_and_leaves_nothing_behind(cli, tmp_path, name):
     psutil = pytest.importorskip("psutil", reason="grading needs the book's extras")
     cli("assign", "contrast", "--student", "ada", "--out", tmp_path / "in")

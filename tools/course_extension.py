@@ -54,7 +54,9 @@ class StubDirective(SphinxDirective):
         code = nodes.literal_block(stub, stub, language="ipython3")
         outer = nodes.container(classes=["cell", "stub"])
         outer += nodes.container("", code, classes=["cell_input"])
-        return [outer]
+        name = nodes.paragraph(classes=["exercise-name"])  # as guide and notebook call it
+        name += [nodes.Text("Your cell for "), nodes.literal(text=label), nodes.Text(":")]
+        return [name, outer]
 
 
 class TimingsDirective(SphinxDirective):

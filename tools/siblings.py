@@ -5,8 +5,9 @@
 
 `NN_name.md` is the source; `NN_name.ipynb` is made from it and committed: a set-up cell for Colab in front
 (colab.py), no outputs, plain Markdown where the book's source uses directives and roles that only the
-rendered page understands. What the student is to do is left open: guesses lose their numbers, exercises get
-their stub as a cell to fill in, and the solution follows folded, as text.
+rendered page understands, numbers of exercises, figures and chapters in words (numbering.py). What the
+student is to do is left open: guesses lose their numbers, exercises get their stub as a cell to fill in, and the
+solution follows folded, as text.
 A directive this file does not know is an error, so nothing is lost silently.
 """
 
@@ -20,6 +21,7 @@ import nbformat
 from colab import setup_cell
 from exercises import find_exercises
 from nbformat import NotebookNode
+from numbering import figure_label, numbers
 from pages import BookError, chapter_paths, read_chapter, substitutions, tags
 
 from atriacourse.errors import InputError
@@ -29,7 +31,7 @@ from atriacourse.studies.claims import with_claims
 BOXES = {"note": "Note", "tip": "Tip", "warning": "Warning", "important": "Important", "admonition": ""}
 STUB, SOLUTION, SOLVED = "stub", "solution-start", "solution-end"  # directives that split a text cell
 FOLD, UNFOLD = "<details><summary>A worked solution (try the exercise first)</summary>", "</details>"
-ROLE = re.compile(r"\{(?:ref|doc|numref|term)\}`([^`<]+?)(?: *<[^`>]*>)?`")
+ROLE = re.compile(r"\{(?P<role>ref|doc|numref|term)\}`(?P<text>[^`<]+?)(?: *<(?P<label>[^`>]*)>)?`")
 LINK = re.compile(r"\[([^\]]*)\]\((?!https?:|mailto:)([^)#]*)[^)]*\)")  # to a page of the book
 CODE = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 
@@ -138,7 +140,10 @@ def blank_guess(source: str, name: str) -> str:
 def _caption(cell: NotebookNode, path: Path) -> list[str]:
     """A figure's caption as a line in italics below its cell."""
     caption = cell.metadata.get("mystnb", {}).get("figure", {}).get("caption")
-    return [f"*{plain_markdown(caption.strip(), path)}*"] if caption else []
+    if not caption:
+        return []
+    one = numbers(path.parent).get(figure_label(cell))
+    return [f"*{f'{one.kind} {one.number}: ' if one else ''}{plain_markdown(caption.strip(), path)}*"]
 
 
 def _substituted(text: str, values: dict[str, object]) -> str:
@@ -170,11 +175,34 @@ def _plain_words(text: str, path: Path) -> str:
     parts = CODE.split(text)
     for number in range(0, len(parts), 2):
         try:
-            words = with_claims(ROLE.sub(r"\1", parts[number]))
+            words = with_claims(ROLE.sub(lambda found: _role(found, path), parts[number]))
         except InputError as error:
             raise BookError(f"{path.name}: {error}") from error
-        parts[number] = LINK.sub(lambda found: found[1] or _title(path.parent / found[2]), words)
+        parts[number] = LINK.sub(lambda found: _link(found[1], path.parent / found[2]), words)
     return "".join(parts)
+
+
+def _role(found: re.Match[str], path: Path) -> str:
+    """A role in words: `{numref}` and `{ref}` to a label without a text give its number."""
+    text, label = found["text"], found["label"] or found["text"]
+    if found["role"] not in ("ref", "numref") or (found["role"] == "ref" and found["label"]):
+        return text
+    one = numbers(path.parent).get(label)
+    if one is None:
+        raise BookError(f"{path.name}: no exercise and no figure has the label {label!r}")
+    if found["label"]:
+        return text.replace("%s", str(one.number)).replace("{number}", str(one.number))
+    return f"{one.kind} {one.number}" + (f" ({one.title})" if one.title and found["role"] == "ref" else "")
+
+
+def _link(text: str, page: Path) -> str:
+    """A link between pages in words that say where it leads; a notebook has no other page beside it."""
+    if not text:
+        return _title(page)
+    number = re.match(r"\d\d(?=_)", page.name)
+    if number is None or text.isdigit() or "chapter" in text.casefold():
+        return text
+    return f"{text} (chapter {int(number[0])})"
 
 
 def _title(page: Path) -> str:
@@ -190,7 +218,10 @@ def _box(piece: Directive, path: Path) -> list[str]:
     if piece.name in ("exercise-end", "nb-exec-table"):
         return []
     if piece.name in ("exercise", "exercise-start"):
-        return [f"**Exercise.** {piece.title}".rstrip(), "", *body]
+        label = piece.options.get("label", "")
+        one = numbers(path.parent).get(label)
+        heading = f"**Exercise {one.number}**" if one else "**Exercise**"
+        return [f"{heading} ({label}): {piece.title}" if label else f"{heading}: {piece.title}", "", *body]
     if piece.name == "solution":
         return [FOLD, "", *body, "", UNFOLD]
     if piece.name not in BOXES:

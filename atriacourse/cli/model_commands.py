@@ -179,10 +179,11 @@ def models() -> None:
         kilobytes = (MODELS / name / "best.safetensors").stat().st_size / 1000
         print(f"{origin(card)}\n  {card['says']}; {card['parameters']:,} weights, {kilobytes:.0f} kB")
         for group, score in card["held_out"].items():
-            site = "held out" if group == "all" else f"  site {group}"
+            rows = [row["post_ablation"] for row in card["cases"] if group in ("all", row["site"])]
             print(
-                f"  {site}: {score['cases']} phantoms, Dice {score['dice']:.3f}, "
-                f"pre- or post-ablation told right of {score['label_right']}"
+                f"  {'held out' if group == 'all' else f'  site {group}'}: {score['cases']} phantoms, Dice "
+                f"{score['dice']:.3f}; pre- or post-ablation told right of {score['label_right']}, always "
+                f"saying the commoner of {max(sum(rows), len(rows) - sum(rows))}"
             )
         sweep = ", ".join(f"{dice:.2f} at {gamma}" for gamma, dice in card["gamma"].items())
         print(f"  Dice once the contrast is changed by gamma: {sweep}\n")

@@ -45,7 +45,7 @@ class Card(TypedDict):
     validated_on: list[str]
     held_out: dict[str, Score]  # "all", and each site
     cases: list[dict[str, Any]]  # the held-out cases, a row each
-    gamma: dict[str, float]  # mean Dice of the first cases, grey levels ** (1 / gamma)
+    gamma: dict[str, float]  # mean Dice of the first cases, their grey ** (1 / gamma)
 
 
 def shipped_names() -> list[str]:

@@ -110,6 +110,7 @@ def test_an_open_claim_is_no_error_and_no_entry(work):
     assert "must lie between" in repr(shown) and kinds(work) == ["begin"]
 
 
+@pytest.mark.slow
 def test_a_whole_session(work, small_class):
     told = []
     hypothesis = work.hypothesis(**GUESS)

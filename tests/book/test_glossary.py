@@ -18,13 +18,20 @@ NOT_PROSE = (
     r"(?<![\w}>])`[^`\n]*`",
     r"\[[^\]]*\]\([^)]*\)",  # links: another page's title
 )
-TAUGHT = {"Holm's correction", "p-value", "soft Dice", "tone curve", "Wilcoxon's signed-rank test"}
+TAUGHT = {"p-value", "soft Dice", "told apart", "tone curve"}
 
 
 # First uses that are still to be mended
 OPEN = {
     "index: ablation",
     "07_training: checkpoint",
+    "00_one_sitting: closing",
+    "01_left_atrium: coronal",
+    "00_one_sitting: cross-entropy",
+    "04_geometry: curriculum",
+    "00_one_sitting: epoch",
+    "03_contrast: gamma augmentation",
+    "00_one_sitting: HD95",
     "10_bagging: ensemble",
     "09_measuring: Jaccard",
     "06_two_tasks: logits",
@@ -34,11 +41,12 @@ OPEN = {
     "index: seed",
     "06_two_tasks: sigmoid",
     "index: slice",
-    "10_bagging: soft Dice",
     "06_two_tasks: softmax",
     "06_two_tasks: standard deviation",
     "06_two_tasks: tone curve",
     "07_training: weight decay",
+    "03_contrast: told apart",
+    "03_contrast: z-score",
     "11_tables: Wilcoxon's signed-rank test",
 }
 

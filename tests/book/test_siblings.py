@@ -1,11 +1,14 @@
 """The plain notebooks beside the chapters: up to date, complete, and in plain Markdown."""
 
+import re
 from pathlib import Path
 
 import nbformat
 import pytest
 from colab import setup_cell
 from exercises import find_exercises
+from make_book import build_book
+from numbering import numbers
 from pages import BookError, chapter_paths, read_chapter, tags
 from siblings import blank_guess, main, plain_markdown, sibling_text, write_siblings
 
@@ -59,7 +62,7 @@ def test_a_stale_notebook_is_found(small_book):
 def test_an_exercise_becomes_a_cell_to_fill_in_and_a_folded_solution(small_book_with_an_exercise):
     cells = nbformat.reads(sibling_text(small_book_with_an_exercise / "00_small.md"), as_version=4).cells
     question, stub, solution, end = cells[-4:]
-    assert question.source == "**Exercise.** Twice\n\nTwice three?"
+    assert question.source == "**Exercise 1** (ex-twice): Twice\n\nTwice three?"
     assert (stub.cell_type, stub.source.split("\n")[-2]) == ("code", "twice = None")
     assert solution.cell_type == "markdown"
     assert solution.source.startswith("<details><summary>A worked solution")
@@ -119,12 +122,12 @@ def test_a_change_is_written_once(small_book):
             "::::{note}\n:::{tip}\nInner.\n:::\n::::",
             "> **Note**\n>\n> > **Tip**\n> >\n> > Inner.",
         ),
-        ("```{exercise} Count\n:label: ex\nHow many?\n```", "**Exercise.** Count\n\nHow many?"),
+        ("```{exercise} Count\n:label: ex\nHow many?\n```", "**Exercise** (ex): Count\n\nHow many?"),
         (
             "```{solution} ex\n:class: dropdown\nThree.\n```",
             "<details><summary>A worked solution (try the exercise first)</summary>\n\nThree.\n\n</details>",
         ),
-        ("See {numref}`Figure %s <fig-a>` and {ref}`that <b>`.", "See Figure %s and that."),
+        ("See {ref}`that <b>`.", "See that."),
         ("[inside](differences.md) and [out](https://doi.org/1)", "inside and [out](https://doi.org/1)"),
         ("Over [two\nlines](a.md#b) and {term}`the\natrium`.", "Over two\nlines and the\natrium."),
         ("a {claim}`paper/table1/gamma_augmentation/dice` b", "a 0.883 b"),
@@ -150,6 +153,63 @@ def test_a_caption_and_a_substitution_come_along(small_book):
     chapter.write_text(text)
     cells = nbformat.reads(sibling_text(chapter), as_version=4).cells
     assert [cell.source for cell in cells[-3:]] == ["3 minutes.", "1", "*A line.*"]
+
+
+@pytest.fixture
+def two_chapters(small_book_with_an_exercise):
+    """Two chapters, each with an exercise and a figure that have labels."""
+    book = small_book_with_an_exercise
+    figure = "\n```{code-cell} ipython3\n---\nmystnb:\n  figure:\n    caption: |\n      A line.\n"
+    figure += "    name: fig-one\n---\nimport matplotlib.pyplot as plt\n\nplt.figure(figsize=(1, 1));\n```\n"
+    text = (book / "00_small.md").read_text() + figure
+    (book / "00_small.md").write_text(text)
+    (book / "01_more.md").write_text(text.replace("ex-twice", "ex-again").replace("fig-one", "fig-two"))
+    toc = (book / "_toc.yml").read_text()
+    (book / "_toc.yml").write_text(toc.replace("  - file: timings", "  - file: 01_more\n  - file: timings"))
+    return book
+
+
+def test_numbers_of_exercises_figures_and_chapters_are_words(two_chapters):
+    cells = nbformat.reads(sibling_text(two_chapters / "01_more.md"), as_version=4).cells
+    assert cells[-1].source == "*Fig. 2: A line.*"
+    assert any(cell.source.startswith("**Exercise 2** (ex-again): Twice") for cell in cells)
+    said = {
+        "See {numref}`Figure %s <fig-two>`.": "See Figure 2.",
+        "See {numref}`fig-one`, {ref}`ex-again`.": "See Fig. 1, Exercise 2 (Twice).",
+        "[Small](00_small.md), [chapter 0](00_small.md)": "Small (chapter 0), chapter 0",
+    }
+    assert {words: plain_markdown(words, two_chapters / "01_more.md") for words in said} == said
+    with pytest.raises(BookError, match="no figure has the label 'fig-none'"):
+        plain_markdown("{numref}`fig-none`", two_chapters / "01_more.md")
+
+
+def shown_numbers(html, labels):
+    """Label -> the number that its page shows."""
+    pages = [page.read_text(encoding="utf-8") for page in sorted(html.glob("[01]?_*.html"))]
+    found = {}
+    for label in labels:
+        (page,) = [page for page in pages if f'id="{label}"' in page]
+        shown = re.search(r'caption-number">(?:Exercise|Fig\.) (\d+)', page.split(f'id="{label}"')[1])
+        found[label] = shown and int(shown[1])
+    return found
+
+
+@pytest.mark.book
+@pytest.mark.slow
+def test_pages_count_as_the_notebooks_do(two_chapters):
+    index, _ = build_book(two_chapters, parameters={})
+    counted = {label: one.number for label, one in numbers(two_chapters).items()}
+    assert counted == {"ex-twice": 1, "fig-one": 1, "ex-again": 2, "fig-two": 2}
+    assert shown_numbers(index.parent, counted) == counted
+    page = (index.parent / "00_small.html").read_text(encoding="utf-8")
+    assert re.findall(r'<p class="exercise-name">[^<]*<code[^>]*>.*?>(ex-[\w-]+)<', page) == ["ex-twice"]
+
+
+@pytest.mark.book
+@pytest.mark.slow
+def test_the_book_s_pages_count_as_its_notebooks_do(built_book):
+    counted = {label: one.number for label, one in numbers(BOOK).items()}
+    assert shown_numbers(built_book.html, counted) == counted
 
 
 def test_a_link_without_a_text_shows_the_title_of_its_page(small_book):

@@ -70,6 +70,7 @@ def test_each_fault_says_what_it_is_and_where_it_was_seen(name):
     assert page.count("<details>") == page.count("</details>") == 1
 
 
+@pytest.mark.slow
 def test_the_worked_checks_catch_everything_without_a_false_alarm():
     scores = grade_checks(worked_checks(), seeds=range(5))
     assert scores.missed == ()

@@ -28,5 +28,6 @@ def test_tables_of_the_atlas(place):
     same_as_before(table(atlas_rows(*place.split("@"))), place)
 
 
+@pytest.mark.slow
 def test_bands_of_the_class():
     same_as_before(table(class_rows()), "class")

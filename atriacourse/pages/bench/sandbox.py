@@ -175,18 +175,6 @@ def common_mask(masks: Sequence[np.ndarray], *, shape: tuple[int, int, int]) -> 
     return 2 * votes > len(masks)
 
 
-def in_cubes(
-    voxels: np.ndarray, *, spacing_mm: Sequence[float]
-) -> tuple[np.ndarray, tuple[float, float, float]]:
-    """The same volume (z, y, x) with its rows and columns repeated until its voxels are about cubes.
-
-    Returns: the volume and its spacing; both as they were where slices are as thick as pixels are wide.
-    """
-    dz, dy, dx = as_spacing(spacing_mm)
-    times = max(1, round(dy / dz))
-    return voxels.repeat(times, axis=1).repeat(times, axis=2), (dz, dy / times, dx / times)
-
-
 def cut_ends(mask: np.ndarray, *, slices: int) -> np.ndarray:
     """Leave out the lowest and the highest `slices` slices in which there is any mask."""
     mask = as_mask(mask).copy()

@@ -21,7 +21,6 @@ from atriacourse.pages.bench.sandbox import (
     detach_vein,
     find_veins,
     grow,
-    in_cubes,
     lose_veins,
     roughen,
     shift,
@@ -168,12 +167,3 @@ def test_the_common_mask_is_what_most_hold_laid_middle_on_middle():
     common = common_mask([small, large, large], shape=(1, 2, 2))
     assert common.tolist() == [[[True, True], [False, False]]]
     assert common_mask([small, small, large], shape=(3, 4, 4)).sum() == 1
-
-
-def test_in_cubes_repeats_pixels_that_are_larger_than_slices_are_thick():
-    voxels = np.arange(4).reshape(1, 2, 2)
-    cubes, spacing_mm = in_cubes(voxels, spacing_mm=(1.25, 2.5, 2.5))
-    assert spacing_mm == (1.25, 1.25, 1.25)
-    assert cubes[0].tolist() == [[0, 0, 1, 1], [0, 0, 1, 1], [2, 2, 3, 3], [2, 2, 3, 3]]
-    same, spacing_mm = in_cubes(voxels, spacing_mm=(5, 1, 1))
-    assert same.shape == voxels.shape and spacing_mm == (5, 1, 1)

@@ -86,3 +86,15 @@ def test_questions():
     hard, easy = questions_of(table)
     assert (hard.text, hard.held, hard.width, hard.values) == ("hard", 1, 2.0, (2.0, 2.0))
     assert (easy.text, easy.held) == ("easy", 1)
+
+
+def test_an_assignments_pairs_are_read_together_and_a_single_run_is_not():
+    gains = [0.2, 0.02, 0.19, 0.01, 0.22, 0.03]
+    one = [run(gains, seed=seed) for seed in (1, 2)]
+    other = [run(gains, seed=seed, pair=("clahe", "gamma_augmentation")) for seed in (3, 4)]
+    lonely = [run(gains, seed=5, pair=("standard", "gamma_augmentation"))]
+    (alone,) = pairs_of(one)
+    among = {pair.b + pair.a: pair for pair in pairs_of([*one, *other, *lonely])}["clahestandard"]
+    assert (alone.together, among.together) == (1, 2)  # the pair of one run has no interval to be read
+    assert among.low < alone.low and alone.high < among.high
+    assert among.runs[0].low == alone.runs[0].low

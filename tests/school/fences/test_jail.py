@@ -18,6 +18,8 @@ from atriacourse.school.fences.system import Limits, landlock_version
 from atriacourse.school.grading.evidence import error_of, printed, was_run
 from atriacourse.school.grading.grade_class import IMPORTED
 
+pytestmark = pytest.mark.slow
+
 # the pattern is not what it finds; a later cell (a hidden test, say) must not be in the kernel's memory yet
 SEARCH = """
 import re, sys

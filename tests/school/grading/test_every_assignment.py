@@ -1,7 +1,8 @@
 """Of every assignment: the worked solution has full marks, and the notebook as handed out has none.
 
 Each is run once, for real, at the class's scale. The solution is marked with the journal that this very run
-wrote, as a student would hand it in.
+wrote, as a student would hand it in. On every run of the tests `contrast` is graded so in test_end_to_end.py,
+`closing` in test_class_of_thirty.py, and test_wheel.py runs the cells of every notebook as handed out.
 """
 
 import json
@@ -17,11 +18,8 @@ from atriacourse.school.grading.reading import Found, Submission, read_submissio
 from atriacourse.school.grading.restore import prepare
 from atriacourse.school.handouts.notebook import solution_notebook, student_notebook
 
+pytestmark = [pytest.mark.slow, pytest.mark.thorough]
 STUDENT = "reference"
-ALWAYS = ("closing",)  # half a minute of processor; `contrast`: test_end_to_end.py; the others on request
-SOLVED = [
-    name if name in ALWAYS else pytest.param(name, marks=pytest.mark.thorough) for name in assignments()
-]
 LIMITS = Limits(minutes=60, memory_gb=4)  # by the clock, and others may use the machine
 
 
@@ -50,8 +48,7 @@ def grade(centres, tmp_path):
     return run
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", SOLVED)
+@pytest.mark.parametrize("name", assignments())
 def test_the_solution_has_full_marks_within_its_budget(grade, name):
     graded, execution = grade(solution_notebook(assignment(name), STUDENT), name)
     assert [reason for mark in graded.parts for reason in mark.reasons] == []
@@ -60,7 +57,6 @@ def test_the_solution_has_full_marks_within_its_budget(grade, name):
     assert execution.memory_gb < assignment(name).memory_gb
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", list(assignments()))
 def test_the_notebook_as_handed_out_has_none_and_runs_through(grade, name):
     graded, execution = grade(student_notebook(assignment(name), STUDENT), name)
