@@ -91,6 +91,24 @@ def beside_many(one: Comparison, low: float, high: float) -> str:
     return f"this seed: {here}; many seeds: {many}{', the other way round' if contrary else ''}"
 
 
+def where_it_helps(without: Mapping[str, float], with_it: Mapping[str, float], *, least: float = 0.02) -> str:
+    """At which settings a variant is higher, lower or about the same; a difference below `least` is none.
+
+    Args: without, with_it: setting -> mean Dice.
+    """
+    gains = {name: with_it[name] - without[name] for name in without}
+    higher = [name for name, gain in gains.items() if gain >= least]
+    lower = [name for name, gain in gains.items() if gain <= -least]
+    parts = [
+        f"{word} at {', '.join(names)}" for word, names in (("higher", higher), ("lower", lower)) if names
+    ]
+    said = [f"With it Dice is {' and '.join(parts)}."] if parts else []
+    same = [name for name in gains if name not in higher + lower]
+    if same:
+        said.append(f"At {', '.join(same)} the two differ by less than {least:g}.")
+    return " ".join(said)
+
+
 def cost_and_cover(home: Comparison, away: Comparison) -> str:
     """What a variant costs where scans are as they should be, and what it saves where they are not."""
     cost, cover = -home.mean_difference, away.mean_difference

@@ -12,6 +12,7 @@ from atriacourse.pages.chapters.readings import (
     cost_and_cover,
     label_answers,
     moved,
+    where_it_helps,
     where_lost,
     who_found,
 )
@@ -82,6 +83,13 @@ def test_one_curve_or_many():
 )
 def test_one_seed_beside_many(one, interval, said):
     assert beside_many(one, *interval) == f"this seed: {said}"
+
+
+def test_where_a_variant_helps():
+    said = where_it_helps({"γ 1": 0.9, "γ 2": 0.8, "γ 3": 0.7}, {"γ 1": 0.89, "γ 2": 0.85, "γ 3": 0.6})
+    assert said == "With it Dice is higher at γ 2 and lower at γ 3. At γ 1 the two differ by less than 0.02."
+    assert where_it_helps({"a": 0.9}, {"a": 0.9}) == "At a the two differ by less than 0.02."
+    assert where_it_helps({"a": 0.8}, {"a": 0.9}) == "With it Dice is higher at a."
 
 
 def test_price_and_insurance():
