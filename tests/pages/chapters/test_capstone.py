@@ -62,7 +62,7 @@ def made(values: dict[str, np.ndarray], metric: str = "dice") -> Results:
 def test_the_word_follows_from_the_interval(low, high, word):
     base = np.full((2, 8), 0.8)
     one = compare_variants(made({"zero": base, "mirror": base + 0.01}), "zero", "mirror")
-    one = replace(one, low=low, high=high, difference=(low + high) / 2)
+    one = replace(one, low_together=low, high_together=high, difference=(low + high) / 2)
     assert conclude(MIRROR, one) == word
 
 
