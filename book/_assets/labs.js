@@ -68,21 +68,21 @@
     canvas.height = ZOOM * height;
     context.imageSmoothingEnabled = false;
     context.drawImage(buffer, 0, 0, canvas.width, canvas.height);
-    const outline = (mask, colour, dash) => {
+    const outline = (mask, colour, dashed) => {
       context.strokeStyle = colour;
       context.lineWidth = 2;
-      context.setLineDash(dash);
       context.beginPath();
       for (let y = 0; y <= height; y++)
         for (let x = 0; x <= width; x++) {
+          if (dashed && (x + y) % 2) continue;
           const at = (b, a) => (b >= 0 && a >= 0 && b < height && a < width ? mask[b * width + a] : 0);
           if (at(y, x) !== at(y - 1, x)) { context.moveTo(ZOOM * x, ZOOM * y); context.lineTo(ZOOM * (x + 1), ZOOM * y); }
           if (at(y, x) !== at(y, x - 1)) { context.moveTo(ZOOM * x, ZOOM * y); context.lineTo(ZOOM * x, ZOOM * (y + 1)); }
         }
       context.stroke();
     };
-    outline(truth, "#E69F00", [4, 4]);
-    outline(found, "#56B4E9", []);
+    outline(truth, "#E69F00", true);
+    outline(found, "#56B4E9", false);
   };
 
   const NETWORKS = [["phantom-gamma", "trained with gamma augmentation"], ["phantom-plain", "trained without"]];
@@ -124,7 +124,7 @@
       element("div", { class: "lab-controls" }, element("label", {}, "Slice ", choice),
         ...controls.map((one) => one.row), reset),
       element("div", { class: "lab-panes" }, ...panes.map((one) => one.box)),
-      element("p", { class: "lab-legend" }, "Dashed: the truth. Line: what the network outlines, computed in this page."), say);
+      element("p", { class: "lab-legend" }, "Dotted, orange: the truth. Line, blue: what the network outlines, computed in this page."), say);
 
     let busy = false, again = false;
     const update = async () => {  // one at a time; what a moving slider asks meanwhile becomes one more
