@@ -1,6 +1,7 @@
 """The numbers of exercises and figures, as the pages show them: counted in reading order through the book.
 
-Sphinx counts what has a label. siblings.py writes the numbers into the plain notebooks, which have no Sphinx.
+Sphinx counts every figure with a caption. siblings.py writes the numbers into the plain notebooks, which have
+no Sphinx.
 """
 
 from dataclasses import dataclass
@@ -29,19 +30,23 @@ def numbers(book: Path) -> dict[str, Numbered]:
     found: dict[str, Numbered] = {}
     counts = {"Exercise": 0, "Fig.": 0}
     for path in chapter_paths(book):
-        for kind, label, title in _labelled(path, path.read_text(encoding="utf-8")):
+        for kind, label, title in _counted(path, path.read_text(encoding="utf-8")):
             counts[kind] += 1
-            found[label] = Numbered(kind=kind, number=counts[kind], title=title)
+            if label:
+                found[label] = Numbered(kind=kind, number=counts[kind], title=title)
     return found
 
 
 @lru_cache(maxsize=64)
-def _labelled(path: Path, text: str) -> list[tuple[str, str, str]]:
-    """(kind, label, title) in a chapter's order; `text` is its content, by which it is remembered."""
+def _counted(path: Path, text: str) -> list[tuple[str, str, str]]:
+    """(kind, label, title) in a chapter's order; `text` is its content, by which it is remembered.
+
+    The label is empty where there is none: such a figure counts, and nothing leads to it.
+    """
     found = []
     for cell in read_chapter(path).cells:
         if cell.cell_type == "code":
-            if figure_label(cell):
+            if cell.metadata.get("mystnb", {}).get("figure"):
                 found.append(("Fig.", figure_label(cell), ""))
             continue
         for piece in pieces(cell.source, path.name):

@@ -13,7 +13,9 @@ from bs4.element import PreformattedString
 NUMBER = re.compile(r"(?<![\w.])[-−]?\d[\d,]*(?:\.\d+)?(?![\w]|\.\d)")
 SILENT = ("script", "style", "annotation")
 # question -> why the number above it gives nothing away
-BY_CHANCE: dict[str, str] = {}
+BY_CHANCE = {
+    "Faults caught by seven checks": "a count of two digits, which code above has as numbers of slices"
+}
 
 
 def digits(number):
@@ -33,7 +35,8 @@ def telling(text, value):
             continue
         plain = number[0].replace(",", "").replace("−", "-")
         step = 10.0 ** -len(plain.partition(".")[2])
-        for scale in (1, 100, 0.01):
+        per_cent = text[number.end() : number.end() + 2].strip().startswith("%")
+        for scale in (1, 100, 0.01) if per_cent or digits(number[0]) > 2 else (1,):
             if abs(abs(float(plain)) - abs(value) * scale) <= 0.50001 * step:
                 found.append(" ".join(text[max(0, number.start() - 50) : number.end() + 30].split()))
                 break
@@ -84,6 +87,8 @@ CALM = {"shown": "0.71", "kind": "A", "alt": "of all", "value": "0.733669", "que
         ({"shown": "73.4 %"}, 1),
         ({"shown": "−0.734"}, 1),
         ({"shown": "0.73"}, 0),  # two digits of three
+        ({"shown": "16", "value": "0.16"}, 0),  # 16 bits, say
+        ({"shown": "16 %", "value": "0.16"}, 1),
         ({"shown": "0.735"}, 0),
         ({"shown": "10.734"}, 0),
         ({"alt": "0.734"}, 1),
