@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from html import escape
 
 import numpy as np
+from IPython.display import HTML
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -70,6 +71,13 @@ def png(pixels: np.ndarray) -> bytes:
 def data_uri(data: bytes, *, kind: str = "image/webp") -> str:
     """The bytes as an address that asks no one."""
     return f"data:{kind};base64,{b64encode(data).decode()}"
+
+
+def captioned(figure: Figure, *, alt: str, caption: str) -> HTML:
+    """A figure with its text and caption, for an output that is not alone in its cell."""
+    source = data_uri(webp(figure_pixels(figure)))
+    picture = f'<img src="{source}" alt="{escape(alt)}" style="max-width:100%">'
+    return HTML(f"<figure>{picture}<figcaption>{escape(caption)}</figcaption></figure>")
 
 
 def slider(label: str, values: Sequence[str], *, start: int) -> str:
