@@ -13,7 +13,7 @@ import argparse
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -107,13 +107,10 @@ GAMMA = Planned(
         "augmentation.gamma.high=2",
     ),
 )
-PLAIN = Planned(
+PLAIN = replace(
+    GAMMA,
     name="phantom-plain",
     says="the other of the pair: trained without gamma augmentation, all else the same",
-    phantom=FINE,
-    cases=96,
-    phantom_seed=72,
-    fraction=0.25,
     settings=(*FINE_SETTINGS, *NO_GAMMA),
 )
 PLANNED = {one.name: one for one in (COARSE, GAMMA, PLAIN)}
