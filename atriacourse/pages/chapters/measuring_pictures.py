@@ -55,7 +55,7 @@ def draw_lists(lists: SurfaceDistances) -> Figure:
             one.set(ylabel="surface voxels", title=name)
             for label, (place, style) in summaries.items():
                 one.axvline(place, color=PURPLE, linestyle=style, label=label)
-        axes[0].legend(loc="upper right")
+        axes[0].legend(loc="upper center")
         axes[1].set(xlabel="distance (mm)")
         return closed(figure)
 
@@ -100,4 +100,5 @@ def draw_pairs(old: pd.Series, new: pd.Series, both: Comparison) -> Figure:
         below.errorbar([both.mean_difference], [-1.5], xerr=error, fmt="D", color=ORANGE, capsize=4)
         below.axvline(0, color="#888888")
         below.set(xlabel=f"{both.label_b} minus {both.label_a} (Dice)", yticks=[])
+        below.locator_params(axis="x", nbins=5)
         return closed(figure)
