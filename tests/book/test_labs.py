@@ -11,10 +11,13 @@ from lab_pages import ASSETS, lab_folder, lab_slice, open_lab, random_network, w
 from skimage.draw import line, polygon
 
 from atriacourse.augment.geometry import Geometry, resample
+from atriacourse.data.phantom import PhantomConfig
+from atriacourse.data.phantom.write import plan_cases
 from atriacourse.evaluation.distances import hausdorff_mm, surface_distances
 from atriacourse.evaluation.overlap import dice
 from atriacourse.inference.predict import network_input
 from atriacourse.network.unet import MultiTaskUNet
+from atriacourse.runs.shipped import commoner, read_card
 
 pytestmark = [pytest.mark.book, pytest.mark.slow]
 
@@ -24,8 +27,11 @@ TRUTH, SPACING = SLICES[0]["mask"], tuple(SLICES[0]["spacing_mm"])
 
 @pytest.fixture(scope="module")
 def network() -> MultiTaskUNet:
-    """One that finds an atrium on part of the slice, not on all."""
-    return random_network(seed=1)
+    """One that finds an atrium on part of the slice, not on all, and whose label head hears the slice."""
+    loud = random_network(seed=1)
+    for convolution in (part for block in loud.encoder for part in (block[0], block[3])):
+        convolution.weight.data *= 3
+    return loud
 
 
 @pytest.fixture(scope="module")
@@ -254,3 +260,56 @@ def test_the_cover_reaches_as_far_as_the_layers_say(browser, folder):
     _, said = settled(page)
     assert said.startswith("0 pixels of the mask") and "changes nothing" in said
     assert page.errors == [] and barriers(page) == []
+
+
+def test_the_probability_moves_with_all_that_is_done_to_the_slice(browser, folder):
+    page = open_lab(browser, write_page(folder, "label"), "0.5")
+    first, said = settled(page)
+    assert f"After ablation: {page.inner_text('.lab-score')} (one; scars painted: 0)" in said
+    for name, key, times in (("gamma", "ArrowLeft", 6), ("flip", "Space", 1)):
+        now, other = pressed(page, name, key, times)
+        assert now[0] != first[0] and now[1] != first[1] and other != said, name
+        pressed(page, name, {"ArrowLeft": "ArrowRight"}.get(key, key), times)
+        assert settled(page) == (first, said), name
+    now, other = pressed(page, "grid", "ArrowDown")
+    assert now[0] == first[0] and now[1] != first[1] and "Loudest of 1 x 1" in other
+    pressed(page, "grid", "ArrowUp")
+    page.focus(".lab-worksheet")
+    page.keyboard.press("Shift+ArrowLeft")
+    page.keyboard.press("Space")
+    painted, other = settled(page)
+    assert painted[1] != first[1] and "scars painted: 1" in other
+    page.locator(".lab-worksheet").click(position={"x": 60, "y": 40})
+    assert "scars painted: 2" in settled(page)[1]
+    page.get_by_role("button", name="Wipe the scars").click()
+    cleaned, other = settled(page)
+    assert cleaned[1] == first[1] and other == said
+    assert pressed(page, "slice", "ArrowDown")[0][0] != cleaned[0]
+    assert page.errors == [] and barriers(page) == []
+
+
+def test_a_scar_lies_where_it_was_painted_when_the_slice_is_upside_down(browser, folder):
+    """Painted upright and then flipped, or flipped and painted at the mirrored place: the same picture."""
+
+    def cells(*acts):
+        page = open_lab(browser, write_page(folder, "label"))
+        for act in acts:
+            if act == "flip":
+                pressed(page, "flip", "Space")
+            else:
+                page.focus(".lab-worksheet")
+                for key in act:
+                    page.keyboard.press(key)
+        return settled(page)[0][1]
+
+    # from row 20 of 40 up by one and down by nothing: rows 19 and 20 are mirror images
+    assert cells(["ArrowUp", "Space"], "flip") == cells("flip", ["Space"])
+
+
+def test_what_chapter_6_says_of_the_labs_network_is_on_its_card():
+    card = read_card("phantom-gamma")
+    assert card["held_out"]["all"]["label_right"] <= commoner(card)
+    config = PhantomConfig(**card["phantoms"]["config"])
+    planned = plan_cases(cases=card["phantoms"]["cases"], config=config, seed=card["phantoms"]["seed"])
+    after = {one.name: one.config.post_ablation for one in planned}
+    assert np.mean([after[name] for name in card["trained_on"]]) == pytest.approx(0.6)  # "sixty per cent"
