@@ -3,6 +3,7 @@
 Small networks of random weights, small slices; the oracle of every number is the library or PyTorch.
 """
 
+import lab_stills
 import numpy as np
 import pytest
 import torch
@@ -10,6 +11,7 @@ from browsing import FLAT, barriers, launch  # noqa: F401 (launch is a fixture)
 from lab_pages import ASSETS, lab_folder, lab_slice, open_lab, random_network, write_page
 from skimage.draw import line, polygon
 
+from atriacourse.augment.gamma import apply_gamma
 from atriacourse.augment.geometry import Geometry, resample
 from atriacourse.data.phantom import PhantomConfig
 from atriacourse.data.phantom.write import plan_cases
@@ -17,6 +19,7 @@ from atriacourse.evaluation.distances import hausdorff_mm, surface_distances
 from atriacourse.evaluation.overlap import dice
 from atriacourse.inference.predict import network_input
 from atriacourse.network.unet import MultiTaskUNet
+from atriacourse.runs.folder import open_model
 from atriacourse.runs.shipped import commoner, read_card
 
 pytestmark = [pytest.mark.book, pytest.mark.slow]
@@ -313,3 +316,31 @@ def test_what_chapter_6_says_of_the_labs_network_is_on_its_card():
     planned = plan_cases(cases=card["phantoms"]["cases"], config=config, seed=card["phantoms"]["seed"])
     after = {one.name: one.config.post_ablation for one in planned}
     assert np.mean([after[name] for name in card["trained_on"]]) == pytest.approx(0.6)  # "sixty per cent"
+
+
+def test_the_still_pictures_show_what_their_captions_say():
+    """Of the networks and the slice that the labs have; the pictures themselves are committed."""
+    gamma, plain = (
+        open_model(name).load(0, torch.device("cpu")).eval() for name in ("phantom-gamma", "phantom-plain")
+    )
+    images, truth = lab_stills.first_slice()
+    whole, dark = (
+        lab_stills.shown(images),
+        lab_stills.shown(apply_gamma(images[None], torch.tensor([0.4]))[0]),
+    )
+    upside_down = lab_stills.shown(images.flip(1))
+
+    def scored(mask):
+        return dice(truth[None], mask[None])
+
+    assert scored(lab_stills.found(gamma, dark)) > 0.8 > 0.5 > scored(lab_stills.found(plain, dark))
+    assert scored(lab_stills.found(gamma, whole)) > 0.9
+    assert lab_stills.found(gamma, upside_down).sum() < 10
+    covered, (y, x) = whole.clone(), (side // 2 for side in truth.shape)
+    covered[:, :, y - 8 : y + 8, x - 8 : x + 8] = 0
+    lost = lab_stills.found(gamma, whole).sum() - lab_stills.found(gamma, covered).sum()
+    assert lost > 2 * 16 * 16
+    row, column = np.unravel_index(lab_stills.votes(gamma, upside_down).argmax(), (8, 8))
+    assert row < 3 and 2 < column < 5  # the spine is at the top then, the atrium in rows 3 and 4
+    pictures = {path.stem for path in (ASSETS / "stills").glob("*.png")}
+    assert pictures >= {"contrast", "geometry", "network", "label"}
