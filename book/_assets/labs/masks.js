@@ -12,40 +12,43 @@ function atriaMasks() {
   const axesOf = ([depth, height, width]) => [[height * width, depth], [width, height], [1, width]];
   const place = (at, step, size) => Math.floor(at / step) % size;
 
-  // Voxels with a face neighbour of the other kind. `beyond`: what lies outside the volume.
-  function border(mask, beyond = 0) {
-    const found = [], axes = axesOf(mask.shape), { data } = mask;
-    for (let at = 0; at < data.length; at++) {
-      if (!data[at]) continue;
-      const open = axes.some(([step, size]) => {
+  // The surface: voxels with a face neighbour outside the mask; outside the volume is outside the mask.
+  function border({ data, shape }) {
+    const found = [], axes = axesOf(shape);
+    for (let at = 0; at < data.length; at++)
+      if (data[at] && axes.some(([step, size]) => {
         const along = place(at, step, size);
-        return (along > 0 ? !data[at - step] : !beyond) || (along < size - 1 ? !data[at + step] : !beyond);
-      });
-      if (open) found.push(at);
-    }
+        return along === 0 || along === size - 1 || !data[at - step] || !data[at + step];
+      })) found.push(at);
     return found;
   }
 
-  // Square of the distance of every voxel to the nearest of `points`, exactly: axis by axis, the nearest first.
-  function squaredDistances(points, shape, spacing) {
-    let here = new Float64Array(shape[0] * shape[1] * shape[2]).fill(Infinity);
-    for (const at of points) here[at] = 0;
+  // Square of the distance of every voxel to the nearest of `points`, exactly: line by line along each axis in turn,
+  // the places nearby first, and no farther than could still be nearest. Beyond `reach` it may stay infinite.
+  function squaredDistances(points, shape, spacing, reach = Infinity) {
+    const least = new Float64Array(shape[0] * shape[1] * shape[2]).fill(Infinity);
+    for (const at of points) least[at] = 0;
     axesOf(shape).forEach(([step, size], axis) => {
-      const next = new Float64Array(here.length);
-      for (let at = 0; at < here.length; at++) {
-        const along = place(at, step, size);
-        let least = here[at];
-        for (let k = 1; k < size; k++) {
-          const far = (k * spacing[axis]) ** 2;
-          if (far >= least) break;
-          if (along >= k) least = Math.min(least, here[at - k * step] + far);
-          if (along + k < size) least = Math.min(least, here[at + k * step] + far);
+      const line = new Float64Array(size), far = line.map((_, k) => (k * spacing[axis]) ** 2);
+      for (let l = 0; l < least.length / size; l++) {
+        const first = Math.floor(l / step) * step * size + l % step;
+        let reached = false;
+        for (let k = 0; k < size; k++) {
+          line[k] = least[first + k * step];
+          reached ||= line[k] < Infinity;
         }
-        next[at] = least;
+        if (!reached) continue;
+        for (let along = 0; along < size; along++) {
+          let best = line[along];
+          for (let k = 1; k < size && far[k] < best && far[k] <= reach; k++) {
+            if (along >= k && line[along - k] + far[k] < best) best = line[along - k] + far[k];
+            if (along + k < size && line[along + k] + far[k] < best) best = line[along + k] + far[k];
+          }
+          least[first + along * step] = best;
+        }
       }
-      here = next;
     });
-    return here;
+    return least;
   }
 
   // From every border voxel of each mask to the nearest of the other: [truth to guess, guess to truth] in mm.
@@ -95,16 +98,11 @@ function atriaMasks() {
     return found;
   }
 
-  // A ball laid on every voxel; those of the border are enough. Beyond the volume lies nothing to be laid.
-  function dilate(mask, radius) {
-    const [depth, height, width] = mask.shape, data = mask.data.slice(), offsets = ball(radius);
-    for (const at of border(mask, 1)) {
-      const z = Math.floor(at / (height * width)), y = Math.floor(at / width) % height, x = at % width;
-      for (const [dz, dy, dx] of offsets)
-        if (z + dz >= 0 && z + dz < depth && y + dy >= 0 && y + dy < height && x + dx >= 0 && x + dx < width)
-          data[at + (dz * height + dy) * width + dx] = 1;
-    }
-    return { ...mask, data };
+  // A ball laid on every voxel: what lies within its reach of one. Beyond the volume lies nothing to be laid.
+  function dilate({ data, shape }, radius) {
+    const points = [], reach = radius ** 2 + radius;
+    data.forEach((v, at) => { if (v) points.push(at); });
+    return { shape, data: Uint8Array.from(squaredDistances(points, shape, [1, 1, 1], reach), (v) => (v <= reach ? 1 : 0)) };
   }
 
   const opposite = (mask) => ({ ...mask, data: mask.data.map((v) => 1 - v) });
@@ -134,5 +132,5 @@ function atriaMasks() {
     return { mask: { ...mask, data: kept }, pieces };
   }
 
-  return { count, border, squaredDistances, surfaceDistances, percentile, score, ball, dilate, close, largestPiece };
+  return { border, score, ball, dilate, close, largestPiece };
 }
