@@ -12,15 +12,10 @@ from datetime import UTC, datetime
 from html import escape
 from numbers import Real
 from pathlib import Path
-from typing import (
-    Any,
-    NotRequired,  # pydantic needs this one before Python 3.12
-    Protocol,
-    SupportsFloat,
-)
+from typing import Any, NotRequired, Protocol, SupportsFloat
 
 import pandas as pd
-from typing_extensions import TypedDict
+from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 from atriacourse.errors import InputError
 from atriacourse.files import read_json, write_whole

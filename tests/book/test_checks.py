@@ -5,12 +5,14 @@ import html
 import json
 import re
 import shutil
+from collections import Counter
 from pathlib import Path
+from statistics import mean
 
 import pytest
 from browsing import FLAT, barriers, dark, launch, patient  # noqa: F401 (launch is a fixture)
-from checks import Option, check_of, garbled, hashed, page_html, plain_lines
-from pages import BookError
+from checks import Option, check_of, checks_of, garbled, hashed, page_html, plain_lines
+from pages import BookError, chapter_paths, read_chapter
 
 from atriacourse.exercises.directives import pieces
 from atriacourse.exercises.guess import merge_guesses
@@ -114,6 +116,38 @@ def test_a_plain_notebook_has_the_answer_folded():
         "0.667" not in "".join(number[:fold]) and "- **0.667 mL** is right. 2 · 3 / (4 + 5)." in number[fold:]
     )
     assert number[-3] == "- Anything else: Twice what is common, over the sum of both."
+
+
+# What the course asks.
+
+
+CHECKS = {path.stem: checks_of(read_chapter(path), path.name) for path in chapter_paths(BOOK)}
+CHOICES = [check for checks in CHECKS.values() for check in checks if check.tolerance is None]
+
+
+@pytest.mark.parametrize("chapter", CHECKS)
+def test_every_chapter_asks_four_times_or_more_and_explains_each_answer(chapter):
+    assert len(CHECKS[chapter]) >= 4
+    for check in CHECKS[chapter]:
+        for option in check.options:
+            assert len(option.because.split()) >= 5, f"{check.title}: {option.text}"
+    source = "\n".join(page_html(check) for check in CHECKS[chapter])
+    read = html.unescape(source)
+    for check in CHECKS[chapter]:
+        assert not [one.because for one in check.options if one.because in read]
+
+
+def test_neither_place_nor_length_gives_a_choice_away():
+    """The right one stands in every place about as often, and is the longest no oftener than by chance."""
+    chance = mean(1 / len(check.options) for check in CHOICES)
+    places = Counter(check.right for check in CHOICES)
+    assert max(places.values()) <= 0.45 * len(CHOICES) and all(places[place] for place in range(3))
+    for extreme in (max, min):
+        lengths = [[len(option.text) for option in check.options] for check in CHOICES]
+        hits = sum(
+            found[check.right] == extreme(found) for found, check in zip(lengths, CHOICES, strict=True)
+        )
+        assert hits <= (chance + 0.15) * len(CHOICES), extreme.__name__
 
 
 # In a browser.
