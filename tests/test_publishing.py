@@ -75,7 +75,9 @@ def test_the_citation_is_of_this_version():
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert cited["version"] == atriacourse.__version__
     assert f"## {cited['version']} ({cited['date-released']})" in changelog
-    assert cited["references"][0]["doi"] in (ROOT / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert cited["references"][0]["doi"] in readme
+    assert f"git tag v{atriacourse.__version__} " in readme
 
 
 # ---- Colab's image -------------------------------------------------------------------------------

@@ -45,9 +45,12 @@ if "google.colab" in sys.modules:
 
 
 def setup_cell(address: str | None) -> str:
-    """The cell's source. Args: address: the course's public one; None: the course is uploaded as a file."""
+    """The cell's source. Args: address: the course's public one; None: the course is uploaded as a file.
+
+    What is installed is this version's release, by its tag: the package that the notebook was made for.
+    """
     if address:
-        return SETUP.format(course=f"git+{address}", hint="")
+        return SETUP.format(course=f"git+{address}@v{atriacourse.__version__}", hint="")
     return SETUP.format(course=UPLOAD, hint="  # upload it: README, On Colab")
 
 
