@@ -32,6 +32,7 @@ print(os.environ.get("ATRIACOURSE_DATA"), os.environ.get("ATRIACOURSE_WORK"))
 def addressed(small_book):
     """The small book's settings with a public address, set in the one place for it."""
     shutil.copy(ROOT / "CITATION.cff", small_book.parent)
+    shutil.copytree(ROOT / ".github" / "assignment", small_book.parent / ".github" / "assignment")
     set_address(small_book.parent, f"{ADDRESS}.git/")
     return small_book
 
@@ -58,10 +59,16 @@ def test_the_address_reaches_the_set_up_cell_and_the_button(addressed):
 
 
 def test_an_address_goes_as_it_came(addressed):
-    before = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("_config.yml", "CITATION.cff")}
+    checks = ".github/assignment/self-checks.yml"
+    before = {
+        name: (ROOT / name).read_text(encoding="utf-8") for name in ("_config.yml", "CITATION.cff", checks)
+    }
+    course = f"  COURSE: git+{ADDRESS}@v{atriacourse.__version__}  #"
+    assert course in (addressed.parent / checks).read_text(encoding="utf-8")
     set_address(addressed.parent, None)
     left = {name: (addressed.parent / name).read_text(encoding="utf-8") for name in before}
     assert left["CITATION.cff"] == before["CITATION.cff"] and 'url: ""' in left["_config.yml"]
+    assert left[checks] == before[checks]
     assert "/content/atriacourse.zip" in setup_cell(addressed)
 
 
