@@ -27,14 +27,15 @@ const atriaLab = (name, start) => { atriaLabs[name] = start; };
   }));
 
   // One worker for all networks of the page, made from text, as file:// wants. `ask({ name, images })` promises
-  // what predictSlice gives (network.js); the feature maps only with `maps: true`, as they are large.
+  // what predictSlice gives (network.js); the feature maps only with `maps: true`, as they are large; `scored: true` for
+  // images that are z-scored already.
   let asking = null;
   const ask = (message) => (asking ??= makeWorker())(message);
   const makeWorker = () => {
     const body = `const engine = (${atriaEngine})(), networks = {};
-      onmessage = ({ data: { id, name, packed, images, maps } }) => {
+      onmessage = ({ data: { id, name, packed, images, scored, maps } }) => {
         if (packed) networks[name] = engine.unpack(packed);
-        const found = images ? engine.predictSlice(networks[name], images) : {};
+        const found = images ? engine.predictSlice(networks[name], images, scored) : {};
         postMessage({ id, ...found, cut: null, maps: maps ? found.maps : null });
       };`;
     const worker = new Worker(URL.createObjectURL(new Blob([body], { type: "text/javascript" })));
@@ -49,13 +50,17 @@ const atriaLab = (name, start) => { atriaLabs[name] = start; };
     await ask({ name, packed: self.atriaNetworks[name] });
   }));
 
-  // [{ says, channels, height, width, grey 0..255, truth 0 or 1 }]
+  // [{ says, channels, height, width, spacing_mm (z, y, x), grey 0..255, truth 0 or 1 }]
   const bytesOf = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const slices = async () => {
     await load("networks/slices");
     return self.atriaSlices.map((one) => ({ ...one, grey: bytesOf(one.grey), truth: bytesOf(one.truth) }));
   };
   const greyOf = (slice) => ({ ...slice, data: Float32Array.from(slice.grey, (v) => v / 255) });  // a tensor, 0..1
+  const brightened = (images) => {  // to be looked at: one pixel in 200 is white
+    const white = Math.max(images.data.slice().sort()[Math.floor(0.995 * images.data.length)], 1e-6);
+    return { ...images, data: images.data.map((v) => Math.min(v / white, 1)) };
+  };
   const maskOf = (atrium) => Uint8Array.from(atrium, (p) => (p > 0.5 ? 1 : 0));
   const two = (value) => (Number.isFinite(value) ? value.toFixed(2) : "none");
 
@@ -127,11 +132,13 @@ const atriaLab = (name, start) => { atriaLabs[name] = start; };
       controls.forEach((one) => one.show());
       again = true;
       if (busy) return;
+      box.dataset.busy = "1";
       for (busy = true; again;) {
         again = false;
         status.textContent = await compute(values(controls)) ?? "";
       }
       busy = false;
+      delete box.dataset.busy;
       box.dataset.shown = Number(box.dataset.shown ?? 0) + 1;
     };
     controls.forEach((one) => one.input.addEventListener("input", update));
@@ -139,8 +146,9 @@ const atriaLab = (name, start) => { atriaLabs[name] = start; };
   };
 
   // A canvas that is worked on by mouse, finger, pen or keyboard: arrows move `place` (in pixels of the slice; with
-  // Shift ten at once), and so does the pointer. `moved(pressed)` after each move, `key(event)` for other keys.
-  const worksheet = (label, size, { moved, key = () => {} }) => {
+  // Shift ten at once), and so does the pointer, where `hover` is false only while it is pressed. `moved(pressed)` after
+  // each move, `key(event)` for other keys.
+  const worksheet = (label, size, { moved, key = () => {}, hover = true }) => {
     const canvas = element("canvas", { role: "application", tabindex: "0", "aria-label": label, class: "lab-worksheet" });
     const place = { y: size.height >> 1, x: size.width >> 1 }, inside = (v, n) => Math.min(Math.max(v, 0), n - 1);
     const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
@@ -155,6 +163,7 @@ const atriaLab = (name, start) => { atriaLabs[name] = start; };
     });
     for (const kind of ["pointerdown", "pointermove"]) canvas.addEventListener(kind, (event) => {
       const pressed = (event.buttons & 1) === 1, box = canvas.getBoundingClientRect();
+      if (!pressed && !hover) return;
       if (kind === "pointerdown" && pressed) canvas.setPointerCapture(event.pointerId);
       to(Math.floor((event.clientY - box.top) / box.height * size.height),
         Math.floor((event.clientX - box.left) / box.width * size.width), pressed);
@@ -162,7 +171,7 @@ const atriaLab = (name, start) => { atriaLabs[name] = start; };
     return { canvas, place };
   };
 
-  const kit = { engine, element, load, ask, networks, slices, greyOf, maskOf, two, ZOOM, COLOURS, draw, slider, choice,
+  const kit = { engine, element, load, ask, networks, slices, greyOf, brightened, maskOf, two, ZOOM, COLOURS, draw, slider, choice,
     tick, button, values, row, panes, pane, picture, legend, updater, worksheet };
 
   // Whoever starts a lab says first what it will show, or skips that.
