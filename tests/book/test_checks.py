@@ -273,11 +273,11 @@ class TestInABrowser:
         page.get_by_role("button", name="Not finished after all").press("Enter")
         assert "not yet finished" in status.inner_text()
         page.once("dialog", lambda dialog: dialog.dismiss())
-        page.get_by_role("button", name="Erase them all").click()
+        page.get_by_role("button", name="Erase all that is kept").click()
         assert "1 of 2 checks answered" in status.inner_text()
         page.once("dialog", lambda dialog: dialog.accept())
         with page.expect_navigation():
-            page.get_by_role("button", name="Erase them all").click()
+            page.get_by_role("button", name="Erase all that is kept").click()
         assert "0 of 1 predictions made; 0 of 2" in status.inner_text()
         assert page.evaluate("Object.keys(localStorage)") == []
 
