@@ -50,8 +50,9 @@ def describe(
     }
     if start:
         told["og:url"] = f"{start}{pagename}.html"
-    lines = [f'<meta name="description" content="{escape(told["og:description"])}" />']
-    lines += [f'<meta property="{name}" content="{escape(text)}" />' for name, text in told.items() if text]
+    lines = [f'<meta property="{name}" content="{escape(text)}" />' for name, text in told.items() if text]
+    if told["og:description"]:
+        lines.insert(0, f'<meta name="description" content="{escape(told["og:description"])}" />')
     lines.append('<meta name="twitter:card" content="summary_large_image" />')
     context["metatags"] = str(context.get("metatags", "")) + "\n".join(lines) + "\n"
 

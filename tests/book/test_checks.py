@@ -8,11 +8,13 @@ import shutil
 from collections import Counter
 from pathlib import Path
 from statistics import mean
+from types import SimpleNamespace
 
 import pytest
 from browsing import FLAT, barriers, dark, launch, patient  # noqa: F401 (launch is a fixture)
 from checks import Option, check_of, checks_of, garbled, hashed, page_html, plain_lines
-from pages import BookError, chapter_paths, read_chapter
+from course_extension import count_items
+from pages import BookError, chapter_paths, read_chapter, tags
 
 from atriacourse.exercises.directives import pieces
 from atriacourse.exercises.guess import merge_guesses
@@ -148,6 +150,16 @@ def test_neither_place_nor_length_gives_a_choice_away():
             found[check.right] == extreme(found) for found, check in zip(lengths, CHOICES, strict=True)
         )
         assert hits <= (chance + 0.15) * len(CHOICES), extreme.__name__
+
+
+def test_pages_are_told_how_much_each_chapter_asks():
+    told = {}
+    app = SimpleNamespace(srcdir=BOOK, add_js_file=lambda *_, body, priority: told.update(body=body))
+    count_items(app)
+    items = json.loads(told["body"].removeprefix("window.courseItems = ").removesuffix(";"))
+    for path in chapter_paths(BOOK):
+        code = "\n".join(cell.source for cell in read_chapter(path).cells if "guess" in tags(cell))
+        assert items[path.stem] == [code.count("Guess("), len(CHECKS[path.stem])]
 
 
 # In a browser.

@@ -76,8 +76,9 @@ def test_the_icon_is_the_outline_of_the_phantom():
 
 
 PAGE = """<!doctype html><html lang="en" data-theme="dark"><head><meta charset="utf-8"><title>Paper</title>
-<link rel="stylesheet" href="_assets/course.css"><script defer src="_assets/course.js"></script></head>
-<body style="background: #111; color: #eee"><div class="bd-sidebar-primary">Sidebar</div>
+<style>body { background: #111; color: #eee; }</style><link rel="stylesheet" href="_assets/course.css">
+<script defer src="_assets/course.js"></script></head>
+<body><div class="bd-sidebar-primary">Sidebar</div>
 <div class="bd-header-article">Buttons</div><main><article class="bd-article"><section><h1>Paper</h1>
 <p>Text.</p><div class="cell"><details><summary>Show code cell source</summary>code</details></div>
 <figure class="course-box course-explore"><div class="course-controls"><input type="range"></div>
