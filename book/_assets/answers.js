@@ -48,6 +48,7 @@
     const verdict = element("p", { role: "status", class: "check-verdict" });
     const shows = button("Show me the answer", () => {
       const text = says.map((one) => readable(salt, one)).find((one) => one[0] === "+");
+      for (const one of form.querySelectorAll("[type=radio]")) one.checked = judged(one.value) === text;
       tell(text, "The answer: ");
       courseMemory.keep(name, { ...(courseMemory.kept(name) ?? { tries: 0, right: false }), shown: true });
     }, { class: "reveal-skip" });

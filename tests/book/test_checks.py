@@ -258,6 +258,13 @@ class TestInABrowser:
         page.get_by_label("Your answer").press("Enter")
         show.press("Enter")
         assert verdict(page, 1) == "The answer: 2 · 3 / (4 + 5)."
+        page.get_by_label("It rises.").check()
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Show me the answer").press("Enter")
+        assert verdict(page, 0).startswith("The answer: No marked voxel")
+        assert page.get_by_label("It stays.").is_checked()
+        kept = page.evaluate("JSON.parse(localStorage['atriacourse/03_checks/check/Background'])")
+        assert kept["shown"] and not kept["right"] and kept["tries"] == 1
 
     def test_progress_stands_at_the_end_and_in_the_contents_and_can_be_erased(self, page):
         first, other = page.locator("nav a").all()[:2]
