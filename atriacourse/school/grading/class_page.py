@@ -65,6 +65,7 @@ def _section(name: str, rows: Sequence[Row], pairs: Sequence[Pair]) -> dict[str,
     """One assignment for the template."""
     declared = assignment(name)
     handed_in = [row.graded for row in rows if row.graded is not None]
+    shown = {row.student: row.shown for row in rows}
     totals = [row.total for row in rows if row.graded is not None]
     seconds = sum(graded.seconds for graded in handed_in)
     summary = f"{len(handed_in)} of {len(rows)} handed in"
@@ -87,7 +88,7 @@ def _section(name: str, rows: Sequence[Row], pairs: Sequence[Pair]) -> dict[str,
         "summary": summary,
         "figures": figures,
         "look": [(row, row.flags) for row in rows if row.flags and row.flags != [NOTHING]],
-        "pairs": pairs,
+        "pairs": [(*(shown.get(one, one) for one in (pair.first, pair.second)), pair.says) for pair in pairs],
         "missing": [row.shown for row in rows if row.graded is None],
         "late": [(row.shown, row.late.said) for row in rows if row.late.said],
         "regrade": [(row.shown, row.typed.regrade) for row in rows if row.typed.regrade],
