@@ -11,7 +11,7 @@ import atriacourse
 from atriacourse.assignments.allocation import Allocation, allocation_of
 from atriacourse.assignments.assignment import Assignment
 from atriacourse.assignments.words import filled, words_of
-from atriacourse.exercises.colab import course_address, setup_cell
+from atriacourse.exercises.colab import course, course_address, setup_cell
 from atriacourse.exercises.stubs import stub_of
 from atriacourse.school.handouts.source import SourceCell, read_source
 
@@ -36,7 +36,7 @@ GIVEN_TO_STUDENTS = ("text", "given", "parameters", "locked", "answer", "report"
 def first_cell() -> str:
     """The first cell: the course is there, or Colab installs it, or a sentence says what to do."""
     address = course_address()
-    wanted = f"git+{address}" if address else "atriacourse.zip, which your teacher gives you"
+    wanted = course(address) if address else "atriacourse.zip, which your teacher gives you"
     before, test, behind = setup_cell(address).partition(INSTALLS)
     return f"{before}{OUTSIDE.format(wanted=wanted)}{test}{behind}"
 
