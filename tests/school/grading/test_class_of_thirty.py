@@ -124,7 +124,7 @@ def grade(folder, students, also_padding):
 
     def run():
         words = [folder / "in", "--out", folder / "grades", "--roster", folder / "roster.csv"]
-        return command("grade", *words, "--jobs", 2, "--minutes", MINUTES)
+        return command("grade", *words, "--jobs", 2, "--minutes", MINUTES, "--reports", "handed-in")
 
     return run
 
