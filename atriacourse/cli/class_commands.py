@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from atriacourse.school.handouts.handout import Handout
 
 MOST_NAMES = 8  # shown of files that are left out for one reason
-EXTRAS = ("nbformat", "myst_nb", "papermill", "psutil", "jinja2")  # of the extra `book`: what is imported
+EXTRAS = ("nbformat", "myst_nb", "cloudpickle", "psutil", "jinja2")  # of the extra `book`: what is imported
 
 
 def assign(
@@ -122,6 +122,9 @@ def grade(
     minutes: Annotated[float, number("grade.minutes", says="limit of one submission")] = 10,
     memory_gb: Annotated[float, number("grade.memory_gb", says="limit of one submission")] = 4,
     rerun: Annotated[bool, typer.Option("--rerun", help="also run what is unchanged")] = False,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="run these notebooks though the fences here are weak")
+    ] = False,
 ) -> None:
     """Grade a class's notebooks; the same command goes on after an interrupt or a late file."""
     from atriacourse.cli.bars import advance, bar
@@ -136,6 +139,8 @@ def grade(
     with bar("grading", 0, "submission") as shown:
 
         def follow(done: int, total: int, graded: "Graded | None") -> None:
+            if graded is None and not trust:
+                _need_fences()
             shown.total = total
             advance(shown, done)
             if graded is not None:
@@ -160,6 +165,23 @@ def grade(
     )
     if batch.interrupted:
         raise typer.Exit(130)
+
+
+def _need_fences() -> None:
+    """Before the first notebook is run. Raises: InputError where the fences are weak."""
+    from atriacourse.school.fences.layout import weak_fences
+
+    if weak := weak_fences():
+        raise InputError(
+            "\n".join(
+                [
+                    "STOPPED BEFORE ANYTHING WAS RUN: the fences around students' code are weak here.",
+                    *weak,
+                    "Grade in a container (instructors.md, In a container), or as another user; or say",
+                    "--trust, for notebooks that you would run yourself.",
+                ]
+            )
+        )
 
 
 def _by_reason(left_out: Sequence[tuple[str, str]]) -> Iterator[str]:

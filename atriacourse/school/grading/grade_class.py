@@ -30,18 +30,12 @@ from atriacourse.school.grading.gradebook import (
     write_left_out,
     write_results,
 )
-from atriacourse.school.grading.grader import Grader, key_of
+from atriacourse.school.grading.grader import IMPORTED, Grader, key_of
 from atriacourse.school.grading.marks import Graded
 from atriacourse.school.grading.reading import Found, read_submission
 from atriacourse.school.grading.roster import meet_roster, meet_typed
 from atriacourse.school.grading.similar import Pair, similar_pairs
 from atriacourse.school.handouts.handout import Student
-
-IMPORTED = (  # by most notebooks
-    *("data_fetch", "atriacourse.assignments.session", "atriacourse.assignments.centres"),
-    *("atriacourse.exercises.check", "atriacourse.exercises.stubs", "atriacourse.clinic.hunt"),
-    *("atriacourse.studies.runner", "atriacourse.studies.scales", "atriacourse.inference.predict"),
-)
 
 
 @dataclass(frozen=True, kw_only=True)
