@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 REPORTS = ("marked", "handed-in")
 MOST_NAMES = 8  # shown of files that are left out for one reason
-EXTRAS = ("nbformat", "myst_nb", "papermill", "psutil", "jinja2")  # of the extra `book`: what is imported
+EXTRAS = ("nbformat", "myst_nb", "cloudpickle", "psutil", "jinja2")  # of the extra `book`: what is imported
 
 
 def assign(
@@ -146,6 +146,9 @@ def grade(
         list[str] | None, typer.Option(help="a student whose notebooks are run again, though unchanged")
     ] = None,
     rerun_all: Annotated[bool, typer.Option("--rerun-all", help="run everybody's again")] = False,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="run these notebooks though the fences here are weak")
+    ] = False,
 ) -> None:
     """Grade a class's notebooks; the same command goes on after an interrupt or a late file."""
     from atriacourse.cli.bars import advance, bar
@@ -172,6 +175,8 @@ def grade(
     with bar("grading", 0, "submission") as shown_bar:
 
         def follow(done: int, total: int, graded: "Graded | None") -> None:
+            if graded is None and not trust:
+                _need_fences()
             shown_bar.total = total
             advance(shown_bar, done)
             if graded is not None:
@@ -199,6 +204,23 @@ def grade(
         print(path)
     if batch.interrupted:
         raise typer.Exit(130)
+
+
+def _need_fences() -> None:
+    """Before the first notebook is run. Raises: InputError where the fences are weak."""
+    from atriacourse.school.fences.layout import weak_fences
+
+    if weak := weak_fences():
+        raise InputError(
+            "\n".join(
+                [
+                    "STOPPED BEFORE ANYTHING WAS RUN: the fences around students' code are weak here.",
+                    *weak,
+                    "Grade in a container (instructors.md, In a container), or as another user; or say",
+                    "--trust, for notebooks that you would run yourself.",
+                ]
+            )
+        )
 
 
 def _by_reason(left_out: Sequence[tuple[str, str]]) -> Iterator[str]:

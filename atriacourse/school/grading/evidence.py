@@ -13,7 +13,7 @@ from atriacourse.assignments.allocation import Allocation
 from atriacourse.assignments.assignment import Assignment
 from atriacourse.assignments.journal import Entry, Journal, journal_of
 from atriacourse.assignments.verdict import is_number
-from atriacourse.school.fences.jail import Execution
+from atriacourse.school.grading.exam import Execution
 from atriacourse.school.grading.hidden import PASSED
 from atriacourse.school.grading.restore import Prepared, entries_in
 

@@ -23,7 +23,7 @@ from atriacourse.school.grading.dates import Dates
 from atriacourse.school.grading.feedback import write_feedback
 from atriacourse.school.grading.finding import find_submissions, left_out
 from atriacourse.school.grading.gradebook import make_rows, read_typed, write_gradebook, write_left_out
-from atriacourse.school.grading.grader import Grader, key_of
+from atriacourse.school.grading.grader import IMPORTED, Grader, key_of
 from atriacourse.school.grading.marks import Graded, cut_of
 from atriacourse.school.grading.reading import Found, read_submission
 from atriacourse.school.grading.reports import read_reports, write_reports
@@ -34,12 +34,6 @@ from atriacourse.school.grading.row import Row
 from atriacourse.school.grading.similar import Pair, similar_pairs
 from atriacourse.school.lists.people import Export, Student, with_keys
 from atriacourse.school.lists.unpack import unpacked
-
-IMPORTED = (  # by most notebooks
-    *("data_fetch", "atriacourse.assignments.session", "atriacourse.assignments.centres"),
-    *("atriacourse.exercises.check", "atriacourse.exercises.stubs", "atriacourse.clinic.hunt"),
-    *("atriacourse.studies.runner", "atriacourse.studies.scales", "atriacourse.inference.predict"),
-)
 
 
 NO_DATES = Dates(rules={})
