@@ -62,6 +62,7 @@ BOUNDS = {
     "grade.minutes": Bound(0.1, 1440.0, "of one submission: a day"),
     "grade.memory_gb": Bound(0.5, 1024.0, "of one submission"),
     "epochs": EPOCHS,
+    "work": Bound(1e-6, 1e6, "TFLOP; the authors' 2000 epochs are 700,000"),
     "minutes": Bound(0.001, 525_600.0, "a year"),
     "validation": Bound(0.001, 0.99, "a part of the training cases, and some must be left to train on"),
     "prepare.downsample": Bound(1, 16, "a coarser grid has no atrium"),

@@ -69,11 +69,34 @@ class NetworkConfig:
     @property
     def weights(self) -> int:
         """About how many weights it has: the convolutions' and those of the label head's first layer."""
+        return self._label_weights + sum(9 * out * (into + out) for _, into, out in self._blocks)
+
+    @property
+    def _blocks(self) -> list[tuple[int, int, int]]:
+        """Of each pair of convolutions: the level, and the channels that go in and come out."""
         up = zip((self.encoder[-1], *self.decoder), reversed(self.encoder[:-1]), self.decoder, strict=False)
-        blocks = [*pairwise((self.inputs, *self.encoder)), *((low + skip, out) for low, skip, out in up)]
-        bins = sum(grid * grid for grid in self.grids) if self.label_head else 0
-        label = bins * self.encoder[self.label_stage] * self.hidden if bins else 0
-        return label + sum(9 * out * (into + out) for into, out in blocks)
+        down = enumerate(pairwise((self.inputs, *self.encoder)))
+        levels = reversed(range(self.poolings))
+        return [
+            *((level, into, out) for level, (into, out) in down),
+            *((level, low + skip, out) for level, (low, skip, out) in zip(levels, up, strict=True)),
+        ]
+
+    @property
+    def _label_weights(self) -> int:
+        bins = sum(grid * grid for grid in self.grids)
+        return bins * self.encoder[self.label_stage] * self.hidden if self.label_head else 0
+
+    def forward_flops(self, crop: int) -> int:
+        """Multiplications and additions for one slice of crop x crop pixels, torch's own count (see test)."""
+        blocks = sum(9 * out * (into + out) * (crop >> level) ** 2 for level, into, out in self._blocks)
+        heads = 2 * self.decoder[-1] * crop**2 + self._label_weights
+        heads += 2 * self.hidden if self.label_head else 0
+        if self.upsampling == "transposed":
+            coarse = (self.encoder[-1], *self.decoder[:-1])
+            widths = zip(range(self.poolings, 0, -1), coarse, strict=True)
+            blocks += sum(4 * width**2 * (crop >> level) ** 2 for level, width in widths)
+        return 2 * (blocks + heads)
 
     def activations(self, crop: int) -> int:
         """About how many numbers training keeps of one slice: four maps for each block's two convolutions."""

@@ -163,14 +163,11 @@ def _check_slots(
 
     A weight that never had a gradient (a label head without labels) has nothing.
     """
-    group = groups[0]
-    if "betas" in group:
-        shapes = {"step": (), "exp_avg": None, "exp_avg_sq": None}  # None: the weight's own
-    else:
-        shapes = {"momentum_buffer": None} if group["momentum"] else {}
-    if shapes and not slots:
+    shapes_of = {index: _shapes(group) for group in groups for index in group["params"]}
+    if any(shapes_of.values()) and not slots:
         raise InputError(f"{path} is damaged: the optimiser's memory is not there; {ELSE}")
     for index, found in slots.items():
+        shapes = shapes_of[index]
         odd = sorted(found.keys() ^ shapes.keys())
         for slot, shape in shapes.items():
             tensor, weight = found.get(slot), weights[index]
@@ -184,6 +181,13 @@ def _check_slots(
                 f"{path} is damaged: the optimiser's memory of weight {index} is missing, superfluous, of "
                 f"another shape or type, or not finite in {', '.join(odd)}; {ELSE}"
             )
+
+
+def _shapes(group: dict[str, Any]) -> dict[str, tuple[int, ...] | None]:
+    """What an optimiser remembers of a weight of that group; None: of the weight's own shape."""
+    if "betas" in group:
+        return {"step": (), "exp_avg": None, "exp_avg_sq": None}
+    return {"momentum_buffer": None} if group.get("momentum", group.get("push")) else {}
 
 
 def _fill(model: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:

@@ -27,6 +27,7 @@ from atriacourse.training.checkpoint import ELSE, load_training, read_checkpoint
 from atriacourse.training.curriculum import Step, epoch_steps
 from atriacourse.training.device import autocast, choose_precision
 from atriacourse.training.losses import Loss, total_loss
+from atriacourse.training.optimiser import make_optimiser
 from atriacourse.training.schedule import Plan, learning_rate
 from atriacourse.training.training_config import TrainingConfig
 
@@ -81,15 +82,6 @@ class TrainingState(TypedDict):
 
 class TrainingDivergedError(InputError):
     """The loss is not a number any more."""
-
-
-def make_optimiser(model: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
-    """SGD with momentum as the paper, or AdamW for short runs."""
-    if config.optimiser == "sgd":
-        return torch.optim.SGD(
-            model.parameters(), config.learning_rate, config.momentum, weight_decay=config.weight_decay
-        )
-    return torch.optim.AdamW(model.parameters(), config.learning_rate, weight_decay=config.weight_decay)
 
 
 class Trainer:

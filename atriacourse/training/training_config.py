@@ -12,7 +12,7 @@ from atriacourse.training.device import PRECISIONS
 from atriacourse.training.losses import LossConfig
 from atriacourse.training.schedule import ScheduleConfig
 
-OPTIMISERS = ("sgd", "adamw")
+OPTIMISERS = ("sgd", "adamw", "muon")
 
 
 @dataclass(frozen=True, kw_only=True)

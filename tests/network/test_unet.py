@@ -241,3 +241,17 @@ def test_a_batch_of_another_shape_is_refused(shape):
 def test_settings_that_do_not_fit_are_refused(settings_, message):
     with pytest.raises(InputError, match=message):
         NetworkConfig(**settings_)
+
+
+@pytest.mark.parametrize("upsampling", ["bilinear", "transposed"])
+@pytest.mark.parametrize("label_head", [True, False])
+def test_flops_are_those_that_torch_counts(upsampling, label_head):
+    from torch.utils.flop_counter import FlopCounterMode
+
+    config = NetworkConfig(
+        inputs=3, encoder=(4, 6, 8), decoder=(7, 5), grids=(2, 1), hidden=3, label_stage=1,
+        upsampling=upsampling, label_head=label_head,
+    )  # fmt: skip
+    with torch.device("meta"), FlopCounterMode(display=False) as counter:
+        MultiTaskUNet(config).eval()(torch.empty(1, 3, 16, 16))
+    assert config.forward_flops(16) == counter.get_total_flops()

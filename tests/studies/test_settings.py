@@ -207,7 +207,7 @@ def test_every_setting_is_read_by_what_trains_predicts_or_cleans(
             "prepare.contrast=auto_gamma",
             "epochs=1",
         ),
-        ("minutes=0.02", "prediction.zooms=[0.75, 1.0]", "network.label_head=true"),
+        ("minutes=0.02", "training.optimiser=muon", "prediction.zooms=[0.75, 1.0]", "network.label_head=true"),
     )
     for number, way in enumerate(ways):
         config = override(replace(tiny_config), way)

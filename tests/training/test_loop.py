@@ -15,8 +15,9 @@ from atriacourse.errors import InputError
 from atriacourse.network.unet import MultiTaskUNet, NetworkConfig
 from atriacourse.training.checkpoint import read_checkpoint
 from atriacourse.training.curriculum import CurriculumConfig, epoch_steps
-from atriacourse.training.loop import Trainer, TrainingDivergedError, make_optimiser
+from atriacourse.training.loop import Trainer, TrainingDivergedError
 from atriacourse.training.losses import LossConfig
+from atriacourse.training.optimiser import make_optimiser
 from atriacourse.training.schedule import Plan, ScheduleConfig, learning_rate
 from atriacourse.training.training_config import TrainingConfig
 
@@ -241,7 +242,7 @@ def test_checkpoints_are_written_as_often_as_asked(bank, tmp_path, monkeypatch):
 # ---- stopping and resuming -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["sgd", "adamw"])
+@pytest.mark.parametrize("kind", ["sgd", "adamw", "muon"])
 @pytest.mark.parametrize("stop_after", [1, 3, STEPS, STEPS + 2, 3 * STEPS])
 def test_stopped_and_resumed_is_the_same_run(bank, tmp_path, one_thread, kind, stop_after):
     config = with_settings(optimiser=kind, learning_rate=0.01, validations=3)
@@ -413,7 +414,7 @@ def test_a_plan_may_bend_after_each_validation_but_the_last(bank, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"optimiser": "adam"}, "sgd, adamw"),
+        ({"optimiser": "adam"}, "sgd, adamw, muon"),
         ({"precision": "int8"}, "precision"),
         ({"learning_rate": 0}, "learning_rate"),
         ({"learning_rate": math.nan}, "learning_rate"),
