@@ -56,6 +56,7 @@ ADAMW = (  # the learning rate is the scale's: a wider network wants a smaller o
     "training.gradient_clip=1",
     "training.schedule.kind=cosine",
 )
+MUON = ("training.optimiser=muon", *ADAMW[1:])  # in place of ADAMW; the rate is the scale's as well
 WIDER_GAMMA = (
     "augmentation.gamma.probability=0.7",
     "augmentation.gamma.low=0.6",

@@ -10,6 +10,7 @@ from atriacourse.runs.recipes import (
     CROSS_ENTROPY,
     GAMMA,
     MULTI_TASK,
+    MUON,
     ONE_SIZE,
     OURS,
     PAPERS_OWN,
@@ -54,6 +55,19 @@ RECIPE = Study(
         ),
     ),
     pairs=(("paper", "paper_adamw"), ("paper_adamw", "best"), ("best", "best_bag")),
+)
+SPEEDRUN = Study(
+    name="speedrun",
+    question="How good does a network become for the same work, from the paper's recipe to the course's best?",
+    paper="Not in the paper: each variant is a step on from the one before it.",
+    base=MULTI_TASK,
+    variants=(
+        Variant(name="paper", label="the paper's recipe", set=(*PAPERS_OWN, *PAPERS_SGD)),
+        Variant(name="adamw", label="AdamW, cosine", set=(*PAPERS_OWN, *ADAMW)),
+        Variant(name="ours", label="neighbours, losses, no flips, three sizes", set=(*OURS, *ADAMW)),
+        Variant(name="muon", label="Muon", set=(*OURS, *MUON)),
+    ),
+    pairs=(("paper", "adamw"), ("adamw", "ours"), ("ours", "muon")),
 )
 PARTS = Study(
     name="parts",
