@@ -58,7 +58,7 @@ RECIPE = Study(
 )
 SPEEDRUN = Study(
     name="speedrun",
-    question="How good does a network become for the same work, from the paper's recipe to the course's best?",
+    question="How good is a network after the same work, from the paper's recipe to the course's best?",
     paper="Not in the paper: each variant is a step on from the one before it.",
     base=MULTI_TASK,
     variants=(

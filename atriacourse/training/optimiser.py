@@ -1,4 +1,4 @@
-"""The optimisers: the paper's SGD, AdamW for short runs, and Muon for shorter ones.
+"""The optimisers (the paper's SGD, AdamW for short runs, Muon for shorter ones), and averaged weights.
 
 After training/training_config.py, before training/loop.py. Source: section 2.1 (SGD); Loshchilov and Hutter
 2019 (AdamW); Muon: Jordan et al. 2024, with the normalised weights of their networks for CIFAR-10.
@@ -99,3 +99,13 @@ def orthogonalised(matrix: Tensor) -> Tensor:
         gram = wide @ wide.T
         wide = one * wide + (three * gram + five * gram @ gram) @ wide
     return wide if matrix.shape[0] <= matrix.shape[1] else wide.T
+
+
+@torch.no_grad()
+def average_in(average: nn.Module, model: nn.Module, *, share: float) -> None:
+    """Move the averaged weights and batch statistics towards the model's, by a share of the way, 0 to 1."""
+    for mean, now in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
+        if mean.is_floating_point():
+            mean.lerp_(now, share)
+        else:
+            mean.copy_(now)  # a count of batches

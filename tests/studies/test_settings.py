@@ -54,6 +54,7 @@ OTHER = {
     "training.momentum": 0.5,
     "training.weight_decay": 0.5,
     "training.gradient_clip": 0.5,
+    "training.average": 0.75,
     "training.schedule.kind": None,
     "training.schedule.factor": 0.9,
     "training.schedule.every": 7,
@@ -73,6 +74,7 @@ OTHER = {
     "prediction.batch_size": 3,
     "prediction.mirrored_too": True,
     "prediction.zooms": [0.75],
+    "prediction.smooth_z": 1.25,
     "prediction.pad_first": None,
     "prediction.precision": "float32",
     "postprocessing.closing_radius": 7,
@@ -207,7 +209,12 @@ def test_every_setting_is_read_by_what_trains_predicts_or_cleans(
             "prepare.contrast=auto_gamma",
             "epochs=1",
         ),
-        ("minutes=0.02", "training.optimiser=muon", "prediction.zooms=[0.75, 1.0]", "network.label_head=true"),
+        (
+            "minutes=0.02",
+            "training.optimiser=muon",
+            "prediction.zooms=[0.75, 1.0]",
+            "network.label_head=true",
+        ),
     )
     for number, way in enumerate(ways):
         config = override(replace(tiny_config), way)
