@@ -56,7 +56,11 @@ ADAMW = (  # the learning rate is the scale's: a wider network wants a smaller o
     "training.gradient_clip=1",
     "training.schedule.kind=cosine",
 )
-MUON = ("training.optimiser=muon", *ADAMW[1:])  # in place of ADAMW; the rate is the scale's as well
+MUON = (  # in place of ADAMW; the rate is the scale's as well
+    "training.optimiser=muon",
+    *ADAMW[1:],
+    "training.average=0.13",
+)
 WIDER_GAMMA = (
     "augmentation.gamma.probability=0.7",
     "augmentation.gamma.low=0.6",
@@ -73,6 +77,7 @@ NO_TONES = (
     "augmentation.tone.probability=0",
 )
 THREE_SIZES = ("prediction.zooms=[0.85, 1.0, 1.15]",)
+SMOOTH = ("prediction.smooth_z=2",)
 OURS = (*SEVEN_SLICES, *NO_FLIPS, *WIDER_GAMMA, *OUR_LOSS, *THREE_SIZES)
 SHORT = (*NO_FLIPS, *SOFT_DICE, *ADAMW)
 

@@ -17,6 +17,7 @@ from atriacourse.runs.recipes import (
     PAPERS_RANGE,
     PAPERS_SGD,
     SMALL_LAMBDA,
+    SMOOTH,
     THREE_SIZES,
     TONES,
     WIDER_GAMMA,
@@ -65,9 +66,10 @@ SPEEDRUN = Study(
         Variant(name="paper", label="the paper's recipe", set=(*PAPERS_OWN, *PAPERS_SGD)),
         Variant(name="adamw", label="AdamW, cosine", set=(*PAPERS_OWN, *ADAMW)),
         Variant(name="ours", label="neighbours, losses, no flips, three sizes", set=(*OURS, *ADAMW)),
-        Variant(name="muon", label="Muon", set=(*OURS, *MUON)),
+        Variant(name="muon", label="Muon, averaged weights", set=(*OURS, *MUON)),
+        Variant(name="smooth", label="smoothed along z", set=(*OURS, *MUON, *SMOOTH)),
     ),
-    pairs=(("paper", "adamw"), ("adamw", "ours"), ("ours", "muon")),
+    pairs=(("paper", "adamw"), ("adamw", "ours"), ("ours", "muon"), ("muon", "smooth")),
 )
 PARTS = Study(
     name="parts",
