@@ -317,5 +317,6 @@ def test_the_bounds_are_used_by_name():
         "grade.minutes",
         "grade.memory_gb",
         "work",
+        "epochs.times",
         "network.poolings",
     }

@@ -56,6 +56,7 @@ ADAMW = (  # the learning rate is the scale's: a wider network wants a smaller o
     "training.gradient_clip=1",
     "training.schedule.kind=cosine",
 )
+FOLDED = ("network.folded=2",)  # a word of studies/scales.py; profiles write the widths
 MUON = (  # in place of ADAMW; the rate is the scale's as well
     "training.optimiser=muon",
     *ADAMW[1:],

@@ -8,6 +8,7 @@ from atriacourse.runs.recipes import (
     ALONE,
     BOTH_FLIPS,
     CROSS_ENTROPY,
+    FOLDED,
     GAMMA,
     MULTI_TASK,
     MUON,
@@ -66,10 +67,16 @@ SPEEDRUN = Study(
         Variant(name="paper", label="the paper's recipe", set=(*PAPERS_OWN, *PAPERS_SGD)),
         Variant(name="adamw", label="AdamW, cosine", set=(*PAPERS_OWN, *ADAMW)),
         Variant(name="ours", label="neighbours, losses, no flips, three sizes", set=(*OURS, *ADAMW)),
-        Variant(name="muon", label="Muon, averaged weights", set=(*OURS, *MUON)),
-        Variant(name="smooth", label="smoothed along z", set=(*OURS, *MUON, *SMOOTH)),
+        Variant(
+            name="fast",
+            label="folded pixels, Muon, averaged weights",
+            set=(*OURS, *MUON, *FOLDED, "epochs*=1.25"),
+        ),
+        Variant(
+            name="smooth", label="smoothed along z", set=(*OURS, *MUON, *FOLDED, "epochs*=1.25", *SMOOTH)
+        ),
     ),
-    pairs=(("paper", "adamw"), ("adamw", "ours"), ("ours", "muon"), ("muon", "smooth")),
+    pairs=(("paper", "adamw"), ("adamw", "ours"), ("ours", "fast"), ("fast", "smooth")),
 )
 PARTS = Study(
     name="parts",

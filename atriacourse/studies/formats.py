@@ -6,7 +6,7 @@ of one format to the next and is never changed again. A new setting needs no ste
 
     1   settings are those that differed from the defaults of the time (DEFAULTS_1), and the key is theirs
     2   settings are all that shape the network
-    3   as 2, with training.average and prediction.smooth_z
+    3   as 2, with network.fold, training.average and prediction.smooth_z
 """
 
 import hashlib

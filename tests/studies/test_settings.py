@@ -43,6 +43,7 @@ OTHER = {
     "network.inputs": None,
     "network.encoder": [2, 2, 2, 2, 2, 2],
     "network.decoder": [2, 2, 2, 2, 2],
+    "network.fold": None,
     "network.upsampling": None,
     "network.label_head": None,
     "network.label_stage": 2,
@@ -83,6 +84,7 @@ OTHER = {
     "postprocessing.connectivity": 26,
 }
 WORDS = {
+    "network.fold": (1, 2),
     "augmentation.statistics": ("inside", "crop"),
     "network.upsampling": ("bilinear_corners", "transposed"),
     "network.label_head": (True, False),
