@@ -4,7 +4,7 @@ After runs/config.py, before profiles.py and studies/scales.py. A part is settin
 takes them and as a study's variants declare them; `override` turns them into a `RunConfig`.
 
 The name of a profile or of a study's scale says what a run costs, and means the same for both: "smoke"
-seconds; "laptop" minutes on two cores, with LAPTOP's resolution, network and batches; "paper" the paper's own
+seconds; "laptop" minutes on two cores, with LAPTOP's resolution and batches; "paper" the paper's own
 lengths and widths. What is trained at that cost differs: a profile has the course's recipe (OURS), a scale
 the left end of the paper's tables (LEFT_END), to which its studies add. A chapter's `profile` is a profile.
 """
@@ -17,6 +17,7 @@ def widths(narrowest: int, *, hidden: int | None = None) -> tuple[str, ...]:
     """
     one, two, four = narrowest, 2 * narrowest, 4 * narrowest
     parts = (
+        "network.fold=1",
         f"network.encoder={[one, two, four, four, four, four]}",
         f"network.decoder={[four, four, two, one, one]}",
     )
@@ -104,6 +105,8 @@ PHANTOMS = (
     *SMALL_LAMBDA,
     "augmentation.statistics=slice",
     "training.curriculum.slices_per_case=4",
+    "training.average=0",
+    "prediction.smooth_z=0",
 )
 ON_PHANTOMS = (  # over the profile "smoke": half a minute of training
     *PHANTOMS,
