@@ -45,7 +45,9 @@ def laptop() -> RunConfig:
     z.
     """
     config = RunConfig(profile="laptop", minutes=15)
-    config = override(config, (*LAPTOP, *OURS, *TONES, *MUON, *SMOOTH, "training.validations=8"))
+    config = override(
+        config, (*LAPTOP, *OURS, *TONES, *MUON, *SMOOTH, "validation=0.05", "training.validations=8")
+    )
     return replace(config, network=without_finest(config.network, fold=2))
 
 
