@@ -16,11 +16,15 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import atriacourse
+from atriacourse.cli import app
 
 ROOT = Path(__file__).parents[1]
 GITHUB = ROOT / ".github"
 FORMS = {
-    "github-workflows": sorted((GITHUB / "workflows").glob("*.yml")),
+    "github-workflows": [
+        *sorted((GITHUB / "workflows").glob("*.yml")),
+        GITHUB / "assignment/self-checks.yml",
+    ],
     "github-issue-forms": sorted(GITHUB.glob("ISSUE_TEMPLATE/[!c]*.yml"))
     + [GITHUB / "ISSUE_TEMPLATE/colab.yml"],
     "github-issue-config": [GITHUB / "ISSUE_TEMPLATE/config.yml"],
@@ -66,6 +70,8 @@ def test_what_workflows_run_is_there():
             assert re.search(rf"^{target}:", makefile, re.MULTILINE), command
         for name in re.findall(r"[\w./-]+\.(?:py|sh|txt)\b", command):
             assert (ROOT / name).is_file(), command
+        for name in re.findall(r"\batriacourse (\w+)", command):
+            assert name in {one.callback.__name__ for one in app.registered_commands}, command
     (check,) = re.findall(r"^check:.*\n\t\$\(VENV\) (.*)$", makefile, re.MULTILINE)
     assert f"python {check}" in commands  # the same as `make check`, where there is no make
 
@@ -75,7 +81,9 @@ def test_the_citation_is_of_this_version():
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert cited["version"] == atriacourse.__version__
     assert f"## {cited['version']} ({cited['date-released']})" in changelog
-    assert cited["references"][0]["doi"] in (ROOT / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert cited["references"][0]["doi"] in readme
+    assert f"git tag v{atriacourse.__version__} " in readme
 
 
 # ---- Colab's image -------------------------------------------------------------------------------

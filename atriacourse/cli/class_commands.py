@@ -99,7 +99,7 @@ def classroom(
     ],
     out: Annotated[Path, typer.Option(help="the page")] = Path("classroom.html"),
 ) -> None:
-    """Put what a class measured and guessed on one page, without names."""
+    """Put what a class measured, guessed and answered on one page, without names."""
     _need_school()
     from atriacourse.school.classroom.collect import collect
     from atriacourse.school.classroom.page import write_classroom
@@ -108,7 +108,7 @@ def classroom(
     write_classroom(found, out, date=datetime.now(UTC).date().isoformat())
     for name, why in found.left_out:
         print(f"left out {name}: {why}")
-    print(f"{len(found.runs)} runs and {len(found.guesses)} guesses: {out}")
+    print(f"{len(found.runs)} runs, {len(found.guesses)} guesses, {len(found.checks)} answered checks: {out}")
 
 
 def grade(

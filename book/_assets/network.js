@@ -181,9 +181,9 @@ function atriaEngine() {
   // Grey levels 0..1 to the power 1 / gamma: above 1 brightens (augment/gamma.py).
   const gammaOf = (images, gamma) => ({ ...images, data: images.data.map((v) => Math.max(v, 0) ** (1 / gamma)) });
 
-  // Slices of grey levels 0..1 -> {atrium (height * width), post}.
-  function predictSlice(network, images) {
-    const { padded, cut } = mirrorPad(zScore(images), 2 ** network.decoder.length);
+  // Slices of grey levels 0..1 -> {atrium (height * width), post, maps}; `scored`: they are z-scored already.
+  function predictSlice(network, images, scored = false) {
+    const { padded, cut } = mirrorPad(scored ? images : zScore(images), 2 ** network.decoder.length);
     const { atrium, post, maps } = runNetwork(network, padded);
     return { atrium: cut(atrium), post, maps };
   }

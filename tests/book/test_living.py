@@ -79,6 +79,13 @@ def page(launch, tmp_path_factory):  # noqa: F811
     return opened
 
 
+def test_a_page_is_light_until_its_lab_is_opened(page):
+    """Nothing of labs/ or networks/ is asked for before, and what comes with every page is small."""
+    asked = page.evaluate("[...document.scripts].map(one => one.src.split('_assets/')[1])")
+    assert asked == ["network.js", "labs.js"]
+    assert sum((ASSETS / name).stat().st_size for name in asked) < 50_000
+
+
 def as_tensor(images):
     """(C, H, W) as network.js has it, for the page."""
     channels, height, width = images.shape
@@ -242,7 +249,7 @@ def test_the_lab_answers_a_hand(page):
         page.wait_for_function(f"Number(document.querySelector('.lab').dataset.shown) > {before}")
         now = picture()
         assert now[0] != at_first[0] and now[1] != at_first[1], name
-        page.click(".lab button")  # as it was
+        page.get_by_role("button", name="As it was").click()
         page.wait_for_function(f"Number(document.querySelector('.lab').dataset.shown) > {before + 1}")
         assert picture() == at_first, name
         before = shown()

@@ -68,7 +68,8 @@ def test_the_notebook_begins_with_colab_title_and_rubric_and_has_every_shared_pa
 def test_the_set_up_cell_installs_the_course_as_the_chapters_do():
     (cell,) = [cell for cell in student_notebook(CONTRAST, "ada").cells if cell.id == "colab"]
     address = course_address()
-    assert f'course = "{f"git+{address}" if address else "/content/atriacourse.zip"}"' in cell.source
+    release = f"git+{address}@v{atriacourse.__version__}"
+    assert f'course = "{release if address else "/content/atriacourse.zip"}"' in cell.source
 
 
 def test_answers_are_open_for_the_student_and_solved_for_the_instructor():
