@@ -160,7 +160,7 @@ def _train_run(
         "precision": trainer.precision,
         "seconds": round(trainer.seconds, 3),
         "epochs": trainer.epoch,
-        "tflop": round(training_tflop(config, cases=len(bank), plan=ended, seed=seed), 3),  # of the whole
+        "tflop": float(f"{training_tflop(config, cases=len(bank), plan=ended, seed=seed):.6g}"),
         "best_validation_dice": trainer.best,
         "trained_on": list(inner.train),
         "validated_on": list(inner.test),
