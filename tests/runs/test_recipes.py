@@ -49,7 +49,7 @@ def test_a_chapters_profile_is_the_profile(name):
 # are held by the committed records.
 KEYS = {
     "smoke": "08d7f074ab9518cf",
-    "laptop": "c85e80997e4bcb41",
+    "laptop": "0ff45a375083681f",
     "colab": "3c58fddeeac26bf9",
     "a chapter at smoke": "d4462aa177cb353e",
     "an ablation of a chapter": "760e8a3b1012ff7c",
