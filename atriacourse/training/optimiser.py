@@ -90,14 +90,17 @@ def orthogonalised(matrix: Tensor) -> Tensor:
     """About U V', where the matrix is U S V': every singular value near 1 (0.7 to 1.2), the vectors kept.
 
     Args: matrix: (rows, columns). Singular values below a thousandth of its norm rise less far.
-    Source: Newton-Schulz iteration of Jordan et al. 2024: five rounds of products, no decomposition.
+    Source: Newton-Schulz iteration of Jordan et al. 2024, five rounds of X -> P X, P a polynomial of X X'.
+    All P commute, so that they are multiplied up as small square matrices, and X is met once at the end.
     """
     one, three, five = QUINTIC
     wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
     wide = wide / (wide.norm() + 1e-12)
+    gram, whole = wide @ wide.T, torch.eye(len(wide), device=wide.device)
     for _ in range(ROUNDS):
-        gram = wide @ wide.T
-        wide = one * wide + (three * gram + five * gram @ gram) @ wide
+        factor = one * torch.eye(len(wide), device=wide.device) + three * gram + five * gram @ gram
+        gram, whole = factor @ gram @ factor, factor @ whole
+    wide = whole @ wide
     return wide if matrix.shape[0] <= matrix.shape[1] else wide.T
 
 
