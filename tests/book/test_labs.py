@@ -309,7 +309,9 @@ def test_a_scar_lies_where_it_was_painted_when_the_slice_is_upside_down(browser,
     assert cells(["ArrowUp", "Space"], "flip") == cells("flip", ["Space"])
 
 
-def test_what_chapter_6_says_of_the_labs_network_is_on_its_card():
+def test_what_the_chapters_say_of_the_labs_network_is_so():
+    geometry = open_model("phantom-gamma").config.augmentation.geometry
+    assert geometry.flip_up_down == geometry.flip_left_right == 0 < geometry.rotation_degrees <= 10
     card = read_card("phantom-gamma")
     assert card["held_out"]["all"]["label_right"] <= commoner(card)
     config = PhantomConfig(**card["phantoms"]["config"])
