@@ -132,6 +132,24 @@ def opened_lab(launch: Callable, folder: Path, lab: str, *, guess: str):
     return page
 
 
+def changes(lab, act: Callable) -> None:
+    """Do something and wait until the lab has answered."""
+    before = int(lab.get_attribute(".lab", "data-shown"))
+    act()
+    lab.wait_for_function(f"Number(document.querySelector('.lab').dataset.shown) > {before}")
+
+
+def pictures(lab) -> list[str]:
+    """What stands on each of its canvases."""
+    return lab.evaluate("[...document.querySelectorAll('.lab canvas')].map(one => one.toDataURL())")
+
+
+def slide(lab, name: str, value: float) -> None:
+    """Move a slider as a hand does."""
+    script = "(one, value) => { one.value = value; one.dispatchEvent(new Event('input', {bubbles: true})); }"
+    changes(lab, lambda: lab.locator(f".lab input[name={name}]").evaluate(script, value))
+
+
 def patient(page):
     """Let a page take its time on a machine that others use as well."""
     page.set_default_timeout(120_000)
