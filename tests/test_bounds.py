@@ -316,5 +316,7 @@ def test_the_bounds_are_used_by_name():
         "most_voxels",
         "grade.minutes",
         "grade.memory_gb",
+        "work",
+        "epochs.times",
         "network.poolings",
     }

@@ -43,6 +43,7 @@ OTHER = {
     "network.inputs": None,
     "network.encoder": [2, 2, 2, 2, 2, 2],
     "network.decoder": [2, 2, 2, 2, 2],
+    "network.fold": None,
     "network.upsampling": None,
     "network.label_head": None,
     "network.label_stage": 2,
@@ -54,6 +55,7 @@ OTHER = {
     "training.momentum": 0.5,
     "training.weight_decay": 0.5,
     "training.gradient_clip": 0.5,
+    "training.average": 0.75,
     "training.schedule.kind": None,
     "training.schedule.factor": 0.9,
     "training.schedule.every": 7,
@@ -73,6 +75,7 @@ OTHER = {
     "prediction.batch_size": 3,
     "prediction.mirrored_too": True,
     "prediction.zooms": [0.75],
+    "prediction.smooth_z": 1.25,
     "prediction.pad_first": None,
     "prediction.precision": "float32",
     "postprocessing.closing_radius": 7,
@@ -81,6 +84,7 @@ OTHER = {
     "postprocessing.connectivity": 26,
 }
 WORDS = {
+    "network.fold": (1, 2),
     "augmentation.statistics": ("inside", "crop"),
     "network.upsampling": ("bilinear_corners", "transposed"),
     "network.label_head": (True, False),
@@ -207,7 +211,12 @@ def test_every_setting_is_read_by_what_trains_predicts_or_cleans(
             "prepare.contrast=auto_gamma",
             "epochs=1",
         ),
-        ("minutes=0.02", "prediction.zooms=[0.75, 1.0]", "network.label_head=true"),
+        (
+            "minutes=0.02",
+            "training.optimiser=muon",
+            "prediction.zooms=[0.75, 1.0]",
+            "network.label_head=true",
+        ),
     )
     for number, way in enumerate(ways):
         config = override(replace(tiny_config), way)
