@@ -149,6 +149,7 @@ def clone(tmp_path, monkeypatch):
         pytest.skip(f"not a git checkout that can be cloned: {done.stderr[-200:]}")
     (tmp_path / "clone" / "_build" / "html").mkdir(parents=True)
     (tmp_path / "clone" / "_build" / "html" / "index.html").write_text("a page", encoding="utf-8")
+    (tmp_path / "clone" / "_build" / "book.pdf").write_text("printed since", encoding="utf-8")
     monkeypatch.chdir(tmp_path / "clone")
     return tmp_path / "clone"
 
@@ -162,7 +163,14 @@ def test_a_release_has_everything_and_the_students_archive_no_solution(clone, tm
     stem = f"atriacourse-{atriacourse.__version__}"
     names = {path.name for path in out.iterdir()}
     packages = {f"{stem}.tar.gz", f"{stem}-py3-none-any.whl"}
-    assert names == {*packages, f"{stem}-book.zip", "atriacourse.zip", "SHA256SUMS", "NOTES.md"}
+    assert names == {
+        *packages,
+        f"{stem}-book.zip",
+        f"{stem}-book.pdf",
+        "atriacourse.zip",
+        "SHA256SUMS",
+        "NOTES.md",
+    }
     for line in (out / "SHA256SUMS").read_text(encoding="utf-8").splitlines():
         digest, name = line.split()
         assert hashlib.sha256((out / name).read_bytes()).hexdigest() == digest

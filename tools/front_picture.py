@@ -34,7 +34,9 @@ def picture() -> Image.Image:
     outlined[ndimage.binary_dilation(mask) & ~mask] = ORANGE
     between = np.full((SIDE, 8, 3), 255, np.uint8)
     both = Image.fromarray(np.concatenate([alone, between, outlined], axis=1))
-    return both.quantize(64, dither=Image.Dither.NONE)  # a third of the bytes; no eye sees it
+    return both.quantize(
+        96, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+    )  # a third of the bytes; no eye sees it
 
 
 if __name__ == "__main__":

@@ -117,7 +117,7 @@ ON_PHANTOMS = (  # over the profile "smoke": half a minute of training
 )
 ONE_SITTING = (  # over ON_PHANTOMS, for the page that trains while its reader waits
     *widths(8),
-    "epochs=30",
+    "epochs=25",
     "training.curriculum.batch_sizes=[4, 4]",
     "training.validations=3",
 )

@@ -48,6 +48,7 @@
     const verdict = element("p", { role: "status", class: "check-verdict" });
     const shows = button("Show me the answer", () => {
       const text = says.map((one) => readable(salt, one)).find((one) => one[0] === "+");
+      for (const one of form.querySelectorAll("[type=radio]")) one.checked = judged(one.value) === text;
       tell(text, "The answer: ");
       courseMemory.keep(name, { ...(courseMemory.kept(name) ?? { tries: 0, right: false }), shown: true });
     }, { class: "reveal-skip" });
@@ -148,7 +149,7 @@
       element("a", { href: url, download: "guesses_and_answers.json" }).click();
       setTimeout(() => URL.revokeObjectURL(url), 1000);
     });
-    const erase = button("Erase them all", () => {
+    const erase = button("Erase all that is kept", () => {
       if (!confirm("Erase every prediction and answer of all chapters that this browser keeps?")) return;
       courseMemory.erase();
       location.reload();
@@ -157,9 +158,9 @@
       ? "This browser keeps nothing here (a private window, or storage is switched off): answers last until you leave "
         + "the page. Download them before."
       : location.protocol === "file:"
-        ? "They are kept in this browser, on this device. Opened from a file, some browsers keep each page's answers by "
+        ? "Predictions and answers are kept in this browser, on this device. Opened from a file, some browsers keep each page's answers by "
           + "itself: the contents and the file then know this page alone."
-        : "They are kept in this browser, on this device, and sent nowhere.";
+        : "Predictions and answers are kept in this browser, on this device, and sent nowhere.";
     const section = element("section", { class: "course-ending", "aria-labelledby": "your-progress" },
       element("h2", { id: "your-progress" }, "Your progress"), status,
       element("p", { class: "reveal-row" }, finish, file, erase), element("p", { class: "measured" }, where));

@@ -35,7 +35,7 @@ FACTS = """() => ({
   formulas: document.querySelectorAll("mjx-container").length,
   rawFormulas: document.querySelectorAll("article .math:not(:has(mjx-container))").length,
   waiting: document.querySelectorAll(
-    ":is(.course-explore, .course-stack, .reveal):not([data-ready])").length,
+    ":is(.course-explore, .course-stack, .reveal, .check):not([data-ready])").length,
   changedGreys: [...document.querySelectorAll("article .cell_output img")].filter(one => {
     const style = getComputedStyle(one);
     return style.filter != "none" || style.backgroundColor != "rgb(255, 255, 255)";
@@ -130,6 +130,24 @@ def opened_lab(launch: Callable, folder: Path, lab: str, *, guess: str):
     page.click(".lab button")
     page.wait_for_selector(".lab[data-shown='1']")
     return page
+
+
+def changes(lab, act: Callable) -> None:
+    """Do something and wait until the lab has answered."""
+    before = int(lab.get_attribute(".lab", "data-shown"))
+    act()
+    lab.wait_for_function(f"Number(document.querySelector('.lab').dataset.shown) > {before}")
+
+
+def pictures(lab) -> list[str]:
+    """What stands on each of its canvases."""
+    return lab.evaluate("[...document.querySelectorAll('.lab canvas')].map(one => one.toDataURL())")
+
+
+def slide(lab, name: str, value: float) -> None:
+    """Move a slider as a hand does."""
+    script = "(one, value) => { one.value = value; one.dispatchEvent(new Event('input', {bubbles: true})); }"
+    changes(lab, lambda: lab.locator(f".lab input[name={name}]").evaluate(script, value))
 
 
 def patient(page):

@@ -8,11 +8,13 @@ import shutil
 from collections import Counter
 from pathlib import Path
 from statistics import mean
+from types import SimpleNamespace
 
 import pytest
 from browsing import FLAT, barriers, dark, launch, patient  # noqa: F401 (launch is a fixture)
 from checks import Option, check_of, checks_of, garbled, hashed, page_html, plain_lines
-from pages import BookError, chapter_paths, read_chapter
+from course_extension import count_items
+from pages import BookError, chapter_paths, read_chapter, tags
 
 from atriacourse.exercises.directives import pieces
 from atriacourse.exercises.guess import merge_guesses
@@ -150,6 +152,16 @@ def test_neither_place_nor_length_gives_a_choice_away():
         assert hits <= (chance + 0.15) * len(CHOICES), extreme.__name__
 
 
+def test_pages_are_told_how_much_each_chapter_asks():
+    told = {}
+    app = SimpleNamespace(srcdir=BOOK, add_js_file=lambda *_, body, priority: told.update(body=body))
+    count_items(app)
+    items = json.loads(told["body"].removeprefix("window.courseItems = ").removesuffix(";"))
+    for path in chapter_paths(BOOK):
+        code = "\n".join(cell.source for cell in read_chapter(path).cells if "guess" in tags(cell))
+        assert items[path.stem] == [code.count("Guess("), len(CHECKS[path.stem])]
+
+
 # In a browser.
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Checks</title>
@@ -246,6 +258,13 @@ class TestInABrowser:
         page.get_by_label("Your answer").press("Enter")
         show.press("Enter")
         assert verdict(page, 1) == "The answer: 2 · 3 / (4 + 5)."
+        page.get_by_label("It rises.").check()
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Show me the answer").press("Enter")
+        assert verdict(page, 0).startswith("The answer: No marked voxel")
+        assert page.get_by_label("It stays.").is_checked()
+        kept = page.evaluate("JSON.parse(localStorage['atriacourse/03_checks/check/Background'])")
+        assert kept["shown"] and not kept["right"] and kept["tries"] == 1
 
     def test_progress_stands_at_the_end_and_in_the_contents_and_can_be_erased(self, page):
         first, other = page.locator("nav a").all()[:2]
@@ -273,11 +292,11 @@ class TestInABrowser:
         page.get_by_role("button", name="Not finished after all").press("Enter")
         assert "not yet finished" in status.inner_text()
         page.once("dialog", lambda dialog: dialog.dismiss())
-        page.get_by_role("button", name="Erase them all").click()
+        page.get_by_role("button", name="Erase all that is kept").click()
         assert "1 of 2 checks answered" in status.inner_text()
         page.once("dialog", lambda dialog: dialog.accept())
         with page.expect_navigation():
-            page.get_by_role("button", name="Erase them all").click()
+            page.get_by_role("button", name="Erase all that is kept").click()
         assert "0 of 1 predictions made; 0 of 2" in status.inner_text()
         assert page.evaluate("Object.keys(localStorage)") == []
 

@@ -3,6 +3,7 @@
 Small networks of random weights, small slices; the oracle of every number is the library or PyTorch.
 """
 
+import lab_stills
 import numpy as np
 import pytest
 import torch
@@ -10,11 +11,16 @@ from browsing import FLAT, barriers, launch  # noqa: F401 (launch is a fixture)
 from lab_pages import ASSETS, lab_folder, lab_slice, open_lab, random_network, write_page
 from skimage.draw import line, polygon
 
+from atriacourse.augment.gamma import apply_gamma
 from atriacourse.augment.geometry import Geometry, resample
+from atriacourse.data.phantom import PhantomConfig
+from atriacourse.data.phantom.write import plan_cases
 from atriacourse.evaluation.distances import hausdorff_mm, surface_distances
 from atriacourse.evaluation.overlap import dice
 from atriacourse.inference.predict import network_input
 from atriacourse.network.unet import MultiTaskUNet
+from atriacourse.runs.folder import open_model
+from atriacourse.runs.shipped import commoner, read_card
 
 pytestmark = [pytest.mark.book, pytest.mark.slow]
 
@@ -24,8 +30,11 @@ TRUTH, SPACING = SLICES[0]["mask"], tuple(SLICES[0]["spacing_mm"])
 
 @pytest.fixture(scope="module")
 def network() -> MultiTaskUNet:
-    """One that finds an atrium on part of the slice, not on all."""
-    return random_network(seed=1)
+    """One that finds an atrium on part of the slice, not on all, and whose label head hears the slice."""
+    loud = random_network(seed=1)
+    for convolution in (part for block in loud.encoder for part in (block[0], block[3])):
+        convolution.weight.data *= 3
+    return loud
 
 
 @pytest.fixture(scope="module")
@@ -254,3 +263,86 @@ def test_the_cover_reaches_as_far_as_the_layers_say(browser, folder):
     _, said = settled(page)
     assert said.startswith("0 pixels of the mask") and "changes nothing" in said
     assert page.errors == [] and barriers(page) == []
+
+
+def test_the_probability_moves_with_all_that_is_done_to_the_slice(browser, folder):
+    page = open_lab(browser, write_page(folder, "label"), "0.5")
+    first, said = settled(page)
+    assert f"After ablation: {page.inner_text('.lab-score')} (one; scars painted: 0)" in said
+    for name, key, times in (("gamma", "ArrowLeft", 6), ("flip", "Space", 1)):
+        now, other = pressed(page, name, key, times)
+        assert now[0] != first[0] and now[1] != first[1] and other != said, name
+        pressed(page, name, {"ArrowLeft": "ArrowRight"}.get(key, key), times)
+        assert settled(page) == (first, said), name
+    now, other = pressed(page, "grid", "ArrowDown")
+    assert now[0] == first[0] and now[1] != first[1] and "Loudest of 1 x 1" in other
+    pressed(page, "grid", "ArrowUp")
+    page.focus(".lab-worksheet")
+    page.keyboard.press("Shift+ArrowLeft")
+    page.keyboard.press("Space")
+    painted, other = settled(page)
+    assert painted[1] != first[1] and "scars painted: 1" in other
+    page.locator(".lab-worksheet").click(position={"x": 60, "y": 40})
+    assert "scars painted: 2" in settled(page)[1]
+    page.get_by_role("button", name="Wipe the scars").click()
+    cleaned, other = settled(page)
+    assert cleaned[1] == first[1] and other == said
+    assert pressed(page, "slice", "ArrowDown")[0][0] != cleaned[0]
+    assert page.errors == [] and barriers(page) == []
+
+
+def test_a_scar_lies_where_it_was_painted_when_the_slice_is_upside_down(browser, folder):
+    """Painted upright and then flipped, or flipped and painted at the mirrored place: the same picture."""
+
+    def cells(*acts):
+        page = open_lab(browser, write_page(folder, "label"))
+        for act in acts:
+            if act == "flip":
+                pressed(page, "flip", "Space")
+            else:
+                page.focus(".lab-worksheet")
+                for key in act:
+                    page.keyboard.press(key)
+        return settled(page)[0][1]
+
+    # from row 20 of 40 up by one and down by nothing: rows 19 and 20 are mirror images
+    assert cells(["ArrowUp", "Space"], "flip") == cells("flip", ["Space"])
+
+
+def test_what_the_chapters_say_of_the_labs_network_is_so():
+    geometry = open_model("phantom-gamma").config.augmentation.geometry
+    assert geometry.flip_up_down == geometry.flip_left_right == 0 < geometry.rotation_degrees <= 10
+    card = read_card("phantom-gamma")
+    assert card["held_out"]["all"]["label_right"] <= commoner(card)
+    config = PhantomConfig(**card["phantoms"]["config"])
+    planned = plan_cases(cases=card["phantoms"]["cases"], config=config, seed=card["phantoms"]["seed"])
+    after = {one.name: one.config.post_ablation for one in planned}
+    assert np.mean([after[name] for name in card["trained_on"]]) == pytest.approx(0.6)  # "sixty per cent"
+
+
+def test_the_still_pictures_show_what_their_captions_say():
+    """Of the networks and the slice that the labs have; the pictures themselves are committed."""
+    gamma, plain = (
+        open_model(name).load(0, torch.device("cpu")).eval() for name in ("phantom-gamma", "phantom-plain")
+    )
+    images, truth = lab_stills.first_slice()
+    whole, dark = (
+        lab_stills.shown(images),
+        lab_stills.shown(apply_gamma(images[None], torch.tensor([0.4]))[0]),
+    )
+    upside_down = lab_stills.shown(images.flip(1))
+
+    def scored(mask):
+        return dice(truth[None], mask[None])
+
+    assert scored(lab_stills.found(gamma, dark)) > 0.8 > 0.5 > scored(lab_stills.found(plain, dark))
+    assert scored(lab_stills.found(gamma, whole)) > 0.9
+    assert lab_stills.found(gamma, upside_down).sum() < 10
+    covered, (y, x) = whole.clone(), (side // 2 for side in truth.shape)
+    covered[:, :, y - 8 : y + 8, x - 8 : x + 8] = 0
+    lost = lab_stills.found(gamma, whole).sum() - lab_stills.found(gamma, covered).sum()
+    assert lost > 2 * 16 * 16
+    row, column = np.unravel_index(lab_stills.votes(gamma, upside_down).argmax(), (8, 8))
+    assert row < 3 and 2 < column < 5  # the spine is at the top then, the atrium in rows 3 and 4
+    pictures = {path.stem for path in (ASSETS / "stills").glob("*.png")}
+    assert pictures >= {"contrast", "geometry", "network", "label"}

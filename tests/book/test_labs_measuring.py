@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import page_volumes
 import pytest
-from browsing import FLAT, launch, opened_lab  # noqa: F401 (launch is a fixture)
+from browsing import FLAT, changes, launch, opened_lab, pictures, slide  # noqa: F401 (launch is a fixture)
 
 from atriacourse.evaluation.case_row import score_case
 from atriacourse.evaluation.distances import surface_voxels
@@ -169,23 +169,6 @@ def cells(lab, column):
         "[...document.querySelectorAll('.lab td[data-cell]')].map(one => [one.dataset.cell, one.textContent])"
     )
     return {key.split()[0]: float(text) for key, text in found if key.endswith(column)}
-
-
-def changes(lab, act):
-    """Do something and wait until the lab has answered."""
-    before = int(lab.get_attribute(".lab", "data-shown"))
-    act()
-    lab.wait_for_function(f"Number(document.querySelector('.lab').dataset.shown) > {before}")
-
-
-def pictures(lab):
-    return lab.evaluate("[...document.querySelectorAll('.lab canvas')].map(one => one.toDataURL())")
-
-
-def slide(lab, name, value):
-    """Move a slider as a hand does."""
-    script = "(one, value) => { one.value = value; one.dispatchEvent(new Event('input', {bubbles: true})); }"
-    changes(lab, lambda: lab.locator(f".lab input[name={name}]").evaluate(script, value))
 
 
 def test_the_lab_on_cleaning_cleans_as_the_library(launch, tmp_path):  # noqa: F811

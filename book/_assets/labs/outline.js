@@ -89,7 +89,7 @@ atriaLab("outline", async (box, kit, guess) => {
     if (network && humans) rows.push(["Two people, one scan", humans, ""]);
     const cells = (name, values) => values.map((value, k) => kit.element(k ? "td" : "th",
       k ? {} : { scope: name }, value));
-    results.replaceChildren(kit.element("table", {},
+    results.replaceChildren(kit.element("table", { class: "lab-table" },
       kit.element("thead", {}, kit.element("tr", {}, ...["Whose outline", "Dice", "Farthest apart, mm"].map((word) =>
         kit.element("th", { scope: "col" }, word)))),
       kit.element("tbody", {}, ...rows.map((row) => kit.element("tr", {}, ...cells("row", row))))),

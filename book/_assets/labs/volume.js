@@ -71,5 +71,5 @@ function atriaVolumes(kit) {
     canvas.getContext("2d").putImageData(shown, 0, 0);
   };
 
-  return { open, PLANES, plane, grey, solid };
+  return { inflated, open, PLANES, plane, grey, solid };
 }

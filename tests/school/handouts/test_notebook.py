@@ -1,5 +1,6 @@
 """From source to notebook: what is taken in, left out and filled in; errors that name the place."""
 
+import sys
 from dataclasses import replace
 
 import nbformat
@@ -149,3 +150,24 @@ def test_a_notebook_survives_writing_and_reading(tmp_path):
     notebook = student_notebook(CONTRAST, "ada")
     nbformat.write(notebook, tmp_path / "one.ipynb")
     assert nbformat.read(tmp_path / "one.ipynb", 4) == notebook
+
+
+def first_cell_of(notebook):
+    return next(cell.source for cell in notebook.cells if cell.id == "colab")
+
+
+@pytest.mark.parametrize(
+    ("colab", "said"), [(False, r"-m pip install .*Then restart"), (True, "upload atriacourse.zip")]
+)
+def test_without_the_course_the_first_cell_says_what_to_do_and_runs_nothing(monkeypatch, colab, said):
+    """Where it is installed, the cell goes through; grading runs it so."""
+    source = first_cell_of(student_notebook(CONTRAST, "ada"))
+    if colab and course_address() is not None:
+        pytest.skip("with a public address Colab installs from there")
+    exec(compile(source, "first", "exec"), {})
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("subprocess.run", lambda *_, **__: pytest.fail("nothing may be run"))
+    if colab:
+        monkeypatch.setitem(sys.modules, "google.colab", object())
+    with pytest.raises((ModuleNotFoundError, FileNotFoundError), match=said):
+        exec(compile(source, "first", "exec"), {})
