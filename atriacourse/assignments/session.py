@@ -6,8 +6,9 @@ notebook without any runs through, and says of every step what it waits for.
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,10 @@ from atriacourse.assignments.verdict import (
 from atriacourse.errors import InputError
 from atriacourse.evaluation.uncertainty import UNDECIDED
 from atriacourse.studies.catalogue import study as find_study
-from atriacourse.studies.records import kept
+from atriacourse.studies.records import kept, restored
+
+if TYPE_CHECKING:
+    from atriacourse.data.case import Cohort
 
 WORK = "ATRIACOURSE_WORK"  # the folder where notebooks keep what they made; beside the notebook if unset
 
@@ -86,6 +90,16 @@ class Work:
             },
         )
 
+    @property
+    def expects(self) -> bool:
+        """Whether a complete hypothesis is committed."""
+        return self._hypothesis is not None and self._hypothesis.ready
+
+    @property
+    def result(self) -> Result | None:
+        """What was measured last; None before."""
+        return self._result
+
     def hypothesis(self, *, winner: object, low: object, high: object, because: object) -> Shown:
         """Commit what you expect, before it is measured.
 
@@ -118,41 +132,42 @@ class Work:
             ready, and nothing is trained.
         Raises: InputError if there is nothing to train, the data cannot be read, or a training failed.
         """
-        from atriacourse.assignments.centres import measure_pair, open_centre
+        from atriacourse.assignments.centres import open_centre
         from atriacourse.data.cohort import open_cohort
+
+        self._result = None
+        if self.assignment.study is None:
+            raise InputError(f"assignment {self.assignment.name} trains nothing; there is nothing to measure")
+        if self._hypothesis is None:
+            return _not_measured("Not measured: commit your hypothesis first, then run this cell again.")
+        centre = self.allocation.centre
+        cohort = open_cohort(self.data) if self.data else open_centre(centre, scratch=self.folder)
+        return self.take(
+            measured(
+                self.assignment, self.allocation, cohort, scale=self.scale, folder=self.folder, tell=tell
+            )
+        )
+
+    def take(self, content: Mapping[str, Any]) -> Result:
+        """Enter what was measured, by `measure` or where grading does so, as `measured` gave it.
+
+        Returns: as `measure`.
+        """
         from atriacourse.studies.identity import hash_of  # brings torch
 
         self._result = None
-        assignment, allocation = self.assignment, self.allocation
-        if assignment.study is None:
-            raise InputError(f"assignment {assignment.name} trains nothing; there is nothing to measure")
-        hypothesis = self._hypothesis.entry if self._hypothesis else None
-        if hypothesis is None:
-            return _not_measured("Not measured: commit your hypothesis first, then run this cell again.")
-        cohort = open_cohort(self.data) if self.data else open_centre(allocation.centre, scratch=self.folder)
-        table, keys = measure_pair(
-            allocation,
-            cohort,
-            study=assignment.study,
-            metric=assignment.metric,
-            scale=self.scale,
-            folder=self.folder,
-            tell=tell,
-        )
+        if self._hypothesis is None or self._hypothesis.entry is None:
+            return _not_measured("Not measured: there is no hypothesis.")
+        assignment, said = self.assignment, hash_of(self._hypothesis.entry.content)
+        entry = add_entry(self.journal, "result", {**content, "hypothesis": said})
+        table = pd.DataFrame({"case": content["cases"]})
+        for word in ("a", "b"):
+            table[word] = np.array([restored(value) for value in content["values"][word]], dtype=float)
+        with np.errstate(invalid="ignore"):  # a distance may be infinite for both
+            table["difference"] = table["b"] - table["a"]
         finite = table[np.isfinite(table[["a", "b"]]).all(axis=1)]
         a, b = float(finite["a"].mean()), float(finite["b"].mean())
-        said = hash_of(hypothesis.content)
-        content = {
-            "study": assignment.study,
-            "metric": assignment.metric,
-            "hypothesis": said,
-            "records": keys,
-            "cases": list(table["case"]),
-            "values": {word: [kept(value) for value in table[word]] for word in ("a", "b")},
-            "means": {"a": kept(a), "b": kept(b)},
-        }
-        entry = add_entry(self.journal, "result", content)
-        labels = [find_study(assignment.study).variant(name).label for name in allocation.pair]
+        labels = [find_study(content["study"]).variant(name).label for name in self.allocation.pair]
         says = (
             f"Mean {assignment.metric} over {len(finite)} held-out cases: a, {labels[0]}: {a:.4f}; "
             f"b, {labels[1]}: {b:.4f}. {committed(entry)}"
@@ -223,6 +238,42 @@ class Work:
 
     def _table(self) -> pd.DataFrame:
         return variant_table(self.assignment, self.allocation, scale=self.scale, data=self.data)
+
+
+def measured(
+    assignment: Assignment,
+    allocation: Allocation,
+    cohort: "Cohort",
+    *,
+    scale: str,
+    folder: Path,
+    tell: Callable[[str], None] = lambda line: None,
+) -> dict[str, Any]:
+    """Train and score a student's pair: what `Work.take` enters, as JSON has it.
+
+    Args: folder: where runs and records lie; what is there is kept and gone on with.
+    Raises: InputError as `measure_pair`.
+    """
+    from atriacourse.assignments.centres import measure_pair
+
+    table, keys = measure_pair(
+        allocation,
+        cohort,
+        study=assignment.ablation,
+        metric=assignment.metric,
+        scale=scale,
+        folder=folder,
+        tell=tell,
+    )
+    finite = table[np.isfinite(table[["a", "b"]]).all(axis=1)]
+    return {
+        "study": assignment.study,
+        "metric": assignment.metric,
+        "records": keys,
+        "cases": list(table["case"]),
+        "values": {word: [kept(value) for value in table[word]] for word in ("a", "b")},
+        "means": {word: kept(float(finite[word].mean())) for word in ("a", "b")},
+    }
 
 
 def _is_open(value: object) -> bool:

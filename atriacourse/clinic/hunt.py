@@ -69,6 +69,10 @@ def leans_on(check: Check) -> str | None:
     It makes a sound or a faulty pipeline, or has one at hand, or calls the worked checks or their probes. In
     practice there is no sound pipeline to compare with, so a check that needs one finds nothing.
     """
+    if told := getattr(
+        check, "leans_on", None
+    ):  # grading calls it from another process, where this was asked
+        return str(told)
     seen: set[int] = set()
     left: list[Any] = [check]
     while left:

@@ -1,1 +1,1 @@
-"""Run a notebook that nobody trusts, confined by what the system has. Knows nothing of the course."""
+"""Run functions that nobody trusts, confined by what the system has. Knows nothing of the course."""

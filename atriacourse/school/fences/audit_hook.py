@@ -1,12 +1,13 @@
-"""Python's own watchman: what a notebook tries to open, connect to or start is noted, and refused.
+"""Python's own watchman: what a student's code tries to open, reach, start or look at is noted and refused.
 
-Beside system.py, used by kernel.py. An audit hook (PEP 578) works on every system and knows what was tried,
+Beside system.py, used by room.py. An audit hook (PEP 578) works on every system and knows what was tried,
 which the system's own fences do not tell. It is no wall: code outside of Python passes it by, which is why
 the fences come first where a system has them.
 """
 
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import Any
@@ -21,8 +22,14 @@ STARTS = frozenset(
     | {"pty.spawn", "os.startfile"}
 )
 CALLS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo"})
-WATCHED = READS | WRITES | STARTS | CALLS | {"open", "os.kill", "ctypes.dlopen", "socket.gethostbyname"}
-HERE = ("127.", "::1", "localhost", "0.0.0.0")  # addresses of this machine
+LOOKS = frozenset(  # into what else is in the process
+    {"gc.get_objects", "gc.get_referrers", "gc.get_referents", "sys._getframe", "sys._current_frames"}
+    | {"sys._current_exceptions", "sys.settrace", "sys.setprofile", "object.__getattr__"}
+)
+PRIVATE = ("tb_frame", "__code__", "__closure__")  # of what object.__getattr__ tells
+WATCHED = (
+    READS | WRITES | STARTS | CALLS | LOOKS | {"open", "os.kill", "ctypes.dlopen", "socket.gethostbyname"}
+)
 ASKING = ("IPython", "ipykernel", "pexpect", "ptyprocess")  # packages that start what a cell asks them to
 
 
@@ -38,8 +45,8 @@ def watch(
     Args:
         read, write: the folders (real paths) below which files may be read, and written.
         libraries: folders of code that is nobody's answer, beside what is installed.
-        report: given a kind ("read", "write", "start", "connect") and what was tried. Libraries that try
-            to start a program of their own (`git`, to name a commit) are refused and not reported.
+        report: given a kind ("read", "write", "start", "connect", "look") and what was tried. Libraries that
+            try to start a program of their own (`git`, to name a commit) are refused and not reported.
     """
     real, frame_of, folder_of_standard_library = os.path.realpath, sys._getframe, os.path.dirname(os.__file__)
     may_write = tuple(write)
@@ -48,6 +55,12 @@ def watch(
     writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
     watched, own = WATCHED, os.getpid()
     searched = frozenset(map(real, filter(None, sys.path)))  # for packages; listed by whoever looks for one
+    parents = frozenset(
+        os.path.dirname(folder) for folder in may_read
+    )  # listed by imports of what may be read
+    busy: set[int] = set()
+    thread_of = threading.get_ident
+    looking_for_others = os.path.join(folder_of_standard_library, "inspect.py")
 
     def inside(path: str | bytes | os.PathLike[Any], folders: tuple[str, ...]) -> bool:
         where = real(os.fsdecode(path))
@@ -72,6 +85,15 @@ def watch(
         library = packaged(name) or name.startswith(own_libraries)
         return not library or any(f"{os.sep}{package}{os.sep}" in name for package in ASKING)
 
+    def looked_by_cell() -> bool:
+        """Whether the code that looks is a cell's own line; libraries look for reasons of their own."""
+        frame: FrameType | None = frame_of(1)
+        while frame is not None and frame.f_code.co_filename in (__file__, looking_for_others):
+            frame = frame.f_back
+        name = "" if frame is None else frame.f_code.co_filename
+        known = name.startswith((folder_of_standard_library, "<frozen", *own_libraries))
+        return bool(name) and not known and not packaged(name)
+
     def from_imports() -> bool:
         frame: FrameType | None = frame_of(1)
         while frame is not None and frame.f_code.co_filename == __file__:
@@ -80,7 +102,7 @@ def watch(
 
     def refuse(kind: str, what: object) -> None:
         report(kind, str(what))
-        raise PermissionError(f"while grading, a notebook may not {kind}: {what}")
+        raise PermissionError(f"while grading, your code may not {kind}: {what}")
 
     def on_files(event: str, args: tuple[Any, ...]) -> None:
         path = args[0]
@@ -91,26 +113,30 @@ def watch(
         for each in args[:2] if event in ("os.rename", "os.link") else args[:1]:
             if inside(each, folders):
                 continue
+            if event in READS and real(os.fsdecode(each)) in parents and from_imports():
+                continue
             search = from_imports() or real(os.fsdecode(each)) in searched
-            if (event in READS and search) or os.fsdecode(each).startswith("/dev/"):
-                raise PermissionError(os.fsdecode(each))  # the import system, IPython's search for a terminal
+            if event in READS and search:
+                raise PermissionError(os.fsdecode(each))  # the import system
             refuse("write" if change else "read", os.fsdecode(each))
 
     def on_network(event: str, args: tuple[Any, ...]) -> None:
         address = args[0] if event.startswith("socket.get") else args[1]
         if isinstance(address, tuple):
             address = address[0]
-        if isinstance(address, bytes):
-            address = os.fsdecode(address)
-        if address is None or (isinstance(address, str) and address.startswith(HERE)):
-            return
-        if isinstance(address, str) and os.sep in address and inside(address, may_write):
-            return
-        refuse("connect", address)
+        refuse("connect", os.fsdecode(address) if isinstance(address, bytes) else address)
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
-        if event not in watched:
+        thread = thread_of()
+        if event not in watched or thread in busy:  # what looks at frames here is told of, too
             return
+        busy.add(thread)
+        try:
+            judge(event, args)
+        finally:
+            busy.discard(thread)
+
+    def judge(event: str, args: tuple[Any, ...]) -> None:
         if event == "open" or event in READS or event in WRITES:
             on_files(event, args)
         elif event in STARTS:
@@ -124,8 +150,11 @@ def watch(
             if args[0] != own:
                 refuse("start", f"a signal to process {args[0]}")
         elif event == "ctypes.dlopen":
-            if from_cell() and caller().startswith(may_write):
+            if from_cell():
                 refuse("start", f"the C library {args[0]}")
+        elif event in LOOKS:
+            if (event != "object.__getattr__" or args[1] in PRIVATE) and looked_by_cell():
+                refuse("look", args[1] if event == "object.__getattr__" else event)
         else:
             on_network(event, args)
 

@@ -1,303 +1,244 @@
-"""Run a notebook that nobody trusts, in an empty folder, behind every fence that the system has.
+"""Run functions that nobody trusts, each time in a fresh process behind every fence that the system has.
 
-After system.py, audit_hook.py, kernel.py, papermill_run.py and layout.py; used by grader.py. Three processes:
-this one, papermill's (papermill_run.py), and the kernel with the student's code (kernel.py), which alone is
-fenced in:
+After room.py, which is that process, layout.py and warm.py; used by grading/exam.py. Between the two stand
+two pipes with plain data (plain.py); what is expected of a function never goes in. The fences, which room.py
+closes around itself:
 
-    bubblewrap            where it is installed: the kernel sees no other file, process or network
-    Landlock              else, and as well: files, programs, connections (Linux 5.13 and later)
-    network namespace     a network with nothing in it (Linux, where users may have one)
-    audit hook            always: notes and refuses (audit_hook.py)
+    Landlock       files, and connections by version (Linux 5.13 and later)
+    seccomp        programs, processes, sockets, rights and attributes of files (Linux, x86_64 and aarch64)
+    limits         memory, time of the processor, size of files
+    audit hook     always: notes and refuses (audit_hook.py)
 
-The processes of a class are forked from one that has imported everything (warm.py), where that can be had.
-Time and memory are watched from here: past a limit all processes of the submission are killed.
+Time by the clock, memory, and what is written and said are watched from here: past a limit it is killed.
 """
 
 import contextlib
 import json
 import os
-import shutil
-import socket
+import queue
 import stat
-import subprocess
 import sys
-import tempfile
 import threading
 import time
-import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from atriacourse.school.fences.layout import FENCES, environment_for, lay_out, readable_folders
+from atriacourse.school.fences.layout import FENCES, environment_for, readable_folders
+from atriacourse.school.fences.process import EndedError, Started, own_folder, size_of, started
 from atriacourse.school.fences.system import MB, Limits
 from atriacourse.school.fences.warm import Warm
 
-if TYPE_CHECKING:
-    import psutil
-    from nbformat import NotebookNode
-
-POLL_SECONDS = 0.2
-MOST_KEPT_MB = 20  # of one file that a notebook wrote and we read
+POLL_SECONDS = 0.1
+START_SECONDS = 120  # for a fresh Python to import everything, on a machine with much to do
+MOST_KEPT_MB = 20  # of one file that somebody handed in
+MOST_SAID_MB = 16  # that one process may answer in all
+ROOM = f"{__package__}.room"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """Something that a notebook tried and may not."""
+    """Something that was tried and may not be."""
 
-    kind: str  # read, write, start, connect
+    kind: str  # read, write, start, connect, look
     what: str
 
 
+@dataclass(kw_only=True)
+class Spent:
+    """What the processes of one submission used, and tried."""
+
+    cpu_seconds: float = 0.0
+    memory_gb: float = 0.0  # of the largest, at its peak
+    attempts: dict[Attempt, None] = field(default_factory=dict)  # in their order
+    fences: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
-class Execution:
-    """What came of running a notebook."""
+class Jail:
+    """How processes are run; the same for all of a submission."""
 
-    notebook: "NotebookNode | None"  # with the outputs of every cell that was run
-    ending: str  # why it stopped before its last cell; empty if it did not
-    attempts: tuple[Attempt, ...]
-    fences: tuple[str, ...]  # those that were closed
-    files: Mapping[str, bytes]  # asked for by `keep`, by name
-    seconds: float  # by the clock
-    cpu_seconds: float | None  # of the processor; None where the run was killed
-    memory_gb: float  # at its peak, all processes together
+    limits: Limits
+    packages: Sequence[str] = ()  # that may be imported wherever they lie, and are libraries, nobody's answer
+    hidden: Sequence[str] = ()  # in these, and not to be read
+    read: Sequence[str] = ()  # folders
+    imports: Sequence[str] = ()  # modules that are imported before the fences close
+    about: str = ""  # "module:function", told about each of the student's functions
+    fences: Sequence[str] = FENCES
+    stop: threading.Event | None = None  # once set, whatever runs is killed
+    warm: Warm | None = None  # spares each process its imports
+    spent: Spent = field(default_factory=Spent)
+
+    @contextlib.contextmanager
+    def inmate(self) -> Iterator["Inmate"]:
+        """A fresh process, in a fresh folder that is gone afterwards.
+
+        Raises: EndedError if it does not come up, or the limit of all is reached.
+        """
+        if self.spent.cpu_seconds > 60 * self.limits.minutes:
+            raise EndedError(
+                f"the limit of {self.limits.minutes:g} minutes of the processor was reached before"
+            )
+        with own_folder() as box, started([ROOM], box, self.warm) as process:
+            found = Inmate(self, process, box)
+            try:
+                found.close_fences(box)
+                yield found
+            finally:
+                found.end()
 
 
-def execute(
-    notebook: "NotebookNode",
-    *,
-    limits: Limits,
-    read: Iterable[str | Path] = (),
-    packages: Sequence[str] = (),
-    environment: Mapping[str, str] | None = None,
-    keep: Sequence[str] = (),
-    fences: Sequence[str] = FENCES,
-    stop: threading.Event | None = None,
-    warm: Warm | None = None,
-) -> Execution:
-    """Run all cells in a fresh kernel, in a fresh folder that is gone afterwards.
+class Inmate:
+    """One process, as this side sees it: orders go in, answers come out."""
 
-    Args:
-        read: folders that the notebook may read, beside Python's own and what is installed.
-        packages: names of packages that it may read wherever they lie, and which are libraries, not its own.
-        environment: variables beside the few that it is given.
-        keep: patterns of files in its folder that are read before the folder goes.
-        fences: those to close if the system has them.
-        stop: once set, the run is killed.
-        warm: from `warm_up`, which spares the run its imports.
-    Returns: what was run, also where it failed, hung or was killed; errors of cells are in their outputs.
-    """
-    import nbformat
+    def __init__(self, jail: Jail, process: "Started", box: Path) -> None:
+        self._jail, self._process, self._box = jail, process, box
+        self._lines: queue.Queue[bytes] = queue.Queue(8)
+        self._cpu_seconds, self._imports, self._began, self._over = 0.0, 0.0, time.monotonic(), False
+        threading.Thread(target=self._listen, daemon=True).start()
 
-    with _own_folder() as (box, desk):
-        nbformat.write(notebook, desk / "in.ipynb")
-        folders = [*readable_folders(packages), *(str(Path(each).resolve()) for each in read)]
-        job = lay_out(box, desk, limits, folders, fences, packages=packages)
-        own = environment_for(box, desk) | dict(environment or {})
-        ending, seconds, memory_gb = _attend(_started(job, own, warm), limits, stop)
-        return _collect(box, desk, keep, ending=ending, seconds=seconds, memory_gb=memory_gb)
+    def close_fences(self, box: Path) -> None:
+        """Let it close its fences; what it says of them is heard before a student's line is run."""
+        jail = self._jail
+        settings = {
+            "read": [*readable_folders(tuple(jail.packages), tuple(jail.hidden)), *jail.read],
+            "write": [str(box), os.devnull],
+            "packages": list(jail.packages),
+            "imports": list(jail.imports),
+            "about": jail.about,
+            "limits": asdict(jail.limits),
+            "fences": list(jail.fences),
+        }
+        self._send(settings)
+        jail.spent.fences = tuple(map(str, self._answer(START_SECONDS)["fences"]))
+        self._weigh()
+        self._imports, self._began = self._cpu_seconds, time.monotonic()
+
+    def ask(self, order: dict[str, Any], answers: Mapping[int, Any] | None = None) -> dict[str, Any]:
+        """Send an order and wait for what it gives.
+
+        Args: answers: functions of ours that it may call, by number, on what JSON gives.
+        Raises: EndedError when a limit is reached, or it ends; it is dead then.
+        """
+        self._send(order)
+        while True:
+            answer = self._answer(self._jail.limits.cell_seconds * self._jail.limits.patience)
+            if "ask" not in answer:
+                return answer
+            function = (answers or {}).get(answer["ask"])
+            self._send(
+                {"error": "there is no such function"} if function is None else function(answer["given"])
+            )
+
+    def end(self) -> None:
+        """Kill it, whatever it does."""
+        self._weigh()
+        self._over = True
+        self._process.kill()
+        self._jail.spent.cpu_seconds += self._cpu_seconds
+
+    def _send(self, what: dict[str, Any]) -> None:
+        try:
+            self._process.input.write((json.dumps(what) + "\n").encode())
+            self._process.input.flush()
+        except OSError as error:
+            raise EndedError(self._why_gone()) from error
+
+    def _answer(self, seconds: float) -> dict[str, Any]:
+        """The next answer; what was tried on the way is noted. `seconds`: by the clock, since it began."""
+        while True:
+            line = self._line(seconds)
+            try:
+                said = json.loads(line)
+                if "tried" not in said:
+                    return dict(said)
+                kind, what = map(str, said["tried"])
+                if len(self._jail.spent.attempts) < 200:
+                    self._jail.spent.attempts[Attempt(kind=kind[:20], what=what[:300])] = None
+            except (ValueError, TypeError, RecursionError) as error:
+                raise EndedError("it answered with something that is no answer") from error
+
+    def _line(self, seconds: float) -> bytes:
+        while True:
+            try:
+                line = self._lines.get(timeout=POLL_SECONDS)
+            except queue.Empty:
+                if why := self._too_much(seconds):
+                    self._process.kill()
+                    raise EndedError(why) from None
+                continue
+            if not line:
+                raise EndedError(self._why_gone())
+            return line
+
+    def _too_much(self, seconds: float) -> str:
+        """The limit that is reached; empty if none is."""
+        limits, stop = self._jail.limits, self._jail.stop
+        memory = self._weigh()
+        if stop is not None and stop.is_set():
+            return "the grading was interrupted"
+        if self._cpu_seconds - self._imports > max(limits.cell_seconds, seconds / limits.patience) + 2:
+            return _out_of_time(limits)
+        if time.monotonic() - self._began > seconds:
+            return f"it was stopped after {seconds:.0f} seconds by the clock"
+        if memory > limits.memory_gb:
+            return f"it was stopped at {memory:.1f} GB of memory; the limit is {limits.memory_gb:g} GB"
+        if size_of(self._box) > limits.file_mb * MB:
+            return f"it was stopped when it had written more than {limits.file_mb} MB"
+        return ""
+
+    def _why_gone(self) -> str:
+        self._weigh()
+        limits = self._jail.limits
+        if self._cpu_seconds - self._imports > limits.cell_seconds - 1:
+            return _out_of_time(limits)
+        return "its process ended"
+
+    def _weigh(self) -> float:
+        """Read what it used so far; returns its memory in GB."""
+        cpu, memory = self._process.used()
+        self._cpu_seconds = max(self._cpu_seconds, cpu)
+        self._jail.spent.memory_gb = max(self._jail.spent.memory_gb, memory)
+        return memory
+
+    def _listen(self) -> None:
+        """Take in its lines, as many as are wanted and no more than may be."""
+        left = int(MOST_SAID_MB * MB)
+        with contextlib.suppress(OSError, ValueError):
+            while left > 0 and (line := self._process.output.readline(left)):
+                left -= len(line)
+                self._put(line)
+        self._put(b"")
+
+    def _put(self, line: bytes) -> None:
+        while not self._over:
+            with contextlib.suppress(queue.Full):
+                self._lines.put(line, timeout=1)
+                return
+
+
+def _out_of_time(limits: Limits) -> str:
+    return f"it was stopped after {limits.cell_seconds:g} seconds of the processor, the limit of one test"
 
 
 @contextlib.contextmanager
 def warm_up(imported: Sequence[str] = ()) -> Iterator[Warm | None]:
-    """A process to fork runs from, as long as the block lasts; None where a system is not fit for that.
+    """A process to fork others from, as long as the block lasts; None where a system is not fit for that.
 
-    Args: imported: modules that it imports, beside those of all notebooks.
+    Args: imported: modules that it imports, beside those of all.
     """
     if not sys.platform.startswith("linux"):
         yield None
         return
-    with _own_folder() as (box, desk), Warm(environment_for(box, desk), imported) as warm:
+    with own_folder() as box, Warm(environment_for(box), imported) as warm:
         yield warm
-
-
-@contextlib.contextmanager
-def _own_folder() -> Iterator[tuple[Path, Path]]:
-    """A fresh folder for one run, the kernel's part and ours; what killed programs left is removed first."""
-    import psutil
-
-    mine = f"ac-{zlib.crc32(socket.gethostname().encode()) % 16**4:04x}-"  # short: sockets allow no long path
-    for left in Path(tempfile.gettempdir()).glob(f"{mine}*-*"):
-        process = left.name.removeprefix(mine).partition("-")[0]
-        if (
-            process.isdecimal()
-            and len(process) < 10
-            and not psutil.pid_exists(int(process))
-            and (left / "desk").is_dir()
-        ):
-            shutil.rmtree(left, ignore_errors=True)
-    base = Path(tempfile.mkdtemp(prefix=f"{mine}{os.getpid()}-")).resolve()
-    try:
-        box, desk = base / "box", base / "desk"
-        for folder in (box / "work", box / "home", box / "tmp", box / "run", desk / "log"):
-            folder.mkdir(parents=True)
-        yield box, desk
-    finally:
-        shutil.rmtree(base, ignore_errors=True)
-
-
-def _started(job: Path, environment: Mapping[str, str], warm: Warm | None) -> "psutil.Process | None":
-    """The runner's process, forked or fresh; None if it has ended already."""
-    import psutil
-
-    number = None if warm is None else warm.start(job, environment)
-    if number is not None:
-        try:
-            return psutil.Process(number)
-        except psutil.NoSuchProcess:
-            return None
-    with (job.parent / "stderr.txt").open("wb") as errors:
-        return psutil.Popen(
-            [sys.executable, "-m", f"{__package__}.papermill_run", str(job)],
-            cwd=job.parent,
-            env=dict(environment),
-            stdin=subprocess.PIPE,  # ends with us: see papermill_run.py
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-            start_new_session=True,
-        )
-
-
-def _attend(
-    process: "psutil.Process | None", limits: Limits, stop: threading.Event | None
-) -> tuple[str, float, float]:
-    """Wait for the end, or bring it about at a limit. Returns: why, seconds, peak memory in GB."""
-    import psutil
-
-    began, peak, ending = time.monotonic(), 0.0, ""
-    try:
-        while process is not None and not ending:
-            try:
-                process.wait(POLL_SECONDS)
-                break
-            except psutil.TimeoutExpired:
-                pass
-            peak = max(peak, sum(_resident(each) for each in _family(process)) / (1024 * MB))
-            if stop is not None and stop.is_set():
-                ending = "the grading was interrupted"
-            elif time.monotonic() - began > 60 * limits.minutes:
-                ending = f"it was stopped after {limits.minutes:g} minutes, the limit for a whole notebook"
-            elif peak > limits.memory_gb:
-                ending = f"it was stopped at {peak:.1f} GB of memory; the limit is {limits.memory_gb:g} GB"
-    finally:  # also when we ourselves are interrupted
-        if process is not None and process.is_running():
-            _end(process)
-        if isinstance(process, psutil.Popen) and process.stdin is not None:
-            process.stdin.close()
-    return ending, time.monotonic() - began, peak
-
-
-def _family(root: "psutil.Process") -> "list[psutil.Process]":
-    """The process and all that came of it."""
-    import psutil
-
-    try:
-        return [root, *root.children(recursive=True)]
-    except psutil.Error:
-        return []
-
-
-def _resident(process: "psutil.Process") -> int:
-    """Memory in bytes; what several processes share counts once in all, where the system tells it."""
-    import psutil
-
-    try:
-        return getattr(process.memory_full_info(), "pss", 0) or process.memory_info().rss
-    except psutil.AccessDenied:  # a process may hide the one, not the other
-        with contextlib.suppress(psutil.Error):
-            return process.memory_info().rss
-    except psutil.Error:
-        pass
-    return 0
-
-
-def _end(root: "psutil.Process") -> None:
-    """Kill the runner's children, theirs, and then itself; orphans come to the runner, so none is left."""
-    import psutil
-
-    with contextlib.suppress(psutil.Error):
-        root.suspend()  # or it would write that the cell which we end had ended by itself
-    for _ in range(200):
-        children = [each for each in _family(root)[1:] if not _is_dead(each)]
-        if not children:
-            break
-        for child in children:
-            try:
-                child.kill()
-            except psutil.Error:
-                continue
-        time.sleep(0.05)
-    with contextlib.suppress(psutil.Error):
-        root.kill()
-        root.wait()
-
-
-def _is_dead(process: "psutil.Process") -> bool:
-    """Gone, or waiting for a parent, which is suspended, to hear of its end."""
-    import psutil
-
-    try:
-        return bool(process.status() == psutil.STATUS_ZOMBIE)
-    except psutil.Error:
-        return True
-
-
-def _collect(
-    box: Path, desk: Path, keep: Sequence[str], *, ending: str, seconds: float, memory_gb: float
-) -> Execution:
-    """Read what the run left behind."""
-    attempts, fences = [], ()
-    for line in (read_plain(desk / "log" / "attempts.jsonl") or b"").splitlines():
-        try:
-            entry = json.loads(line)
-            if entry["kind"] == "fences":
-                fences = tuple(entry["what"])
-            else:
-                attempts.append(Attempt(kind=str(entry["kind"]), what=str(entry["what"])))
-        except (ValueError, KeyError, TypeError):
-            continue  # whatever wrote it was not our hook
-    said = read_plain(desk / "ending.json")
-    told = {} if said is None else json.loads(said)
-    if not ending:
-        ending = told.get("ending", f"papermill ended without a word{_last_words(desk)}")
-    files = {}
-    for pattern in keep:
-        for path in sorted((box / "work").glob(pattern)):
-            content = read_plain(path)
-            if content is not None:
-                files[path.name] = content
-    return Execution(
-        notebook=_read_notebook(desk / "out.ipynb"),
-        ending=ending,
-        attempts=tuple(attempts),
-        fences=fences,
-        files=files,
-        seconds=seconds,
-        cpu_seconds=told.get("cpu_seconds"),
-        memory_gb=memory_gb,
-    )
-
-
-def _read_notebook(path: Path) -> "NotebookNode | None":
-    """papermill's notebook; None where it could not be written to its end."""
-    import nbformat
-
-    try:
-        return nbformat.read(path, as_version=4)
-    except (OSError, ValueError, nbformat.ValidationError):
-        return None
-
-
-def _last_words(desk: Path) -> str:
-    lines = (desk / "stderr.txt").read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return f": {lines[-1][:200]}" if lines else ""
 
 
 def read_plain(path: Path, *, most_mb: float = MOST_KEPT_MB) -> bytes | None:
     """A file's content; None for a link, something that is no plain file, or more than `most_mb`.
 
-    What a student's code wrote is not followed anywhere: a link could lead to another student's file.
+    What a student handed in is not followed anywhere: a link could lead to another student's file.
     """
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))

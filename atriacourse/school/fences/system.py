@@ -1,18 +1,31 @@
-"""What the system itself can forbid a process: files, network, other processes, memory and time.
+"""What the system itself can forbid a process: files, connections, memory and time.
 
-Used by kernel.py on itself, before a student's first cell. Everything here holds for the process and its
-children, cannot be taken back, and needs no root. What a system lacks is left out, and said: see `Fences`.
-Sources: landlock(7), network_namespaces(7), getrlimit(2).
+Beside seccomp.py; used by room.py on itself, before a student's first line. Everything here holds for the
+process, cannot be taken back, and needs no root. What a system lacks is left out, and said.
+Sources: landlock(7), getrlimit(2), prctl(2).
 """
 
 import contextlib
 import ctypes
 import os
+import signal
 import struct
 import sys
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+
+from atriacourse.school.fences.seccomp import close_system
+
+__all__ = [
+    "MB",
+    "Limits",
+    "close_system",
+    "end_with_parent",
+    "landlock",
+    "landlock_version",
+    "limit_resources",
+]
 
 # landlock(7); the numbers of the calls are the same on every processor
 _CREATE, _ADD, _RESTRICT = 444, 445, 446
@@ -22,55 +35,31 @@ _ON_FILES = (1 << 1) | _READ_FILE | (1 << 14)  # write, read, truncate: all that
 _EXECUTE = 1 << 0  # given for no folder: no program can be started
 _CONNECT_TCP = 1 << 1
 _NO_ABSTRACT_SOCKETS, _NO_SIGNALS = 1 << 0, 1 << 1
-_NO_NEW_PRIVILEGES = 38  # prctl(2)
-_NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000  # unshare(2)
-_GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 1  # netdevice(7)
+_NO_NEW_PRIVILEGES, _DEATH_SIGNAL = 38, 1  # prctl(2)
 
 MB = 1024**2
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What one submission may use."""
+    """What one submission may use. Time is that of the processor: a machine with much to do fails nobody."""
 
-    minutes: float = 10.0  # by the clock, for all cells
+    minutes: float = 10.0  # for all that is run of it
     memory_gb: float = 4.0
-    file_mb: int = 200  # the largest single file
-    cell_minutes: float | None = None  # for any one cell; None: half of `minutes`
+    file_mb: int = 50  # all that one process writes
+    cell_minutes: float | None = None  # for any one test; None: a tenth of `minutes`
+    patience: float = 5.0  # how much longer by the clock, for what sleeps or waits
 
     @property
     def cell_seconds(self) -> float:
-        """How long one cell may take; then it is interrupted, and the next one is run."""
-        return 60 * (self.minutes / 2 if self.cell_minutes is None else self.cell_minutes)
+        """How long one process of the student's may take; then it is ended, and the next test is run."""
+        return 60 * (self.minutes / 10 if self.cell_minutes is None else self.cell_minutes)
 
 
-def own_network() -> bool:
-    """Move this process into a network of its own, with nothing in it but itself.
-
-    It must have one thread only. Returns: whether the system allowed it.
-    """
-    if not sys.platform.startswith("linux"):
-        return False
-    user, group = os.getuid(), os.getgid()
-    if ctypes.CDLL(None, use_errno=True).unshare(_NEW_USER | _NEW_NETWORK) != 0:
-        return False
-    with contextlib.suppress(OSError):  # without a map we are "nobody", which does no harm
-        Path("/proc/self/setgroups").write_text("deny", encoding="utf-8")
-        Path("/proc/self/uid_map").write_text(f"{user} {user} 1", encoding="utf-8")
-        Path("/proc/self/gid_map").write_text(f"{group} {group} 1", encoding="utf-8")
-    with contextlib.suppress(OSError):
-        _bring_up("lo")  # the kernel talks to itself over it
-    return True
-
-
-def _bring_up(device: str) -> None:
-    import fcntl
-    import socket
-
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
-        request = struct.pack("16sH22x", device.encode(), 0)
-        flags = struct.unpack("16sH22x", fcntl.ioctl(link, _GET_FLAGS, request))[1]
-        fcntl.ioctl(link, _SET_FLAGS, struct.pack("16sH22x", device.encode(), flags | _UP))
+def end_with_parent() -> None:
+    """End this process when the one that started it ends, however that ends (Linux)."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
 
 
 def landlock_version() -> int:
@@ -126,8 +115,8 @@ def limit_resources(limits: Limits) -> None:
 
     Memory: RLIMIT_DATA, what is really there to be written. RLIMIT_AS would count address space as well, of
     which torch reserves a multiple of what it uses (with CUDA, tens of gigabytes), so a limit loose enough
-    for torch would stop nothing. Past it a cell meets a MemoryError and the next cells go on. It counts each
-    process alone, and not every system heeds it: jail.py also weighs all processes together.
+    for torch would stop nothing. Past it a cell meets a MemoryError and the next cells go on. Not every
+    system heeds it, and it counts no shared memory: jail.py weighs the process as well.
     """
     try:
         import resource
@@ -135,9 +124,10 @@ def limit_resources(limits: Limits) -> None:
         return
     wanted = {
         "RLIMIT_DATA": int(limits.memory_gb * 1024 * MB),
-        "RLIMIT_CPU": int(limits.minutes * 60 * max(1, os.cpu_count() or 1)) + 60,
+        "RLIMIT_CPU": int(time.process_time() + limits.cell_seconds) + 1,  # imports do not count
         "RLIMIT_FSIZE": limits.file_mb * MB,
         "RLIMIT_CORE": 0,
+        "RLIMIT_MEMLOCK": 0,
     }
     for name, most in wanted.items():
         kind = getattr(resource, name, None)
@@ -147,11 +137,3 @@ def limit_resources(limits: Limits) -> None:
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(kind, (most, most))
-
-
-def limit_processes(most: int = 256) -> None:
-    """Limit processes and threads; only inside `own_network`, where nobody else's are counted."""
-    import resource
-
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_NPROC, (most, most))

@@ -1,18 +1,18 @@
-"""A Python in which everything is imported already, from which the runs of a class are forked.
+"""A Python in which everything is imported already, from which the processes of a class are forked.
 
     python -m atriacourse.school.fences.warm MODULE...
 
-Beside papermill_run.py, which it forks, and which forks the kernel; used by jail.py. Importing torch and the
-rest takes most of the time of a small notebook, and is the same for everybody. No student's code ever runs in
-this process, and it reads no notebook: what a run starts with is what a fresh Python has after its imports.
-The fences are closed in the forked kernel as in a fresh one (kernel.py). Linux alone: elsewhere a fork of a
-process with such libraries is not safe, and each run has a fresh Python as before.
+Beside room.py, which it forks; used by jail.py. Importing torch and the rest takes most of the time of a
+small test, and is the same for all of them. No student's code ever runs in this process, and it holds no
+test: what a fork starts with is what a fresh Python has after its imports. The fences are closed in the fork
+as in a fresh process. Linux alone: elsewhere a fork of a process with such libraries is not safe.
 """
 
 import importlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -20,76 +20,73 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
-from typing import IO, Any
+
+from atriacourse.school.fences.system import end_with_parent
 
 IMPORTED = (
-    *("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "matplotlib_inline.backend_inline"),
-    *("papermill", "nbclient.exceptions", "psutil", "IPython.display", "jedi", "numpy", "pandas"),
-    *("pandas.io.formats.html", "pygments.lexers.python", "pygments.formatters.html", "scipy.stats"),
-    *("scipy.ndimage", "matplotlib.pyplot", "torch", "torch._dynamo"),
+    *("numpy", "pandas", "scipy.stats", "scipy.ndimage", "matplotlib.pyplot", "torch", "torch._dynamo"),
+    *("IPython.display", "atriacourse.school.fences.room"),
 )
-_DEATH_SIGNAL = 1  # prctl(2)
+MOST_ORDER = 65536  # bytes
 
 
 class Warm:
-    """The process, as long as the `with` lasts. It imports `imported` beside what all notebooks need."""
+    """The process, as long as the `with` lasts. It imports `imported` beside what most rooms need."""
 
     def __init__(self, environment: Mapping[str, str], imported: Sequence[str] = ()) -> None:
-        inline = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}  # read while it is imported
-        self._turn = threading.Lock()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__, *imported],
-            env=dict(environment) | inline,
-            cwd=environment["HOME"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        self._orders, self._answers = _pipes(self._process)
+        self._turn, self._environment, self._imported = threading.Lock(), dict(environment), tuple(imported)
+        self._socket, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._process: subprocess.Popen[bytes] | None = None  # started when it is first needed
 
     def __enter__(self) -> "Warm":
         return self
 
     def __exit__(self, *_: object) -> None:
-        with suppress(OSError):
-            self._orders.close()  # it ends, and whatever came of it
-        self._answers.close()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:  # it still imports
+        self._socket.close()
+        self._theirs.close()
+        if self._process is not None:
             self._process.kill()
             self._process.wait()
 
-    def start(self, job: Path, environment: Mapping[str, str]) -> int | None:
-        """Fork a run; None if that cannot be had."""
-        order = json.dumps({"job": str(job), "environment": dict(environment)}) + "\n"
+    def _begin(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", __name__, *self._imported],
+            env=self._environment,
+            cwd=self._environment["HOME"],
+            stdin=self._theirs.fileno(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self._theirs.close()
+
+    def start(
+        self, command: Sequence[str], environment: Mapping[str, str], folder: str, handles: Sequence[int]
+    ) -> int | None:
+        """Fork a process that is as if `python -m COMMAND` had been started; None if that cannot be had.
+
+        Args: handles: its input, output and errors; copies of these are its own. Returns: its number.
+        """
+        order = json.dumps([list(command), dict(environment), folder]).encode()
         try:
             with self._turn:
-                self._orders.write(order.encode())
-                self._orders.flush()
-                return int(self._answers.readline())
+                if self._process is None:
+                    self._begin()
+                socket.send_fds(self._socket, [order], handles)
+                return int(self._socket.recv(32))
         except (OSError, ValueError):
             return None
 
 
-def _pipes(process: "subprocess.Popen[bytes]") -> tuple[IO[bytes], IO[bytes]]:
-    """What it reads and what it writes. Raises: ValueError if it was started without these pipes."""
-    if process.stdin is None or process.stdout is None:
-        raise ValueError("stdin and stdout of the process must both be pipes; give subprocess.PIPE for each")
-    return process.stdin, process.stdout
-
-
-def fork(act: Callable[[], object]) -> int:
-    """Do `act` in a child of its own session, which ends with its parent; returns its number."""
+def _fork(act: Callable[[], object]) -> int:
+    """Do `act` in a child of its own session; returns its number."""
     child = os.fork()
     if child:
         return child
     code = 1
     try:
         os.setsid()
-        _die_with_parent()
+        end_with_parent()
         act()
         code = 0
     except SystemExit as end:
@@ -105,29 +102,21 @@ def fork(act: Callable[[], object]) -> int:
         os._exit(code)
 
 
-def _die_with_parent() -> None:
-    import ctypes
-
-    ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
-
-
-def _become(order: Mapping[str, Any]) -> None:
-    """Be the run of a job, as if it had been started with these variables."""
-    from atriacourse.school.fences import papermill_run
-
+def _become(
+    command: Sequence[str], environment: Mapping[str, str], folder: str, handles: Sequence[int]
+) -> None:
+    """Be a module's `main`, as if it had been started with these variables."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    desk = Path(order["job"]).parent
-    os.chdir(desk)
-    nothing = os.open(os.devnull, os.O_RDWR)
-    errors = os.open(desk / "stderr.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    for handle, place in ((nothing, 0), (nothing, 1), (errors, 2)):
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.chdir(folder)
+    for place, handle in enumerate(handles):
         os.dup2(handle, place)
-    os.close(nothing)
-    os.close(errors)
+    os.closerange(3, 256)  # the socket for orders among them
     os.environ.clear()
-    os.environ.update(order["environment"])
+    os.environ.update(environment)
     _forget()
-    papermill_run.run(order["job"], forked=True)
+    module, *sys.argv[1:] = command
+    importlib.import_module(module).main()
 
 
 def _forget() -> None:
@@ -139,18 +128,21 @@ def _forget() -> None:
 
 
 def main() -> None:
-    """Import everything, then fork a run for each line that comes, until no more can come."""
+    """Import everything, then fork a process for each order that comes, until no more can come."""
     for name in (*IMPORTED, *sys.argv[1:]):
         importlib.import_module(name)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # whoever waits for a run sees that it is gone
-    while line := sys.stdin.buffer.readline():
-        order = json.loads(line)
-        sys.stdout.write(f"{fork(partial(_become, order))}\n")
-        sys.stdout.flush()
-    from atriacourse.school.fences.papermill_run import end_children
-
-    end_children()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # whoever waits for a process sees that it is gone
+    with socket.socket(fileno=os.dup(0)) as orders:
+        while True:
+            order, handles, _, _ = socket.recv_fds(orders, MOST_ORDER, 3)
+            if not order:
+                os._exit(0)  # at once: there is nothing to put away
+            command, environment, folder = json.loads(order)
+            child = _fork(partial(_become, command, environment, folder, handles))
+            orders.send(str(child).encode())
+            for handle in handles:
+                os.close(handle)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """One submission from file to grade.
 
-After reading.py, restore.py, fences/jail.py and rubric.py, before grade_class.py.
+After reading.py, restore.py, exam.py and rubric.py, before grade_class.py.
 """
 
 import hashlib
@@ -13,14 +13,14 @@ from typing import Any
 import atriacourse
 from atriacourse.assignments.allocation import allocation_of
 from atriacourse.assignments.assignment import Assignment
-from atriacourse.assignments.centres import CLASS
 from atriacourse.assignments.listing import DECLARED, assignment
 from atriacourse.evaluation.uncertainty import bootstrap_interval
-from atriacourse.school.fences.jail import Execution, execute
+from atriacourse.school.fences.jail import Jail
 from atriacourse.school.fences.layout import FENCES
 from atriacourse.school.fences.system import Limits
 from atriacourse.school.fences.warm import Warm
 from atriacourse.school.grading.evidence import Marking, gather_evidence
+from atriacourse.school.grading.exam import Exam, Execution
 from atriacourse.school.grading.marks import Graded
 from atriacourse.school.grading.measured import band_for, measured
 from atriacourse.school.grading.reading import Found, Submission, read_submission
@@ -28,10 +28,16 @@ from atriacourse.school.grading.restore import Prepared, prepare
 from atriacourse.school.grading.rubric import mark_all, no_marks
 from atriacourse.school.handouts.source import COMMON, SOURCES
 
-RULES = 2  # raise it when a change of the rules must grade everybody anew
-PACKAGES = ("atriacourse", "data_fetch")  # a notebook may import these
+RULES = 3  # raise it when a change of the rules must grade everybody anew
+PACKAGES, SCHOOL = ("atriacourse", "data_fetch"), "atriacourse.school"  # what may be imported, and what not
+LEANS = "atriacourse.clinic.hunt:leans_on"
+IMPORTED = (  # by most notebooks
+    *("data_fetch", "atriacourse.assignments.session", "atriacourse.assignments.centres"),
+    *("atriacourse.exercises.check", "atriacourse.exercises.stubs", "atriacourse.clinic.hunt"),
+    *("atriacourse.studies.runner", "atriacourse.studies.scales", "atriacourse.inference.predict"),
+)
 LONGEST_FLAG = 300  # characters
-SAID = {"read": "read", "write": "write", "start": "start", "connect": "connect to"}
+SAID = {"read": "read", "write": "write", "start": "start", "connect": "connect to", "look": "look at"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,19 +69,26 @@ class Grader:
         return mark_submission(declared, submission, prepared, self.run(prepared))
 
     def run(self, prepared: Prepared) -> Execution:
-        """Run a prepared notebook behind the fences."""
-        shared = [] if self.centres is None else [self.centres]
-        return execute(
-            prepared.notebook,
+        """Examine a prepared submission."""
+        jail = Jail(
             limits=self.limits,
-            read=shared,
             packages=PACKAGES,
-            environment={CLASS: str(self.centres)} if shared else {},
-            keep=["journal-*.jsonl"],
+            hidden=(SCHOOL,),
+            imports=IMPORTED,
+            about=LEANS,
             fences=self.fences,
             stop=self.stop,
             warm=self.warm,
         )
+        exam = Exam(
+            prepared=prepared,
+            jail=jail,
+            centres=self.centres,
+            measured=None
+            if self.centres is None
+            else self.centres.parent / "measured" / atriacourse.__version__,
+        )
+        return exam.examine()
 
 
 def mark_submission(
@@ -89,11 +102,10 @@ def mark_submission(
     )
     parts = mark_all(marking)
     tried = [f"tried to {SAID.get(one.kind, one.kind)} {one.what}" for one in execution.attempts]
-    flags += tried
-    notes = [
-        *prepared.notes,
-        *(f"while it was run, your notebook {each}; that was refused" for each in tried),
-    ]
+    flags += [*tried, *(f"{answer}: {why}" for answer, why in execution.stopped.items())]
+    notes = list(prepared.notes)
+    if tried:  # not what: a path may be made of what a hidden test asks
+        notes.append("while it was graded, your code tried what it may not; it was refused, and is told")
     if execution.ending:
         flags.append(f"not run to its end: {execution.ending}")
     return Graded(
@@ -107,7 +119,7 @@ def mark_submission(
         seconds=round(execution.seconds, 1),
         cpu_seconds=None if execution.cpu_seconds is None else round(execution.cpu_seconds, 1),
         memory_gb=round(execution.memory_gb, 2),
-        fence=", ".join(execution.fences),
+        fence=", ".join(execution.fences) or "nothing was run",
         content_hash=submission.content_hash,
         key=key_of(declared, submission),
         handed_in=submission.handed_in,

@@ -1,22 +1,22 @@
-"""What is run behind a student's answers: the self-checks as we wrote them, and the hidden tests.
+"""What is asked behind a student's answers: the self-checks as we wrote them, and the hidden tests.
 
-Before restore.py, which puts these cells into a submission. They see the student's names and leave none of
-their own; a check or test that passes ends what it prints with PASSED, for evidence.py to find.
+Before restore.py, which puts these cells into a submission, and exam.py, which runs them. A check or test
+that passes leaves PASSED behind, for evidence.py to find.
 """
 
+import ast
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from atriacourse.assignments.assignment import Assignment
 from atriacourse.exercises.stubs import check_of
+from atriacourse.school.grading.statements import statements_of
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 PASSED = "atriacourse: passed"
-# {{**globals()}}, a copy: dict() would be the student's, who may have called something of theirs so
-SCORE = 'exec(compile({source!r}, "<hidden test>", "exec"), {{**globals()}})'  # it prints numbers as JSON
-HIDDEN = SCORE + "\nprint({passed!r})"
-CHECK = 'print({passed!r} if getattr({check}, "passed", None) is True else "not passed")'
+ASKED = ("check", "hidden", "numbers")  # kinds of cells that are ours alone
 
 
 def run_cell(source: str, **what: object) -> "NotebookNode":
@@ -36,17 +36,33 @@ def tests_of(assignment: Assignment, solved: "NotebookNode") -> dict[str | None,
         what = cell.metadata["atriacourse"]
         name, part = what["cell"], what["part"]
         if what["kind"] == "hidden":
-            clinic = kinds.get(part) == "clinic"
-            source = (SCORE if clinic else HIDDEN).format(source=cell.source, passed=PASSED)
-            kind = "numbers" if clinic else "hidden"
+            kind = "numbers" if kinds.get(part) == "clinic" else "hidden"
             what = {"cell": name, "kind": kind, "part": part, "after": answers.get(part)}
-            tests.setdefault(before, []).append(run_cell(source, **what))
+            tests.setdefault(before, []).append(run_cell(cell.source, **what))
             continue
         before = name
         if what["kind"] == "answer":
             answers[part] = name
         if what["kind"] == "answer" and kinds.get(part) == "tests":
-            source = CHECK.format(check=check_of(cell.source), passed=PASSED)
             what = {"cell": name, "kind": "check", "part": part, "after": name}
-            tests.setdefault(name, []).append(run_cell(source, **what))
+            tests.setdefault(name, []).append(run_cell(check_of(cell.source), **what))
     return tests
+
+
+def own_names(solved: "NotebookNode", handed_out: "NotebookNode") -> frozenset[str]:
+    """The names that a student gives a meaning to: what the worked answers bind and their stubs do not."""
+    stubs = {cell.metadata["atriacourse"]["cell"]: cell.source for cell in handed_out.cells}
+    found = set()
+    for cell in solved.cells:
+        what = cell.metadata["atriacourse"]
+        if what["kind"] == "answer":
+            found |= set(_bound_anew(cell.source, stubs[what["cell"]]))
+    return frozenset(found)
+
+
+def _bound_anew(solution: str, stub: str) -> Iterator[str]:
+    known = {ast.unparse(ast.parse(one.source)) for one in statements_of("", stub)}
+    for one in statements_of("", solution):
+        tree = ast.parse(one.source)
+        if ast.unparse(tree) not in known and not isinstance(tree.body[0], ast.Import | ast.ImportFrom):
+            yield from one.binds

@@ -1,7 +1,7 @@
-"""From a submission to the notebook that is run: our text in locked cells, our tests in their places.
+"""From a submission to what is examined: our text in locked cells, our tests in their places.
 
-After reading.py and hidden.py, before evidence.py. The student's cells keep their order. What stands in a
-cell that we locked is run as we wrote it, whatever became of it; behind each answer come its tests.
+After reading.py and hidden.py, before exam.py. The student's cells keep their order. What stands in a cell
+that we locked counts as we wrote it, whatever became of it; behind each answer come its tests.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from atriacourse.assignments.assignment import Assignment
 from atriacourse.assignments.journal import MIMETYPE
 from atriacourse.school.grading.hidden import run_cell, tests_of
-from atriacourse.school.grading.tampering import tampering
+from atriacourse.school.grading.tampering import prying, tampering
 from atriacourse.school.handouts.notebook import YOUR_WORDS, solution_notebook, student_notebook
 
 if TYPE_CHECKING:
@@ -24,9 +24,12 @@ NAMED_STUDENT = re.compile(r"^student\s*=\s*[rbu]?[\"'](.*?)[\"']\s*$", re.MULTI
 
 @dataclass(kw_only=True)
 class Prepared:
-    """A submission, ready to be run and marked."""
+    """A submission, ready to be examined and marked."""
 
+    assignment: Assignment
+    student: str
     notebook: "NotebookNode"  # code cells alone, each with what it is in metadata.atriacourse
+    solved: "NotebookNode"  # ours, with the worked answers: what tests stand on
     answers: dict[str, str] = field(default_factory=dict)  # the student's text of answers, by cell
     reports: dict[str, str] = field(default_factory=dict)  # and of reports, without our prompt, by cell
     own: list[str] = field(default_factory=list)  # further code cells
@@ -48,7 +51,9 @@ def prepare(assignment: Assignment, student: str, given: "NotebookNode") -> Prep
 
     ours, solved = student_notebook(assignment, student), solution_notebook(assignment, student)
     place = _matched(given, ours)
-    prepared = Prepared(notebook=nbformat.v4.new_notebook())
+    prepared = Prepared(
+        assignment=assignment, student=student, notebook=nbformat.v4.new_notebook(), solved=solved
+    )
     _compare_names(given, student, prepared)
     _take_answers(given, ours, place, prepared)
     missing = _missing_locked(given, ours, place, prepared)
@@ -71,6 +76,7 @@ def prepare(assignment: Assignment, student: str, given: "NotebookNode") -> Prep
     prepared.notebook.cells = run
     texts = [*prepared.own, *prepared.answers.values()]
     prepared.tampered += [said for text in texts for said in tampering(text)]
+    prepared.flags += [said for text in texts for said in prying(text)]
     return prepared
 
 

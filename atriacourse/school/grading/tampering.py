@@ -1,7 +1,7 @@
-"""Code that changes what an assignment measures with: not the student's answer, but the course itself.
+"""Code that changes what an assignment measures with, or looks where no answer lies.
 
 Used by restore.py. It looks at the text alone, so it finds what is done in the open; an instructor reads the
-cell and decides.
+cell and decides. Nothing of it reaches a grade: what counts is measured and tested elsewhere (exam.py).
 """
 
 import ast
@@ -10,15 +10,22 @@ from collections.abc import Iterator
 OURS = "atriacourse"
 KEPT = ("work", "begin_assignment")  # names that locked cells make and answers call
 SETTERS = ("setattr", "delattr")
+PRYING = ("gc", "inspect", "ctypes", "atexit", "signal", "cloudpickle")  # modules no answer has a use for
+INSIDE = (
+    "_getframe",
+    "settrace",
+    "setprofile",
+    "tb_frame",
+    "f_back",
+    "__code__",
+    "__closure__",
+    "__globals__",
+)
 
 
 def tampering(source: str) -> list[str]:
     """What a cell changes that is not its own, a sentence each; a cell that is no Python changes nothing."""
-    plain = "\n".join(line for line in source.split("\n") if not line.lstrip().startswith(("%", "!")))
-    try:
-        tree = ast.parse(plain)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
+    tree = _tree(source)
     ours = set(_imported(tree)) | set(KEPT)
     found = []
     for node in ast.walk(tree):
@@ -39,6 +46,37 @@ def tampering(source: str) -> list[str]:
         if isinstance(node, ast.ImportFrom | ast.Import) and _forges(node):
             found.append("a cell imports the writer of the journal")
     return sorted(set(found))
+
+
+def prying(source: str) -> list[str]:
+    """Where a cell looks or reaches that has nothing to do with an answer, a sentence each."""
+    tree, found = _tree(source), []
+    modules = {
+        one.asname or one.name.split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for one in node.names
+    }
+    for node in ast.walk(tree):
+        names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        found += [f"a cell imports `{name}`" for name in names if name.split(".")[0] in PRYING]
+        if isinstance(node, ast.Attribute) and node.attr in INSIDE:
+            found.append(f"a cell looks at `{node.attr}`")
+        for target in _given(node):
+            of_module = isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name)
+            if of_module and _root(target) in modules - set(_imported(tree)):
+                found.append(f"a cell changes `{ast.unparse(target)}`")
+    return sorted(set(found))
+
+
+def _tree(source: str) -> ast.AST:
+    """What a cell says; nothing where it is no Python."""
+    plain = "\n".join(line for line in source.split("\n") if not line.lstrip().startswith(("%", "!")))
+    try:
+        return ast.parse(plain)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module(body=[], type_ignores=[])
 
 
 def _imported(tree: ast.AST) -> Iterator[str]:

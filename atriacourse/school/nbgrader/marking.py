@@ -50,7 +50,10 @@ def points(work: Work, part: str, *, score: Callable[[], None] | None = None) ->
         numbers={} if score is None else {part: last_json(_printed_by(score))},
         journal=_handed_in(work),
     )
-    prepared = Prepared(notebook=nbformat.v4.new_notebook(), parts={part: part})
+    empty, student = nbformat.v4.new_notebook(), work.allocation.student
+    prepared = Prepared(
+        assignment=work.assignment, student=student, notebook=empty, solved=empty, parts={part: part}
+    )
     marking = Marking(
         assignment=work.assignment, allocation=work.allocation, prepared=prepared, evidence=evidence, flags=[]
     )

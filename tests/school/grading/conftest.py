@@ -12,8 +12,8 @@ import nbformat
 from atriacourse.assignments.allocation import allocation_of
 from atriacourse.assignments.journal import MIMETYPE, add_entry, journal_name
 from atriacourse.assignments.listing import assignment
-from atriacourse.school.fences.jail import Execution
 from atriacourse.school.grading import grader
+from atriacourse.school.grading.exam import Execution
 from atriacourse.school.grading.hidden import PASSED
 from atriacourse.school.grading.reading import Found, read_submission
 from atriacourse.school.handouts.notebook import solution_notebook, student_notebook

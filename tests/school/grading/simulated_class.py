@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 
 import nbformat
 
@@ -25,7 +26,8 @@ CLOSING, PADDING = "closing", "padding"
 TOPIC = """
 atrium mask slice vein radius voxel case seed interval difference training network scan gap bridge surface
 distance overlap mean clinic phantom variant hypothesis zero wider narrower better worse larger smaller held
-out paired cleaned closed predicted measured expected because although while which therefore perhaps never
+out the of is and in paired cleaned closed predicted measured expected because although while which therefore
+perhaps never
 """
 EXPECTED = {"dice": 0.05, "hd_mm": 6.0}  # half a width that a student may expect
 
@@ -151,11 +153,13 @@ def wrong_tasks(desk: Desk) -> None:
 
 
 def in_first_task(source: str) -> Callable[[Desk], None]:
-    """Nothing but these lines at the beginning of the first task."""
+    """Nothing but these lines in the function of the first task."""
 
     def hand_in(desk: Desk) -> None:
         notebook = desk.stub()
-        rewrite(notebook, "tasks-01", r"# part: tasks\n", f"# part: tasks\n{source}\n")
+        name = re.search(r"^def (\w+)\(", cell_of(notebook, "tasks-01").source, re.M)[1]
+        body = f"\ndef {name}(*given):\n{indent(source, '    ')}\n\n\ncheck_"
+        rewrite(notebook, "tasks-01", r"\ncheck_", body)
         desk.hand_in(notebook, journal=False)
 
     return hand_in

@@ -3,7 +3,6 @@
 import csv
 import json
 
-import nbformat
 import pytest
 
 from atriacourse.assignments.centres import make_centres
@@ -16,13 +15,16 @@ from atriacourse.school.grading.restore import prepare
 from atriacourse.school.handouts.notebook import solution_notebook, student_notebook
 
 CHEAT = """\
-import socket
-from pathlib import Path
-try:
-    socket.create_connection(("192.0.2.1", 80), timeout=2)
-except OSError:
-    pass
-Path({other!r}).read_text()
+# part: tasks
+def z_score(pixels):
+    import socket
+    from pathlib import Path
+
+    try:
+        socket.create_connection(("192.0.2.1", 80), timeout=2)
+    except OSError:
+        pass
+    return Path({other!r}).read_text()
 """
 
 pytestmark = pytest.mark.slow
@@ -39,7 +41,7 @@ def graded(tmp_path_factory, contrast):
         notebook = make(contrast, student)
         if student == "eve":
             other = str(folder / "ada" / "contrast.ipynb")
-            notebook.cells.append(nbformat.v4.new_code_cell(CHEAT.format(other=other)))
+            next(cell for cell in notebook.cells if cell.id == "tasks-01").source = CHEAT.format(other=other)
         (folder / student / "contrast.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
     # ada works at home: her notebook runs, and leaves a journal
     path = folder / "ada" / "contrast.ipynb"
