@@ -4,7 +4,7 @@ After evaluation/compare.py and bench/sandbox.py; used by chapters 0 to 9. A sen
 wrong as soon as the number is another; these read the number first. Gains and moves are B minus A.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -133,6 +133,14 @@ def label_found(share_as_good: float, *, randoms: int) -> str:
     if share_as_good <= 0.05:
         return said + "Chance alone rarely does that: the head reads something of the label."
     return said + "Chance alone does that often: these patients do not show that the head reads the label."
+
+
+def known_by_heart(losses: Sequence[float]) -> str:
+    """Whether a batch that was shown again and again is known: a tenth of its first loss is left, or less."""
+    said = f"Loss {losses[0]:.3f} at first, {losses[-1]:.3f} after {len(losses)} steps. "
+    if losses[-1] <= losses[0] / 10:
+        return said + "The batch is known by heart."
+    return said + "The batch is not known by heart yet: give it more steps before you call anything broken."
 
 
 def leak_seen(gap: float, *, least: float = 0.05) -> str:

@@ -103,6 +103,8 @@ def test_price_and_insurance():
         (sentences.label_found(0.3, randoms=200), "do not show"),
         (sentences.beside_blind(0.8, 0.66, name="it"), "learned more"),
         (sentences.beside_blind(0.66, 0.66, name="it"), "worth less"),
+        (sentences.known_by_heart([1.8, 0.9, 0.17]), "0.170 after 3 steps. The batch is known"),
+        (sentences.known_by_heart([1.8, 0.37]), "not known by heart yet"),
         (sentences.leak_seen(0.22), "report 0.22 too much"),
         (sentences.leak_seen(0.003), "hardly learned by heart"),
         (sentences.leak_seen(-0.1), "hardly learned by heart"),
