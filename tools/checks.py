@@ -196,9 +196,18 @@ def hashed(salt: str, key: str) -> int:
 
 
 def garbled(salt: str, text: str) -> str:
-    """The text under a stream of bytes that follows from the salt, in base 64; twice gives it back."""
+    """The text under a stream of bytes that follows from the salt, in base 64; `clear` gives it back."""
+    return base64.b64encode(_streamed(salt, text.encode())).decode()
+
+
+def clear(salt: str, text: str) -> str:
+    """What was garbled with this salt."""
+    return _streamed(salt, base64.b64decode(text)).decode()
+
+
+def _streamed(salt: str, data: bytes) -> bytes:
     state, found = hashed(salt, "stream"), bytearray()
-    for byte in text.encode():
+    for byte in data:
         state = (state * 1664525 + 1013904223) & 0xFFFFFFFF
         found.append(byte ^ state >> 24)
-    return base64.b64encode(found).decode()
+    return bytes(found)

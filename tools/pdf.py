@@ -5,7 +5,7 @@
 
 The pages are put one after another into one page, in the order of the table of contents, with links that lead
 within it, and that is printed: what is on paper is what was built. The reference is left out, which is as
-long as all the rest. Needs Chromium or Chrome; the environment variable CHROMIUM names one of an unusual name.
+long as all the rest. Needs Chromium or Chrome; the environment variable CHROMIUM names an unusual one.
 """
 
 import argparse

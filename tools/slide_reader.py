@@ -1,15 +1,17 @@
 """What of a rendered chapter becomes a slide, and what the speaker's notes; slides.py writes the deck.
 
 A heading comes with the first sentence below it and the first figure, table or formula. Then a slide each:
-further figures, tables and formulas, predictions with what came out, exercises, labs, the chapter's summary.
+further figures, tables and formulas, predictions with what came out, checks, exercises, labs, the summary.
 All other words, what a cell printed, and the worked answers in words are notes of the slide before.
 """
 
+import json
 import re
 from dataclasses import dataclass, field
 from html import escape
 
 from bs4 import NavigableString, Tag
+from checks import clear
 
 MOST_ROWS, MOST_COLUMNS, MOST_LINES = 12, 7, 6  # a table, and what a cell printed, that a room can read
 LEFT_OUT = {"References"}
@@ -22,7 +24,7 @@ HEADINGS = ("h1", "h2", "h3", "h4")
 class Slide:
     """One slide: HTML of what the room sees and of what the speaker reads."""
 
-    kind: str  # title, heading, figure, formula, table, predict, answer, exercise, list, words
+    kind: str  # title, heading, figure, formula, table, predict, answer, check, exercise, list, words
     title: str
     anchor: str  # of the section on the chapter's page
     content: list[str] = field(default_factory=list)
@@ -128,6 +130,8 @@ class Reader:
             self.listed(child)
         elif "exercise" in kinds:
             self.exercise(child)
+        elif "check" in kinds:
+            self.check(child)
         elif "solution" in kinds:
             for text in child.select("section > p"):
                 self.note(str(text))
@@ -172,6 +176,18 @@ class Reader:
         wrong = self.hints.wrong.get(str(child.get("id")))
         if wrong:
             self.note(f"<p><strong>Wrong answers:</strong> {wrong}</p>")
+
+    def check(self, child: Tag) -> None:
+        """A question with its options; which is right, and why, is the speaker's to say."""
+        data = json.loads(str(child["data-check"]))
+        options = child.select_one(".check-options")
+        if options is not None:
+            question = child.select_one(".check-question")
+            shown = f"<p>{question.decode_contents() if question else ''}</p>"
+            self.add("check", shown, plain(options), title=escape(str(child["data-title"])))
+        reasons = [clear(data["salt"], one) for one in data["says"]]
+        marked = (f"<strong>{one[1:]}</strong>" if one.startswith("+") else one[1:] for one in reasons)
+        self.note(f'<ol type="A">{"".join(f"<li>{one}</li>" for one in marked)}</ol>')
 
     def box(self, child: Tag) -> None:
         """A prediction is a slide; any other box is notes."""

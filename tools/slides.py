@@ -1,4 +1,4 @@
-"""Make the slides of each rendered chapter: its figures, predictions, exercises and tables, in its own order.
+"""Make the slides of each rendered chapter: its figures, predictions, checks, exercises and tables, in order.
 
     python tools/slides.py                 all chapters that `_build/html` has
     python tools/slides.py 03 08_clean     those whose names begin like this

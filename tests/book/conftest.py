@@ -93,7 +93,7 @@ def copy_settings(target: Path) -> Path:
     shutil.copy(ROOT / "_config.yml", target)
     (target / "book" / "_assets").mkdir(parents=True)
     assets = ROOT / "book" / "_assets"
-    for path in (*assets.glob("course.*"), assets / "icon.svg"):
+    for path in (*assets.glob("co*.*"), assets / "icon.svg"):
         shutil.copy(path, target / "book" / "_assets")
     return target / "book"
 

@@ -34,6 +34,9 @@ def addressed(small_book):
     shutil.copy(ROOT / "CITATION.cff", small_book.parent)
     shutil.copytree(ROOT / ".github" / "assignment", small_book.parent / ".github" / "assignment")
     set_address(small_book.parent, f"{ADDRESS}.git/")
+    config = small_book.parent / "_config.yml"
+    wanted = config.read_text(encoding="utf-8").replace("course_comments: false", "course_comments: true")
+    config.write_text(wanted, encoding="utf-8")
     return small_book
 
 
@@ -51,6 +54,8 @@ def test_the_address_reaches_the_set_up_cell_and_the_button(addressed):
     html = (page.parent / "00_small.html").read_text(encoding="utf-8")
     assert f'href="{ADDRESS}/edit/main/book/00_small.md"' in html and f'href="{ADDRESS}/issues/new' in html
     assert f"repository-code: {ADDRESS}\n" in (addressed.parent / "CITATION.cff").read_text(encoding="utf-8")
+    assert '<section class="comments" data-repository="nobody/course" data-page="00_small"' in html
+    assert 'src="_static/comments.js' in html and "utteranc.es/client" not in html
     colab = re.findall(r'href="(https://colab[^"]*)"', html)
     assert colab == ["https://colab.research.google.com/github/nobody/course/blob/main/book/00_small.ipynb"]
     assert 'href="_sources/00_small.ipynb"' in html

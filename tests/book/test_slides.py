@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from browsing import FLAT, barriers, launch, patient  # noqa: F401  (a fixture)
 from bs4 import BeautifulSoup
+from checks import Check, Option, page_html
 from pages import BookError
 from slide_reader import Hints, first_sentence, hints_for, slides_of
 from slides import main, write_decks
@@ -93,6 +94,19 @@ def test_a_result_that_comes_later_is_a_slide_of_its_own():
     assert kinds[3:6] == ["predict", "figure", "answer"]
 
 
+def test_a_check_shows_its_options_and_tells_the_speaker_which_is_right():
+    options = (Option(text="It *rises*.", right=False, because="No, for the ½ is lost."),)
+    options += (Option(text="It stays.", right=True, because="Since `a` is."),)
+    made = page_html(Check(title="On & on", question="What then?", options=options))
+    number = page_html(Check(title="N", question="How many?", options=options[1:], tolerance=None))
+    number = re.sub(r"<ol.*?</ol>", "", number)  # as where the options are numbers: no slide of its own
+    slides = [one for one in read(PAGE.replace("TABLES", made + number)) if one.kind == "check"]
+    assert [one.title for one in slides] == ["On &amp; on"]
+    shown, said = "".join(slides[0].content), "".join(slides[0].notes)
+    assert "What then?" in shown and "<em>rises</em>" in shown and "Since" not in shown
+    assert "<strong>Since <code>a</code> is.</strong>" in said and "No, for the ½ is lost." in said
+
+
 @pytest.mark.parametrize(
     ("paragraph", "sentence"),
     [
@@ -135,6 +149,8 @@ def test_every_chapter_has_a_deck_with_its_predictions_exercises_and_figures(fol
         asked = chapter.select(".reveal[data-value]")
         assert len(deck.select("p.answer")) == len(asked), page.name
         assert len(deck.select("section.exercise")) == len(chapter.select("div.exercise")), page.name
+        asked = chapter.select("div.check:has(.check-options)")
+        assert len(deck.select("section.check")) == len(asked), page.name
         assert deck.select("section.title aside.notes"), f"{page.name}: the guide has no notes for it"
         for picture in deck.select("img[src]"):
             source = picture["src"]

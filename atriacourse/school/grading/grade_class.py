@@ -35,7 +35,6 @@ from atriacourse.school.grading.similar import Pair, similar_pairs
 from atriacourse.school.lists.people import Export, Student, with_keys
 from atriacourse.school.lists.unpack import unpacked
 
-
 NO_DATES = Dates(rules={})
 
 
