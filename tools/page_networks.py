@@ -71,7 +71,7 @@ def packed(network: MultiTaskUNet) -> bytes:
 
 
 def page_network(name: str, network: MultiTaskUNet) -> str:
-    """The script that a page loads when a reader first asks for this network. Raises: ValueError if it folds."""
+    """The script that a page loads when a reader first asks for it. Raises: ValueError if it folds pixels."""
     config = asdict(network.config)
     if config.pop("fold") != 1:
         raise ValueError("network.js knows no pixels folded into channels")
