@@ -71,8 +71,11 @@ def packed(network: MultiTaskUNet) -> bytes:
 
 
 def page_network(name: str, network: MultiTaskUNet) -> str:
-    """The script that a page loads when a reader first asks for this network."""
-    held = {"config": asdict(network.config), "text": base64.b64encode(packed(network)).decode()}
+    """The script that a page loads when a reader first asks for it. Raises: ValueError if it folds pixels."""
+    config = asdict(network.config)
+    if config.pop("fold") != 1:
+        raise ValueError("network.js knows no pixels folded into channels")
+    held = {"config": config, "text": base64.b64encode(packed(network)).decode()}
     return f"(self.atriaNetworks ??= {{}})[{json.dumps(name)}] = {json.dumps(held)};\n"
 
 

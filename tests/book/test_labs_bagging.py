@@ -53,7 +53,7 @@ def test_a_network_comes_back_from_its_script():
 def test_the_record_is_of_these_networks(networks, record):
     """A held-out phantom of each site, made anew from the record's seeds, scores what is recorded."""
     assert record["command"] == "page_bag.py" and not record["commit"].endswith("+")
-    assert record["settings"] == list(page_bag.SETTINGS)
+    assert set(record["settings"]) <= set(page_bag.SETTINGS)  # what a recipe says since means "as before"
     for site, name in (("A", "bag-4"), ("B", OTHER)):
         made = record["phantoms"][site]
         planned = plan_cases(cases=made["cases"], config=PhantomConfig(**made["config"]), seed=made["seed"])
