@@ -110,6 +110,7 @@ def test_every_command_explains_itself(cli, command):
         (["grade", "nowhere", "--out", "g"], "nowhere is no folder"),
         (["grade", ".", "--out", "g"], "write the grades elsewhere"),
         (["grade", ".", "--out", "../g", "--deadline", "soon"], "a date and time like 2026-12-01T18:00"),
+        (["grade", ".", "--out", "../g", "--reports", "all"], "--reports is marked or handed-in, got 'all'"),
         (
             ["assign", "contrast", "--nbgrader", "c", "--student", "ada", "--solutions"],
             "--student, --solutions",
@@ -225,6 +226,22 @@ def test_train_then_the_same_command_then_another(cli, phantom_folder, tiny, tmp
     ):
         code, _, err = cli(*words, *more)
         assert code == 2 and said in error_line(err)
+
+
+def test_a_work_is_repeated_by_its_number(cli, phantom_folder, tiny, tmp_path):
+    words = ["train", "--data", phantom_folder, *tiny]
+    assert cli(*words, "--out", tmp_path / "first")[0] == 0
+    first = read_json(tmp_path / "first" / "run.json", way_out="")
+    assert first["epochs"] == 2 and first["tflop"] > 0
+    for out, times, epochs in (("same", 1.01, 2), ("more", 2.1, 4)):
+        work = ["--work", first["tflop"] * times]
+        code, said, _ = cli(*words[:-2], "--out", tmp_path / out, *work)  # without --epochs 2
+        assert code == 0 and "TFLOP of work" in said
+        again = read_json(tmp_path / out / "run.json", way_out="")
+        assert again["epochs"] == epochs
+        assert again["tflop"] == pytest.approx(first["tflop"] * epochs / 2, rel=1e-5)
+    code, _, err = cli(*words, "--out", tmp_path / "none", "--work", 1)
+    assert code == 2 and "one of them" in error_line(err)
 
 
 def test_a_run_without_a_name_gets_one(cli, phantom_folder, tiny, tmp_path, monkeypatch):

@@ -142,3 +142,16 @@ def test_make_asks_uv_first_for_all_but_torch_and_pip_if_that_fails(tmp_path):
     by_uv, by_pip = line.split(" || ")
     assert by_uv.startswith("uv pip install --quiet --python .venv/bin/python -c constraints.txt")
     assert by_pip.startswith(".venv/bin/python -m pip install --quiet -c constraints.txt")
+
+
+def test_the_hashes_are_of_the_pinned_versions_and_of_all_that_the_book_needs():
+    text = (ROOT / "hashes.txt").read_text(encoding="utf-8")
+    blocks = re.findall(r"(?m)^([a-z][\w.-]*)==(\S+)[^\n]*((?:\n    --hash=.*)+)", text)
+    hashed = {canonicalize_name(name): Version(version) for name, version, _ in blocks}
+    moved = {name for name in hashed.keys() & constraints().keys() if hashed[name] != constraints()[name]}
+    assert moved == set(), "run tools/hashes.py"
+    needed = [
+        Requirement(one) for one in project()["dependencies"] + project()["optional-dependencies"]["book"]
+    ]
+    assert {canonicalize_name(one.name) for one in needed} <= hashed.keys()
+    assert all(re.findall(r"sha256:[0-9a-f]{64}\b", hashes) for _, _, hashes in blocks)

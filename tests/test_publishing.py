@@ -16,11 +16,15 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import atriacourse
+from atriacourse.cli import app
 
 ROOT = Path(__file__).parents[1]
 GITHUB = ROOT / ".github"
 FORMS = {
-    "github-workflows": sorted((GITHUB / "workflows").glob("*.yml")),
+    "github-workflows": [
+        *sorted((GITHUB / "workflows").glob("*.yml")),
+        GITHUB / "assignment/self-checks.yml",
+    ],
     "github-issue-forms": sorted(GITHUB.glob("ISSUE_TEMPLATE/[!c]*.yml"))
     + [GITHUB / "ISSUE_TEMPLATE/colab.yml"],
     "github-issue-config": [GITHUB / "ISSUE_TEMPLATE/config.yml"],
@@ -66,6 +70,8 @@ def test_what_workflows_run_is_there():
             assert re.search(rf"^{target}:", makefile, re.MULTILINE), command
         for name in re.findall(r"[\w./-]+\.(?:py|sh|txt)\b", command):
             assert (ROOT / name).is_file(), command
+        for name in re.findall(r"\batriacourse (\w+)", command):
+            assert name in {one.callback.__name__ for one in app.registered_commands}, command
     (check,) = re.findall(r"^check:.*\n\t\$\(VENV\) (.*)$", makefile, re.MULTILINE)
     assert f"python {check}" in commands  # the same as `make check`, where there is no make
 
@@ -75,7 +81,9 @@ def test_the_citation_is_of_this_version():
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert cited["version"] == atriacourse.__version__
     assert f"## {cited['version']} ({cited['date-released']})" in changelog
-    assert cited["references"][0]["doi"] in (ROOT / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert cited["references"][0]["doi"] in readme
+    assert f"git tag v{atriacourse.__version__} " in readme
 
 
 # ---- Colab's image -------------------------------------------------------------------------------
@@ -141,6 +149,7 @@ def clone(tmp_path, monkeypatch):
         pytest.skip(f"not a git checkout that can be cloned: {done.stderr[-200:]}")
     (tmp_path / "clone" / "_build" / "html").mkdir(parents=True)
     (tmp_path / "clone" / "_build" / "html" / "index.html").write_text("a page", encoding="utf-8")
+    (tmp_path / "clone" / "_build" / "book.pdf").write_text("printed since", encoding="utf-8")
     monkeypatch.chdir(tmp_path / "clone")
     return tmp_path / "clone"
 
@@ -154,7 +163,14 @@ def test_a_release_has_everything_and_the_students_archive_no_solution(clone, tm
     stem = f"atriacourse-{atriacourse.__version__}"
     names = {path.name for path in out.iterdir()}
     packages = {f"{stem}.tar.gz", f"{stem}-py3-none-any.whl"}
-    assert names == {*packages, f"{stem}-book.zip", "atriacourse.zip", "SHA256SUMS", "NOTES.md"}
+    assert names == {
+        *packages,
+        f"{stem}-book.zip",
+        f"{stem}-book.pdf",
+        "atriacourse.zip",
+        "SHA256SUMS",
+        "NOTES.md",
+    }
     for line in (out / "SHA256SUMS").read_text(encoding="utf-8").splitlines():
         digest, name = line.split()
         assert hashlib.sha256((out / name).read_bytes()).hexdigest() == digest

@@ -4,7 +4,7 @@
     python tools/address.py --none               as if it had none
 
 `_config.yml` is where it is read from: by the pages' buttons (Colab, issues, edit) and by the first cell of
-each notebook, which installs the course from it. CITATION.cff names it too.
+each notebook, which installs the course from it. CITATION.cff and the workflow of assignments name it too.
 """
 
 import argparse
@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 
 from siblings import write_siblings
+
+from atriacourse.exercises import colab
 
 ROOT = Path(__file__).resolve().parents[1]
 ADDRESS = re.compile(r"https://[\w.-]+/[\w.-]+/[\w.-]+?(?:\.git)?/?")
@@ -25,15 +27,18 @@ def set_address(root: Path, address: str | None) -> list[Path]:
             raise ValueError(f"an address is like https://github.com/NAME/REPO, got {address!r}")
         address = address.rstrip("/").removesuffix(".git")
     config, citation = root / "_config.yml", root / "CITATION.cff"
-    texts = {path: path.read_text(encoding="utf-8") for path in (config, citation)}
+    checks = root / ".github" / "assignment" / "self-checks.yml"
+    texts = {path: path.read_text(encoding="utf-8") for path in (config, citation, checks)}
     new, found = re.subn(r'(?m)^(repository:\n  url: )".*"$', rf'\g<1>"{address or ""}"', texts[config])
     if found != 1:
         raise ValueError(f'{config} has no line `url: "..."` below `repository:`; write it again')
     cited = re.sub(r"(?m)^repository-code: .*\n", "", texts[citation])
     if address is not None:
         cited = re.sub(r"(?m)^(license: .*\n)", rf"\g<1>repository-code: {address}\n", cited)
+    course = colab.course(address) if address else "./atriacourse.zip"
+    checked = re.sub(r"(?m)^(  COURSE: )\S+", rf"\g<1>{course}", texts[checks])
     changed = []
-    for path, text in ((config, new), (citation, cited)):
+    for path, text in ((config, new), (citation, cited), (checks, checked)):
         if text != texts[path]:
             path.write_text(text, encoding="utf-8", newline="\n")
             changed.append(path)

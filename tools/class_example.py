@@ -23,9 +23,11 @@ from atriacourse.school.classroom.page import classroom_html
 from atriacourse.school.grading.class_page import write_class_page
 from atriacourse.school.grading.feedback import write_feedback
 from atriacourse.school.grading.grade_class import with_pairs
-from atriacourse.school.grading.gradebook import Row, make_rows, read_results
+from atriacourse.school.grading.gradebook import make_rows
+from atriacourse.school.grading.results import read_results
+from atriacourse.school.grading.row import Row
 from atriacourse.school.grading.similar import Pair
-from atriacourse.school.handouts.handout import Student
+from atriacourse.school.lists.people import Student
 
 RECORDS = Path(__file__).parents[1] / "book" / "records" / "class"
 GUESSED = "_guesses_11_tables.json"  # how the file of a student's guesses ends, where a class hands it in
@@ -109,7 +111,7 @@ def pairs() -> list[Pair]:
 def rows() -> list[Row]:
     """The gradebook's rows; the roster is that of the guesses, which everybody made."""
     results = with_pairs(read_results(RECORDS), pairs())
-    return make_rows(results, {}, roster=[Student(id=student) for student in sorted(guesses())], late={})
+    return make_rows(results, {}, roster=[Student(id=student) for student in sorted(guesses())])
 
 
 def fragment(html: str) -> str:

@@ -1,6 +1,7 @@
 """What the book's pages know beyond Jupyter Book: stubs, claims, measured budgets.
 
     {stub} ex-label      the student's cell of an exercise, made from its solution (exercises.py)
+    {check} title        a question that the page answers at once (checks.py)
     {claim}`path`        a recorded number (ledger.py)
     {claims-ledger}      tables of every claim in the book, with what backs it (ledger.py)
     {atlas-overview}, {atlas-study} name   recorded studies and what follows from them (atlas_page.py)
@@ -14,10 +15,13 @@ of a chapter offers its plain notebook (siblings.py).
 
 import importlib
 import json
+import re
 import shutil
 from pathlib import Path
+from typing import ClassVar
 
 import ledger
+from checks import check_of, page_html
 from docutils import nodes
 from exercises import find_exercises
 from ledger import table
@@ -29,6 +33,8 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
+
+from atriacourse.exercises.directives import Directive
 
 OPENING = "Before you start"  # the title of the box that states a chapter's budget
 logger = logging.getLogger(__name__)
@@ -57,6 +63,35 @@ class StubDirective(SphinxDirective):
         name = nodes.paragraph(classes=["exercise-name"])  # as guide and notebook call it
         name += [nodes.Text("Your cell for "), nodes.literal(text=label), nodes.Text(":")]
         return [name, outer]
+
+
+class CheckDirective(SphinxDirective):
+    """A question with its options; the page's script makes a form of it."""
+
+    required_arguments, final_argument_whitespace, has_content = 1, True, True
+    option_spec: ClassVar = {"tolerance": str, "unit": str}
+
+    def run(self) -> list[nodes.Node]:
+        """The HTML, or a warning when the check is incomplete."""
+        piece = Directive(
+            name="check", title=self.arguments[0], options=self.options, body=tuple(self.content)
+        )
+        try:
+            html = page_html(check_of(piece, Path(self.env.doc2path(self.env.docname)).name))
+        except BookError as error:
+            logger.warning("%s", error, location=self.get_location())
+            return []
+        return [nodes.raw("", html, format="html")]
+
+
+def count_items(app: Sphinx) -> None:
+    """Tell every page how many predictions and checks each chapter has, for the reader's progress."""
+    found = {}
+    for path in sorted(Path(app.srcdir).glob("[0-9][0-9]_*.md")):
+        text = path.read_text(encoding="utf-8")
+        asked = set(re.findall(r'Guess\(\s*question="([^"]+)"', text))
+        found[path.stem] = [len(asked), len(re.findall(r"(?m)^:::\{check\}", text))]
+    app.add_js_file(None, body=f"window.courseItems = {json.dumps(found)};", priority=400)
 
 
 class TimingsDirective(SphinxDirective):
@@ -166,11 +201,13 @@ def sibling_of(app: Sphinx, docname: str) -> Path:
 def setup(app: Sphinx) -> dict[str, object]:
     """Register all of it; called by Sphinx."""
     app.add_directive("stub", StubDirective)
+    app.add_directive("check", CheckDirective)
     app.add_directive("timings", TimingsDirective)
     ledger.register(app)
     app.add_directive("atlas-overview", late("atlas_page", "OverviewDirective"))
     app.add_directive("atlas-study", late("atlas_page", "StudyDirective", required=1))
     app.add_directive("class-example", late("class_example", "ClassExample", required=1, optional=1))
+    app.connect("builder-inited", count_items)
     app.connect("config-inited", buttons_by_address)
     app.connect("doctree-read", state_what_was_measured)
     app.connect("html-page-context", offer_notebook)

@@ -4,7 +4,8 @@
 
 The plain notebooks of the chapters (siblings.py), the results block of README.md (record.py), and records of
 an older format (upgrade_records.py). What is measured or trained is made by its own command alone: bands.py,
-facts, dry_run.py, realism.py, study_numbers.py, train_models.py, page_networks.py.
+facts, dry_run.py, preview.py, realism.py, study_numbers.py, train_models.py, page_networks.py,
+page_volumes.py, page_bag.py, lab_stills.py, front_picture.py.
 """
 
 import subprocess

@@ -24,6 +24,7 @@ from leftovers import watch
 from measured import Executed, cores, write_timings
 from pages import BookError, chapter_paths, is_chapter, parameter_names, read_chapter, table_of_contents
 from siblings import write_siblings
+from slides import write_decks
 
 TOOLS = Path(__file__).resolve().parent
 BOOK = TOOLS.parent / "book"
@@ -56,7 +57,9 @@ def build_book(
     in_order = [executed[path] for path in paths]
     write_timings(book.parent, in_order, parameters=given, jobs=jobs)
     toc = only_these(book, paths) if only else None
-    return render(book, chapters=len(in_order), toc=toc), in_order
+    page = render(book, chapters=len(in_order), toc=toc)
+    write_decks(page.parent, [took.name for took in in_order])
+    return page, in_order
 
 
 def _progress(took: Executed) -> str:

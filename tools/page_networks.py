@@ -89,7 +89,7 @@ def lab_slice(phantom: Phantom, prepare: PrepareConfig) -> dict[str, object]:
     channels, height, width = shown.shape
     return {
         "says": f"site {phantom.site}, {'after' if phantom.post_ablation else 'before'} ablation",
-        **{"channels": channels, "height": height, "width": width},
+        **{"channels": channels, "height": height, "width": width, "spacing_mm": phantom.spacing_mm},
         "grey": base64.b64encode(shown.tobytes()).decode(),
         "truth": base64.b64encode(wanted.astype(np.uint8).tobytes()).decode(),
     }

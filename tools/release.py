@@ -1,9 +1,9 @@
 """Make what a release offers: packages, the book as one file, the students' archive, checksums, notes.
 
-    python tools/release.py --out dist        after `make book`; for the version in atriacourse/__init__.py
+    python tools/release.py --out dist        after `make book` and, for the PDF, tools/pdf.py
 
-The students' archive is what git tracks, without `atriacourse/school` (book/instructors.md). NOTES.md is the
-changelog's section of the version.
+It is for the version in atriacourse/__init__.py. The students' archive is what git tracks, without
+`atriacourse/school` (book/instructors.md). NOTES.md is the changelog's section of the version.
 """
 
 import argparse
@@ -62,6 +62,9 @@ def make_release(out: Path, *, tag: str | None) -> list[Path]:
             build_meta.build_sdist(str(out))
             build_meta.build_wheel(str(out))
     shutil.make_archive(str(out / f"atriacourse-{version}-book"), "zip", pages.parent, pages.name)
+    printed = pages.parent / "book.pdf"  # by tools/pdf.py, if that was run since the build
+    if printed.is_file() and printed.stat().st_mtime >= (pages / "index.html").stat().st_mtime:
+        shutil.copyfile(printed, out / f"atriacourse-{version}-book.pdf")
     students = out / "atriacourse.zip"  # the name that the notebooks' first cell looks for
     archive("--format=zip", f"--output={students}", "HEAD", *STUDENTS)
     files = sorted(out.iterdir())

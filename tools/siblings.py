@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
+from checks import check_of, plain_lines
 from colab import setup_cell
 from exercises import find_exercises
 from nbformat import NotebookNode
@@ -214,6 +215,8 @@ def _title(page: Path) -> str:
 
 def _box(piece: Directive, path: Path) -> list[str]:
     """One directive as plain Markdown: a quoted box, or a folded one when its class is `dropdown`."""
+    if piece.name == "check":
+        return plain_lines(check_of(piece, path.name))
     body = plain_markdown("\n".join(piece.body).strip(), path).split("\n")
     if piece.name in ("exercise-end", "nb-exec-table"):
         return []

@@ -10,6 +10,7 @@ import sys
 import typer
 
 from atriacourse.cli.bars import interrupted_by_signals, print_any_name
+from atriacourse.cli.check_command import check
 from atriacourse.cli.class_commands import assign, classroom, grade
 from atriacourse.cli.data_commands import audit, phantom
 from atriacourse.cli.model_commands import compare, describe, evaluate, models, predict
@@ -35,6 +36,7 @@ for command in (
     compare,
     describe,
     models,
+    check,
     assign,
     grade,
     classroom,

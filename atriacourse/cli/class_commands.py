@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from atriacourse.school.grading.marks import Graded
     from atriacourse.school.handouts.handout import Handout
 
+REPORTS = ("marked", "handed-in")
 MOST_NAMES = 8  # shown of files that are left out for one reason
 EXTRAS = ("nbformat", "myst_nb", "cloudpickle", "psutil", "jinja2")  # of the extra `book`: what is imported
 
@@ -58,12 +59,13 @@ def assign(
         return
     _need_school()
     found = find(name)
-    from atriacourse.school.handouts.handout import hand_out, read_roster
+    from atriacourse.school.handouts.handout import hand_out
+    from atriacourse.school.lists.people import read_roster
 
     if student is not None and roster is None:
         students = [student]
     elif roster is not None and student is None:
-        students = [one.id for one in read_roster(roster)]
+        students = [one.shown for one in read_roster(roster)]
     else:
         raise InputError(f"atriacourse assign {name} needs --student ID or --roster FILE, one of the two")
     done = hand_out(found, students, out, solutions=solutions, overwrite=force)
@@ -99,7 +101,7 @@ def classroom(
     ],
     out: Annotated[Path, typer.Option(help="the page")] = Path("classroom.html"),
 ) -> None:
-    """Put what a class measured and guessed on one page, without names."""
+    """Put what a class measured, guessed and answered on one page, without names."""
     _need_school()
     from atriacourse.school.classroom.collect import collect
     from atriacourse.school.classroom.page import write_classroom
@@ -108,20 +110,42 @@ def classroom(
     write_classroom(found, out, date=datetime.now(UTC).date().isoformat())
     for name, why in found.left_out:
         print(f"left out {name}: {why}")
-    print(f"{len(found.runs)} runs and {len(found.guesses)} guesses: {out}")
+    print(f"{len(found.runs)} runs, {len(found.guesses)} guesses, {len(found.checks)} answered checks: {out}")
 
 
 def grade(
-    folder: Annotated[Path, typer.Argument(help="of submissions: STUDENT/NAME.ipynb, or NAME-STUDENT.ipynb")],
+    folder: Annotated[
+        Path, typer.Argument(help="folder or zip: STUDENT/NAME.ipynb, NAME-STUDENT.ipynb, or a platform's")
+    ],
     out: Annotated[Path, typer.Option(help="folder for gradebook, feedback and the class's page")],
-    roster: Annotated[Path | None, typer.Option(help="CSV file of the class: id[,name]")] = None,
+    roster: Annotated[
+        Path | None, typer.Option(help="table of the class: id[,name], or a platform's export")
+    ] = None,
+    export: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="table exported by Canvas, Moodle, Blackboard or GitHub Classroom, to be filled in"
+        ),
+    ] = None,
+    dates: Annotated[
+        Path | None, typer.Option(help="table: assignment,student,due,per_day,released,handed_in")
+    ] = None,
     deadline: Annotated[
         str | None, typer.Option(help="2026-12-01T18:00, of this machine's time zone; later ones are told")
     ] = None,
+    reports: Annotated[
+        str, typer.Option(help="marked: they count when a teacher gave points; handed-in: by their words")
+    ] = "marked",
+    hide_names: Annotated[
+        bool, typer.Option("--hide-names", help="on the pages of reports, for marking blind")
+    ] = False,
     jobs: Annotated[int, number("processes", option="--jobs", says="submissions run at once")] = 1,
-    minutes: Annotated[float, number("grade.minutes", says="limit of one submission")] = 10,
+    minutes: Annotated[float, number("grade.minutes", says="limit of one submission, of the processor")] = 10,
     memory_gb: Annotated[float, number("grade.memory_gb", says="limit of one submission")] = 4,
-    rerun: Annotated[bool, typer.Option("--rerun", help="also run what is unchanged")] = False,
+    rerun: Annotated[
+        list[str] | None, typer.Option(help="a student whose notebooks are run again, though unchanged")
+    ] = None,
+    rerun_all: Annotated[bool, typer.Option("--rerun-all", help="run everybody's again")] = False,
     trust: Annotated[
         bool, typer.Option("--trust", help="run these notebooks though the fences here are weak")
     ] = False,
@@ -131,20 +155,32 @@ def grade(
 
     _need_school()
     from atriacourse.school.fences.system import Limits
-    from atriacourse.school.grading.grade_class import grade_folder
-    from atriacourse.school.handouts.handout import read_roster
+    from atriacourse.school.grading.dates import Dates, moment, read_dates
+    from atriacourse.school.grading.grade_class import Course, grade_folder
+    from atriacourse.school.lists.people import read_export, read_roster, roster_export
 
-    due = None if deadline is None else _moment(deadline)
+    if reports not in REPORTS:
+        raise InputError(f"--reports is {' or '.join(REPORTS)}, got {shown(reports)}")
+    due = None if deadline is None else moment(deadline, what="--deadline")
     students = [] if roster is None else read_roster(roster)
-    with bar("grading", 0, "submission") as shown:
+    tables = [read_export(path, students) for path in export or ()]
+    tables += [] if roster is None else roster_export(roster, students)
+    course = Course(
+        dates=Dates(rules={} if dates is None else read_dates(dates, students), due=due),
+        exports=tables,
+        by_hand=reports == "marked",
+        hide_names=hide_names,
+        now=datetime.now(UTC),
+    )
+    with bar("grading", 0, "submission") as shown_bar:
 
         def follow(done: int, total: int, graded: "Graded | None") -> None:
             if graded is None and not trust:
                 _need_fences()
-            shown.total = total
-            advance(shown, done)
+            shown_bar.total = total
+            advance(shown_bar, done)
             if graded is not None:
-                shown.write(f"{graded.student}, {graded.assignment}: {graded.total:g} points")
+                shown_bar.write(f"{graded.student}, {graded.assignment}: {graded.total:g} points")
 
         batch = grade_folder(
             folder,
@@ -152,17 +188,20 @@ def grade(
             limits=Limits(minutes=minutes, memory_gb=memory_gb),
             jobs=jobs,
             roster=students,
-            deadline=due,
-            rerun=rerun,
+            course=course,
+            rerun=rerun or (),
+            rerun_all=rerun_all,
             on_progress=follow,
         )
-    for line in _by_reason(batch.left_out):
+    for line in (*_by_reason(batch.left_out), *batch.told):
         print(line)
     flagged = sum(bool(row.flags) for row in batch.rows)
-    print(
-        f"{batch.executed} graded, {batch.kept} unchanged, {flagged} to be looked at\n"
-        f"{out / 'gradebook.csv'}\n{out / 'class.html'}"
-    )
+    waiting = sum(bool(row.waiting) for row in batch.rows)
+    print(f"{batch.executed} graded, {batch.kept} unchanged, {flagged} to be looked at")
+    if waiting:
+        print(f"{waiting} wait for points for their reports: {out / 'reports' / 'marks.csv'}")
+    for path in (out / "gradebook.csv", out / "class.html", *batch.written):
+        print(path)
     if batch.interrupted:
         raise typer.Exit(130)
 
@@ -192,11 +231,3 @@ def _by_reason(left_out: Sequence[tuple[str, str]]) -> Iterator[str]:
     for why, names in by_reason.items():
         more = f" and {len(names) - MOST_NAMES} more (left_out.csv)" if len(names) > MOST_NAMES else ""
         yield f"left out {', '.join(names[:MOST_NAMES])}{more}: {why}"
-
-
-def _moment(text: str) -> datetime:
-    """A date and time; without a zone, of this machine's."""
-    try:
-        return datetime.fromisoformat(text).astimezone()
-    except (ValueError, OverflowError, OSError) as error:  # the year 1, or 9999, in another time zone
-        raise InputError(f"--deadline is a date and time like 2026-12-01T18:00, got {shown(text)}") from error

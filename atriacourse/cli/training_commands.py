@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -26,6 +26,10 @@ from atriacourse.cli.options import (
 )
 from atriacourse.data.cohort import Cohort, open_cohort
 from atriacourse.data.grid import MOST_VOXELS
+from atriacourse.errors import InputError
+
+if TYPE_CHECKING:
+    from atriacourse.runs.config import RunConfig
 
 
 def train(
@@ -36,6 +40,10 @@ def train(
     profile: Profile = "laptop",
     minutes: Minutes = None,
     epochs: Epochs = None,
+    work: Annotated[
+        float | None,
+        number("work", says="TFLOP of training, alike on every machine, instead of a time or epochs"),
+    ] = None,
     split: SplitKind = "holdout",
     seed: Seed = 0,
     device: Device = "auto",
@@ -48,6 +56,8 @@ def train(
     """Train one network. Ctrl-C saves; the same command goes on where it stopped."""
     from atriacourse.runs.train import train_run
 
+    if work is not None and not (minutes is None and epochs is None):
+        raise InputError("give --work, --minutes or --epochs, one of them")
     config = run_config(profile, minutes=minutes, epochs=epochs, assignments=set_ or [])
     use_threads(threads)
     cohort = open_cohort(
@@ -55,7 +65,7 @@ def train(
     )
     tell_of_left_out(cohort, masks=True)
     out = out or Path("runs") / f"{cohort.name}-{profile}-seed{seed}"
-    carry_out(train_run, cohort, out, split, config=config, seed=seed, device=device)
+    carry_out(train_run, cohort, out, split, config=config, seed=seed, work_tflop=work, device=device)
 
 
 def bag(
@@ -89,17 +99,32 @@ def bag(
     )
     tell_of_left_out(cohort, masks=True)
     out = out or Path("runs") / f"{cohort.name}-{profile}-bag{members}-seed{seed}"
-    bagging = {"members": members, "subsets": subsets}
+    bagging: dict[str, Any] = {"members": members, "subsets": subsets}
     carry_out(train_bag, cohort, out, split, config=config, seed=seed, device=device, **bagging)
 
 
 def carry_out(
-    work: Callable[..., bool], cohort: Cohort, out: Path, split: str, *, seed: int, **settings: Any
+    work: Callable[..., bool],
+    cohort: Cohort,
+    out: Path,
+    split: str,
+    *,
+    config: "RunConfig",
+    seed: int,
+    work_tflop: float | None = None,
+    **settings: Any,
 ) -> None:
-    """Split the cohort, do the work under a progress bar that Ctrl-C stops, and say how it ended."""
+    """Split the cohort, do the work under a progress bar that Ctrl-C stops, and say how it ended.
+
+    Args: work_tflop: if given, in place of the config's epochs or minutes.
+    """
     from atriacourse.runs.splitting import make_split
+    from atriacourse.runs.work import at_work
 
     chosen = make_split(cohort, split, seed=seed, saved=out / "split.json")
+    if work_tflop is not None:
+        config = at_work(config, work_tflop, cohort=cohort, split=chosen, seed=seed)
+    settings["config"] = config
     with TrainingBar() as watcher, stop_on_signal() as stop:
         done = work(cohort, out, split=chosen, seed=seed, watcher=watcher, on_trainer=stop, **settings)
     tell_end(done, out)

@@ -47,8 +47,13 @@ if "google.colab" in sys.modules:
 def setup_cell(address: str | None) -> str:
     """The cell's source. Args: address: the course's public one; None: the course is uploaded as a file."""
     if address:
-        return SETUP.format(course=f"git+{address}", hint="")
+        return SETUP.format(course=course(address), hint="")
     return SETUP.format(course=UPLOAD, hint="  # upload it: README, On Colab")
+
+
+def course(address: str) -> str:
+    """What pip installs: this version's release, by its tag, which is the package a notebook was made for."""
+    return f"git+{address}@v{atriacourse.__version__}"
 
 
 def course_address(root: Path = ROOT) -> str | None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from html import escape
 from numbers import Real
 from pathlib import Path
-from typing import Any, Protocol, SupportsFloat
+from typing import Any, NotRequired, Protocol, SupportsFloat
 
 import pandas as pd
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
@@ -20,7 +20,8 @@ from typing_extensions import TypedDict  # pydantic needs this one before Python
 from atriacourse.errors import InputError
 from atriacourse.files import read_json, write_whole
 
-TAKE_ONE = "give a file of guesses that save_guesses wrote"
+TAKE_ONE = "give a file of guesses that save_guesses wrote, or one that a page gave out"
+ANSWERS = 1  # format of the file of all answers (book/_assets/answers.js)
 
 
 class AskedRecord(TypedDict):
@@ -29,6 +30,15 @@ class AskedRecord(TypedDict):
     question: str
     low: float
     high: float
+
+
+class CheckRecord(TypedDict):
+    """A check of understanding in a file: how it was answered on a page."""
+
+    check: str
+    tries: int  # until it was right, or so far
+    right: bool
+    shown: bool  # whether the answer was asked for
 
 
 class Record(TypedDict):
@@ -40,6 +50,7 @@ class Record(TypedDict):
     date: Any
     guesses: list[AskedRecord]
     values: list[float]
+    checks: NotRequired[list[CheckRecord]]  # in the file of all answers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +129,13 @@ class SavedGuesses:
         return f"{self.count} guesses kept in {self.path.name}, in the chapter's folder (chapter.work)"
 
 
+class AllAnswers(TypedDict):
+    """The file that the pages give out: every chapter's guesses and checks."""
+
+    answers: int  # of its format, 1
+    chapters: list[Record]
+
+
 class Asked(Protocol):
     """Where guesses are made: what they need of a chapter (pages/bench/chapter.py)."""
 
@@ -150,22 +168,50 @@ def save_guesses(chapter: Asked, committed: Sequence[tuple[Guess, SupportsFloat]
 def merge_guesses(files: Iterable[str | Path]) -> pd.DataFrame:
     """The guesses of a class in one table.
 
-    Args: files: what `save_guesses` wrote, one file per student and chapter.
+    Args: files: what `save_guesses` wrote, one file per student and chapter; or what a page gave out, one per
+        student.
     Returns: a row per guess: file (its path), chapter, profile, data, date, question, low, high, value,
         holds. Who guessed is known by the file's name alone.
     Raises: InputError for a file that holds something else.
     """
     rows = []
     for path in map(Path, files):
-        record = read_json(path, Record, way_out=TAKE_ONE)
-        run = {key: record[key] for key in ("chapter", "profile", "data", "date")}
-        try:
-            for asked, value in zip(record["guesses"], record["values"], strict=True):
-                rows.append({"file": str(path), **run, **vars(Guess(**asked).reveal(value))})
-        except ValueError as error:  # not one value for each guess, or a guess that is none
-            raise InputError(f"{path} is damaged: {error}; {TAKE_ONE}") from error
+        for record in _records(path):
+            run = {key: record[key] for key in ("chapter", "profile", "data", "date")}
+            try:
+                for asked, value in zip(record["guesses"], record["values"], strict=True):
+                    rows.append({"file": str(path), **run, **vars(Guess(**asked).reveal(value))})
+            except ValueError as error:  # not one value for each guess, or a guess that is none
+                raise InputError(f"{path} is damaged: {error}; {TAKE_ONE}") from error
     columns = ["file", "chapter", "profile", "data", "date", "question", "low", "high", "value", "holds"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def merge_checks(files: Iterable[str | Path]) -> pd.DataFrame:
+    """The checks of understanding of a class in one table.
+
+    Args: files: what the pages gave out, one file per student; a file of guesses alone adds nothing.
+    Returns: a row per check answered: file (its path), chapter, check, tries, right, shown.
+    Raises: InputError for a file that holds something else.
+    """
+    rows = [
+        {"file": str(path), "chapter": record["chapter"], **check}
+        for path in map(Path, files)
+        for record in _records(path)
+        for check in record.get("checks", [])
+    ]
+    return pd.DataFrame(rows, columns=["file", "chapter", "check", "tries", "right", "shown"])
+
+
+def _records(path: Path) -> Sequence[Record]:
+    """The chapters of a file: one, or all that a page kept."""
+    read = read_json(path, way_out=TAKE_ONE)
+    if "answers" not in read:
+        return [read_json(path, Record, way_out=TAKE_ONE)]
+    found = read_json(path, AllAnswers, way_out=TAKE_ONE)
+    if found["answers"] != ANSWERS:
+        raise InputError(f"{path} has format {found['answers']} of answers; this version reads {ANSWERS}")
+    return found["chapters"]
 
 
 def _rounded(number: float) -> str:

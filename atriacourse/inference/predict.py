@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from scipy import ndimage
 from torch import Tensor
 from torch.nn import functional
 
@@ -32,6 +33,7 @@ class PredictConfig:
     batch_size: int = 8  # slices at a time
     mirrored_too: bool = False  # average over left-right and up-down mirror images; not in the paper
     zooms: tuple[float, ...] = (1.0,)  # average over the slice at these sizes; not in the paper
+    smooth_z: float = 0.0  # slices: SD of a Gaussian along z over the probabilities; not in the paper
     pad_first: bool = False  # authors' code: mirror padding enters the z-score
     precision: str = "auto"
 
@@ -89,6 +91,8 @@ def predict_volume(
         if label is not None:
             labels.append(label)
         progress(stop, depth)
+    if config.smooth_z:  # the network saw each slice by itself, and an atrium goes on from one to the next
+        atrium = ndimage.gaussian_filter1d(atrium, config.smooth_z, axis=0, mode="nearest")
     return Prediction(atrium, float(torch.cat(labels).mean()) if labels else None)
 
 

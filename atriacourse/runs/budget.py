@@ -7,12 +7,10 @@ so a resumed run takes the same steps.
 import copy
 import time
 from dataclasses import dataclass, replace
-from typing import Any
-
-import torch
 
 from atriacourse.training.curriculum import Step, epoch_steps
 from atriacourse.training.loop import Trainer
+from atriacourse.training.optimiser import make_optimiser
 from atriacourse.training.schedule import Plan
 
 MEASURED_STEPS = 3  # after one to warm up
@@ -63,7 +61,7 @@ def measure_steps(trainer: Trainer) -> dict[int, float]:
     result = {}
     try:
         trainer.model, trainer.scaler = copy.deepcopy(model), copy.deepcopy(scaler)
-        trainer.optimiser = type(optimiser)(trainer.model.parameters(), **_defaults(optimiser))
+        trainer.optimiser = make_optimiser(trainer.model, trainer.config)
         trainer.model.train()
         for stage, crop in enumerate(curriculum.sizes):
             progress = (stage + 0.5) / len(curriculum.sizes)
@@ -78,11 +76,6 @@ def measure_steps(trainer: Trainer) -> dict[int, float]:
     finally:
         trainer.model, trainer.optimiser, trainer.scaler = model, optimiser, scaler
     return result
-
-
-def _defaults(optimiser: torch.optim.Optimizer) -> dict[str, Any]:
-    known = ("lr", "momentum", "weight_decay", "betas", "eps")
-    return {name: value for name, value in optimiser.defaults.items() if name in known}
 
 
 def _take(trainer: Trainer, steps: list[Step]) -> None:

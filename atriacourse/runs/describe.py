@@ -11,8 +11,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from atriacourse.network.unet import MultiTaskUNet
 from atriacourse.runs.config import RunConfig, dotted, to_json
+from atriacourse.runs.work import epoch_tflop
 
-BYTES_PER_WEIGHT = {"sgd": 4 * 3, "adamw": 4 * 4}  # weight, gradient, and one or two moments in float32
+BYTES_PER_WEIGHT = {"sgd": 4 * 3, "adamw": 4 * 4, "muon": 4 * 4}  # weight, gradient, at most two moments
 
 
 def parameters(model: nn.Module) -> int:
@@ -66,6 +67,8 @@ def describe_config(config: RunConfig) -> str:
         gflop = forward_flops(config, crop) / 1e9
         gigabytes = activation_bytes(config, crop, batch) / 1e9
         lines.append(f"{crop:4d}  {batch:5d}  {gflop:21.1f}  {gigabytes:30.2f}")
+    work = epoch_tflop(config, cases=100)
+    lines.append(f"work: {work:.3g} TFLOP an epoch of 100 cases trained on (train --work TFLOP)")
     lines.append("settings (change one with --set name=value):")
     lines += [f"  {name}={json.dumps(value)}" for name, value in dotted(to_json(config)).items()]
     return "\n".join(lines)

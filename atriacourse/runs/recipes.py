@@ -4,7 +4,7 @@ After runs/config.py, before profiles.py and studies/scales.py. A part is settin
 takes them and as a study's variants declare them; `override` turns them into a `RunConfig`.
 
 The name of a profile or of a study's scale says what a run costs, and means the same for both: "smoke"
-seconds; "laptop" minutes on two cores, with LAPTOP's resolution, network and batches; "paper" the paper's own
+seconds; "laptop" minutes on two cores, with LAPTOP's resolution and batches; "paper" the paper's own
 lengths and widths. What is trained at that cost differs: a profile has the course's recipe (OURS), a scale
 the left end of the paper's tables (LEFT_END), to which its studies add. A chapter's `profile` is a profile.
 """
@@ -17,6 +17,7 @@ def widths(narrowest: int, *, hidden: int | None = None) -> tuple[str, ...]:
     """
     one, two, four = narrowest, 2 * narrowest, 4 * narrowest
     parts = (
+        "network.fold=1",
         f"network.encoder={[one, two, four, four, four, four]}",
         f"network.decoder={[four, four, two, one, one]}",
     )
@@ -56,6 +57,12 @@ ADAMW = (  # the learning rate is the scale's: a wider network wants a smaller o
     "training.gradient_clip=1",
     "training.schedule.kind=cosine",
 )
+FOLDED = ("network.folded=2",)  # a word of studies/scales.py; profiles write the widths
+MUON = (  # in place of ADAMW; the rate is the scale's as well
+    "training.optimiser=muon",
+    *ADAMW[1:],
+    "training.average=0.13",
+)
 WIDER_GAMMA = (
     "augmentation.gamma.probability=0.7",
     "augmentation.gamma.low=0.6",
@@ -72,6 +79,7 @@ NO_TONES = (
     "augmentation.tone.probability=0",
 )
 THREE_SIZES = ("prediction.zooms=[0.85, 1.0, 1.15]",)
+SMOOTH = ("prediction.smooth_z=1",)  # with 2, Dice is as good and HD95 worse
 OURS = (*SEVEN_SLICES, *NO_FLIPS, *WIDER_GAMMA, *OUR_LOSS, *THREE_SIZES)
 SHORT = (*NO_FLIPS, *SOFT_DICE, *ADAMW)
 
@@ -97,6 +105,8 @@ PHANTOMS = (
     *SMALL_LAMBDA,
     "augmentation.statistics=slice",
     "training.curriculum.slices_per_case=4",
+    "training.average=0",
+    "prediction.smooth_z=0",
 )
 ON_PHANTOMS = (  # over the profile "smoke": half a minute of training
     *PHANTOMS,
@@ -107,7 +117,7 @@ ON_PHANTOMS = (  # over the profile "smoke": half a minute of training
 )
 ONE_SITTING = (  # over ON_PHANTOMS, for the page that trains while its reader waits
     *widths(8),
-    "epochs=30",
+    "epochs=25",
     "training.curriculum.batch_sizes=[4, 4]",
     "training.validations=3",
 )

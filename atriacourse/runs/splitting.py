@@ -5,6 +5,7 @@ probably two scans of one patient, of which no list is published.
 """
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from atriacourse.bounds import bounded, parsed, shown
@@ -41,6 +42,17 @@ def make_split(cohort: Cohort, kind: str, *, seed: int, saved: Path | None = Non
         return Split(kind="all", cohort=cohort.name, seed=None, train=cohort.names, test=(), groups=groups)
     number, folds = parts
     return fold_splits(cohort, seed=seed, folds=folds, groups=groups)[number - 1]
+
+
+def inner_split(cohort: Cohort, split: Split, *, fraction: float, seed: int) -> Split:
+    """Keep back a part of the training cases for validation, never parting a group of scans.
+
+    In a bootstrap a name may stand several times; it does so on whichever side it falls.
+    """
+    names = tuple(dict.fromkeys(split.train))
+    inner = holdout_split(cohort.subset(names), fraction=fraction, seed=seed, groups=split.groups)
+    validation = set(inner.test)
+    return replace(inner, train=tuple(name for name in split.train if name not in validation))
 
 
 def _fold_of(kind: str) -> tuple[int, int] | None:

@@ -18,7 +18,7 @@ import torch
 from atriacourse.bounds import bounded
 from atriacourse.data.bank import BankCase, SliceBank
 from atriacourse.data.case import Case, Cohort
-from atriacourse.data.splits import Split, holdout_split
+from atriacourse.data.splits import Split
 from atriacourse.data.volume import grey_levels
 from atriacourse.errors import InputError
 from atriacourse.evaluation.overlap import dice
@@ -34,7 +34,9 @@ from atriacourse.runs.logs import refuse_foreign_logs, write_logs
 from atriacourse.runs.memory import refuse_what_cannot_fit
 from atriacourse.runs.ours import held, refuse_foreign
 from atriacourse.runs.provenance import device_name, provenance
+from atriacourse.runs.splitting import inner_split
 from atriacourse.runs.watcher import Silent, Watcher
+from atriacourse.runs.work import training_tflop
 from atriacourse.training.device import choose_device, choose_precision, keep_cpu_fast, subnormals_flushed
 from atriacourse.training.loop import Trainer
 from atriacourse.training.schedule import Plan
@@ -138,7 +140,8 @@ def _train_run(
     on_trainer(trainer)
     watcher.say(
         f"{len(bank)} cases to train on, {len(held)} to pick the best checkpoint, "
-        f"{len(split.test)} held out; {plan.epochs} epochs on {where} in {trainer.precision}"
+        f"{len(split.test)} held out; {plan.epochs} epochs on {where} in {trainer.precision}, "
+        f"{training_tflop(config, cases=len(bank), plan=plan, seed=seed):.3g} TFLOP of work"
     )
 
     def replan_and_log(running: Trainer, before: Plan) -> Plan:
@@ -149,6 +152,7 @@ def _train_run(
         done = trainer.run(plan, replan=replan_and_log)
     finally:
         write_logs(folder, trainer.history, trainer.validations)
+    ended = plan if config.minutes is None else saved_plan(folder / "plan.json")
     record = {
         **setup,
         **provenance(where),
@@ -156,23 +160,13 @@ def _train_run(
         "precision": trainer.precision,
         "seconds": round(trainer.seconds, 3),
         "epochs": trainer.epoch,
+        "tflop": float(f"{training_tflop(config, cases=len(bank), plan=ended, seed=seed):.6g}"),
         "best_validation_dice": trainer.best,
         "trained_on": list(inner.train),
         "validated_on": list(inner.test),
     }
     write_json(folder / "run.json", record)
     return done
-
-
-def inner_split(cohort: Cohort, split: Split, *, fraction: float, seed: int) -> Split:
-    """Keep back a part of the training cases for validation, never parting a group of scans.
-
-    In a bootstrap a name may stand several times; it does so on whichever side it falls.
-    """
-    names = tuple(dict.fromkeys(split.train))
-    inner = holdout_split(cohort.subset(names), fraction=fraction, seed=seed, groups=split.groups)
-    validation = set(inner.test)
-    return replace(inner, train=tuple(name for name in split.train if name not in validation))
 
 
 def validate(

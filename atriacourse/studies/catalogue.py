@@ -21,7 +21,7 @@ from atriacourse.studies.catalogue_data import (
 )
 from atriacourse.studies.catalogue_network import DEPTH, LABEL_LOSS, LAMBDA, PYRAMID
 from atriacourse.studies.catalogue_paper import BAGGING, CURRICULUM, TABLE_1, TABLE_2
-from atriacourse.studies.catalogue_recipe import BEST, PARTS, RECIPE, TEST_TIME
+from atriacourse.studies.catalogue_recipe import BEST, PARTS, RECIPE, SPEEDRUN, TEST_TIME
 from atriacourse.studies.declare import Study
 
 STUDIES = {
@@ -49,6 +49,7 @@ STUDIES = {
         LEAK,
         BEST,
         RECIPE,
+        SPEEDRUN,
         PARTS,
         TEST_TIME,
     )

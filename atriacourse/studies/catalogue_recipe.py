@@ -8,14 +8,17 @@ from atriacourse.runs.recipes import (
     ALONE,
     BOTH_FLIPS,
     CROSS_ENTROPY,
+    FOLDED,
     GAMMA,
     MULTI_TASK,
+    MUON,
     ONE_SIZE,
     OURS,
     PAPERS_OWN,
     PAPERS_RANGE,
     PAPERS_SGD,
     SMALL_LAMBDA,
+    SMOOTH,
     THREE_SIZES,
     TONES,
     WIDER_GAMMA,
@@ -54,6 +57,26 @@ RECIPE = Study(
         ),
     ),
     pairs=(("paper", "paper_adamw"), ("paper_adamw", "best"), ("best", "best_bag")),
+)
+SPEEDRUN = Study(
+    name="speedrun",
+    question="How good is a network after the same work, from the paper's recipe to the course's best?",
+    paper="Not in the paper: each variant is a step on from the one before it.",
+    base=MULTI_TASK,
+    variants=(
+        Variant(name="paper", label="the paper's recipe", set=(*PAPERS_OWN, *PAPERS_SGD)),
+        Variant(name="adamw", label="AdamW, cosine", set=(*PAPERS_OWN, *ADAMW)),
+        Variant(name="ours", label="neighbours, losses, no flips, three sizes", set=(*OURS, *ADAMW)),
+        Variant(
+            name="fast",
+            label="folded pixels, Muon, averaged weights",
+            set=(*OURS, *MUON, *FOLDED, "epochs*=1.25"),
+        ),
+        Variant(
+            name="smooth", label="smoothed along z", set=(*OURS, *MUON, *FOLDED, "epochs*=1.25", *SMOOTH)
+        ),
+    ),
+    pairs=(("paper", "adamw"), ("adamw", "ours"), ("ours", "fast"), ("fast", "smooth")),
 )
 PARTS = Study(
     name="parts",

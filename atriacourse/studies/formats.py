@@ -6,6 +6,7 @@ of one format to the next and is never changed again. A new setting needs no ste
 
     1   settings are those that differed from the defaults of the time (DEFAULTS_1), and the key is theirs
     2   settings are all that shape the network
+    3   as 2, with network.fold, training.average and prediction.smooth_z
 """
 
 import hashlib
@@ -16,7 +17,7 @@ from typing import Any
 from atriacourse.errors import InputError
 from atriacourse.studies.identity import ADDED, PARTS, bag_key, key_of
 
-FORMAT = 2
+FORMAT = 3
 Content = dict[str, Any]  # of a record's file
 
 

@@ -43,6 +43,9 @@ ADDED: dict[str, Added] = {
     "prepare.clahe_regions": Added(2, 8),
     "prepare.clahe_clip_limit": Added(2, 0.01),
     "prepare.auto_gamma_bounds": Added(2, None),
+    "network.fold": Added(3, 1),
+    "training.average": Added(3, 0.0),
+    "prediction.smooth_z": Added(3, 0.0),
 }
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from atriacourse.bounds import parsed
 from atriacourse.errors import InputError
-from atriacourse.network.unet import NetworkConfig
+from atriacourse.network.unet import NetworkConfig, without_finest
 from atriacourse.runs.config import RunConfig, override
 from atriacourse.runs.profiles import paper
 from atriacourse.runs.recipes import ATLAS, LAPTOP, LEFT_END, SHORT, SMOKE, widths
@@ -86,22 +86,28 @@ def scale(name: str) -> Scale:
     return SCALES[name]
 
 
-def apply(config: RunConfig, assignments: Sequence[str]) -> RunConfig:
-    """Dotted overrides in the order given, and two words of its own that mean the same at every scale.
+WORDS = {"network.poolings": "network.poolings", "network.folded": "network.fold", "epochs*": "epochs.times"}
 
-    "network.poolings=4" takes the deepest levels away, whatever the widths; "epochs*=2" trains twice as long.
+
+def apply(config: RunConfig, assignments: Sequence[str]) -> RunConfig:
+    """Dotted overrides in the order given, and three words of its own that mean the same at every scale.
+
+    "network.poolings=4" takes the deepest levels away, whatever the widths; "network.folded=2" the finest
+    one, by folding its pixels into channels; "epochs*=2" trains twice as long.
     Raises: InputError for an unknown name, an unfit value, or more poolings than there are.
     """
     ordinary: list[str] = []  # in a row, they are applied together: widths of two kinds change at once
     for text in assignments:
         name, _, value = text.partition("=")
-        if name not in ("network.poolings", "epochs*"):
+        if name not in WORDS:
             ordinary.append(text)
             continue
         config, ordinary = override(config, ordinary), []
-        number = parsed(name.removesuffix("*"), value, called=name)
+        number = parsed(WORDS[name], value, called=name)
         if name == "epochs*":
-            config = replace(config, epochs=config.epochs * number)
+            config = replace(config, epochs=round(config.epochs * number))
+        elif name == "network.folded":
+            config = replace(config, network=without_finest(config.network, fold=number))
         else:
             config = replace(config, network=_shallower(config.network, number))
     return override(config, ordinary)

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from atriacourse.errors import InputError
 from atriacourse.files import checked_json, written_whole
 
-MODEL, OPTIMISER = "model.", "optimiser."
+MODEL, AVERAGE, OPTIMISER = "model.", "average.", "optimiser."
 FORMAT = "atriacourse-1"
 HALF = "float16"
 ELSE = "use the run's other checkpoint (best or last), or train again in another folder"
@@ -30,17 +30,22 @@ def save_checkpoint(
     model: nn.Module,
     state: dict[str, Any],
     optimiser: torch.optim.Optimizer | None = None,
+    average: nn.Module | None = None,
     half: bool = False,
 ) -> None:
     """Write weights, optimiser (optional) and a JSON-able state to `path`, all or nothing.
 
-    Args: half: round the weights to half precision, for a file of half the size; it is read as any other.
+    Args:
+        average: the network of averaged weights, if there is one; `load_model` then takes these.
+        half: round the weights to half precision, for a file of half the size; it is read as any other.
     Raises: OSError if it cannot be written (a full disk); the file from before is kept.
     """
     tensors = {
         MODEL + name: tensor.half() if half and tensor.is_floating_point() else tensor
         for name, tensor in model.state_dict().items()
     }
+    if average is not None:
+        tensors |= {AVERAGE + name: tensor for name, tensor in average.state_dict().items()}
     metadata = {"format": FORMAT, "state": json.dumps(state)}
     if optimiser is not None:
         packed = optimiser.state_dict()
@@ -106,19 +111,22 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any], dict
 
 
 def load_model(path: Path, model: nn.Module) -> dict[str, Any]:
-    """Fill the model's weights from a checkpoint; returns the checkpoint's state.
+    """Fill the model's weights from a checkpoint, the averaged ones if it has any; returns its state.
 
     Raises: InputError if the weights belong to another network or are no numbers.
     """
     tensors, state, header = read_checkpoint(path)
     if header.get("weights") == HALF:
         tensors = {name: one.float() if one.dtype == torch.float16 else one for name, one in tensors.items()}
-    _fill(model, tensors, path)
+    averaged = any(name.startswith(AVERAGE) for name in tensors)
+    _fill(model, tensors, path, prefix=AVERAGE if averaged else MODEL)
     return state
 
 
-def load_training(path: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> dict[str, Any]:
-    """Fill model and optimiser, so that training goes on as if it had never stopped.
+def load_training(
+    path: Path, model: nn.Module, optimiser: torch.optim.Optimizer, average: nn.Module | None = None
+) -> dict[str, Any]:
+    """Fill model, optimiser and, if given, average, so that training goes on as if it had never stopped.
 
     Raises: InputError as `load_model`, or if the optimiser's state is not whole or of another optimiser.
     """
@@ -126,6 +134,8 @@ def load_training(path: Path, model: nn.Module, optimiser: torch.optim.Optimizer
     if "optimiser_groups" not in header:
         raise InputError(f"{path} holds weights only and cannot be resumed; resume from last.safetensors")
     _fill(model, tensors, path)
+    if average is not None:
+        _fill(average, tensors, path, prefix=AVERAGE)
     groups = optimiser.state_dict()["param_groups"]
     _check_groups(header["optimiser_groups"], groups, path)
     weights = [weight for group in optimiser.param_groups for weight in group["params"]]
@@ -163,14 +173,11 @@ def _check_slots(
 
     A weight that never had a gradient (a label head without labels) has nothing.
     """
-    group = groups[0]
-    if "betas" in group:
-        shapes = {"step": (), "exp_avg": None, "exp_avg_sq": None}  # None: the weight's own
-    else:
-        shapes = {"momentum_buffer": None} if group["momentum"] else {}
-    if shapes and not slots:
+    shapes_of = {index: _shapes(group) for group in groups for index in group["params"]}
+    if any(shapes_of.values()) and not slots:
         raise InputError(f"{path} is damaged: the optimiser's memory is not there; {ELSE}")
     for index, found in slots.items():
+        shapes = shapes_of[index]
         odd = sorted(found.keys() ^ shapes.keys())
         for slot, shape in shapes.items():
             tensor, weight = found.get(slot), weights[index]
@@ -186,9 +193,16 @@ def _check_slots(
             )
 
 
-def _fill(model: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
-    weights = {name.removeprefix(MODEL): tensor for name, tensor in tensors.items() if name.startswith(MODEL)}
-    other = [name for name in tensors if not name.startswith((MODEL, OPTIMISER))]
+def _shapes(group: dict[str, Any]) -> dict[str, tuple[int, ...] | None]:
+    """What an optimiser remembers of a weight of that group; None: of the weight's own shape."""
+    if "betas" in group:
+        return {"step": (), "exp_avg": None, "exp_avg_sq": None}
+    return {"momentum_buffer": None} if group.get("momentum", group.get("push")) else {}
+
+
+def _fill(model: nn.Module, tensors: dict[str, Tensor], path: Path, *, prefix: str = MODEL) -> None:
+    weights = {name.removeprefix(prefix): one for name, one in tensors.items() if name.startswith(prefix)}
+    other = [name for name in tensors if not name.startswith((MODEL, AVERAGE, OPTIMISER))]
     own = model.state_dict()
     other += [name for name in weights.keys() & own.keys() if weights[name].dtype != own[name].dtype]
     if other:

@@ -6,6 +6,7 @@ optimiser and the number of steps done: every batch follows from (seed, epoch, s
 and resumed ends with the weights of one left alone. Source: section 2.1.
 """
 
+import copy
 import json
 import math
 import time
@@ -27,6 +28,7 @@ from atriacourse.training.checkpoint import ELSE, load_training, read_checkpoint
 from atriacourse.training.curriculum import Step, epoch_steps
 from atriacourse.training.device import autocast, choose_precision
 from atriacourse.training.losses import Loss, total_loss
+from atriacourse.training.optimiser import average_in, make_optimiser
 from atriacourse.training.schedule import Plan, learning_rate
 from atriacourse.training.training_config import TrainingConfig
 
@@ -83,15 +85,6 @@ class TrainingDivergedError(InputError):
     """The loss is not a number any more."""
 
 
-def make_optimiser(model: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
-    """SGD with momentum as the paper, or AdamW for short runs."""
-    if config.optimiser == "sgd":
-        return torch.optim.SGD(
-            model.parameters(), config.learning_rate, config.momentum, weight_decay=config.weight_decay
-        )
-    return torch.optim.AdamW(model.parameters(), config.learning_rate, weight_decay=config.weight_decay)
-
-
 class Trainer:
     """One training run, from its first step or from wherever it stopped.
 
@@ -124,6 +117,7 @@ class Trainer:
         if config.channels_last:
             model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch declares it nowhere
         self.optimiser = make_optimiser(model, config)
+        self.average = copy.deepcopy(model).eval() if config.average else None
         self.scaler = torch.amp.GradScaler(bank.device.type, enabled=self.precision == "fp16")
         self.epoch = self.step_in_epoch = 0
         self.seconds = 0.0  # spent training, over all sittings
@@ -216,6 +210,10 @@ class Trainer:
         )
         batch = batch or self.make_batch(step)
         loss = self.train_step(batch, rate=rate, seed=step.seed)
+        if self.average is not None:
+            after = plan.progress(self.epoch + (index + 1) / len(steps))
+            horizon = min(self.config.average, after)  # at first the mean of all there was
+            average_in(self.average, self.model, share=min(1.0, (after - progress) / horizon))
         upcoming = self.make_batch(steps[index + 1]) if index + 1 < len(steps) else None
         values = [float(part) for part in loss]  # waits for the GPU
         if not math.isfinite(values[0]):
@@ -247,12 +245,12 @@ class Trainer:
 
     def _validate(self, progress: float) -> None:
         self._refuse_broken_weights()
-        self.model.eval()
-        result = {"epoch": self.epoch, "progress": progress, **self.validate(self.model)}
+        model = (self.model if self.average is None else self.average).eval()
+        result = {"epoch": self.epoch, "progress": progress, **self.validate(model)}
         self.validations.append(result)
         if result["score"] > self.best or not (self.folder / "best.safetensors").exists():
             self.best = result["score"]
-            save_checkpoint(self.folder / "best.safetensors", model=self.model, state=self._state())
+            save_checkpoint(self.folder / "best.safetensors", model=model, state=self._state())
 
     def _diagnosis(self, step: Step, batch: Batch, rate: float) -> str:
         names = sorted({self.bank.names[case] for case in step.cases})
@@ -297,7 +295,9 @@ class Trainer:
         """Write everything needed to go on to `last.safetensors`."""
         self._refuse_broken_weights()
         path = self.folder / "last.safetensors"
-        save_checkpoint(path, model=self.model, optimiser=self.optimiser, state=self._state())
+        save_checkpoint(
+            path, model=self.model, optimiser=self.optimiser, average=self.average, state=self._state()
+        )
 
     def resume(self) -> None:
         """Go on from `last.safetensors`.
@@ -315,7 +315,7 @@ class Trainer:
         other = sorted(name for name, value in state["config"].items() if now.get(name) != value)
         if other:
             raise InputError(f"the run was started with other {', '.join(other)}; keep its training settings")
-        load_training(path, self.model, self.optimiser)
+        load_training(path, self.model, self.optimiser, self.average)
         self.epoch, self.step_in_epoch = state["epoch"], state["step_in_epoch"]
         self.seconds = state["seconds"]
         self.history, self.validations = state["history"], state["validations"]

@@ -12,7 +12,7 @@ from atriacourse.training.device import PRECISIONS
 from atriacourse.training.losses import LossConfig
 from atriacourse.training.schedule import ScheduleConfig
 
-OPTIMISERS = ("sgd", "adamw")
+OPTIMISERS = ("sgd", "adamw", "muon")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +24,7 @@ class TrainingConfig:
     momentum: float = 0.99  # section 2.1
     weight_decay: float = 5e-4  # section 2.1
     gradient_clip: float = 0.0  # largest gradient norm; 0 leaves it alone, as the paper
+    average: float = 0.0  # ours: the part of the training that the weights are averaged over; 0: none
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     curriculum: CurriculumConfig = field(default_factory=CurriculumConfig)
     loss: LossConfig = field(default_factory=LossConfig)

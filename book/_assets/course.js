@@ -1,18 +1,50 @@
 // What the pages do beside showing text: predict before a result is shown, keep the predictions, explain terms.
 // Needs no network. Where the browser keeps nothing (private windows), all works but the memory.
 "use strict";
+
+// What a reader predicted, answered and finished, by page: `atriacourse/PAGE/NAME` in this browser. answers.js
+// shows, hands out and erases it.
+const courseMemory = (() => {
+  const page = location.pathname.split("/").pop().replace(/\.html$/, "") || "index", start = "atriacourse/";
+  const here = new Map();  // instead of the browser's memory where there is none: as long as the page is open
+  const own = {
+    getItem: (key) => here.get(key) ?? null, setItem: (key, text) => here.set(key, text),
+    removeItem: (key) => here.delete(key), keys: () => [...here.keys()],
+  };
+  let store = own, lasts = false;
+  try {
+    localStorage.setItem(`${start}try`, "1");
+    localStorage.removeItem(`${start}try`);
+    store = localStorage;
+    lasts = true;
+  } catch { /* refused, or full */ }
+  const keys = () => (lasts ? Object.keys(store) : own.keys()).filter((key) => key.startsWith(start));
+  const told = () => document.dispatchEvent(new Event("course-kept"));
+  const parsed = (text) => { try { return JSON.parse(text); } catch { return null; } };
+  return {
+    page, lasts,
+    keep: (name, value) => {
+      const key = `${start}${page}/${name}`;
+      try {
+        if (value === null) store.removeItem(key);
+        else store.setItem(key, JSON.stringify(value));
+      } catch { /* full */ }
+      told();
+    },
+    kept: (name, of = page) => parsed(store.getItem(`${start}${of}/${name}`)),
+    // Everything of one page, [name, value].
+    all: (of) => keys().filter((key) => key.startsWith(`${start}${of}/`)).sort()
+      .map((key) => [key.slice(start.length + of.length + 1), parsed(store.getItem(key))])
+      .filter(([, value]) => value !== null),
+    pages: () => [...new Set(keys().map((key) => key.slice(start.length).split("/")[0]))].sort(),
+    erase: () => { for (const key of keys()) store.removeItem(key); told(); },
+  };
+})();
+
 (() => {
-  const page = location.pathname.split("/").pop().replace(/\.html$/, "") || "index";
-  const key = (question) => `atriacourse/${page}/${question}`;
-  const keep = (question, value) => {
-    try {
-      if (value === null) localStorage.removeItem(key(question));
-      else localStorage.setItem(key(question), JSON.stringify(value));
-    } catch { /* the browser keeps nothing */ }
-  };
-  const kept = (question) => {
-    try { return JSON.parse(localStorage.getItem(key(question))); } catch { return null; }
-  };
+  const { page } = courseMemory;
+  const keep = (question, value) => courseMemory.keep(question, value);
+  const kept = (question) => courseMemory.kept(question);
 
   const element = (name, attributes = {}, ...inside) => {
     const made = document.createElement(name);

@@ -106,6 +106,23 @@ function atriaEngine() {
     });
   }
 
+  // What each cell of each grid adds to the logarithm of the odds of "after", as the label head has no bend: a list for
+  // each grid, row by row, and the constant that is added to their sum.
+  function cellVotes(network, features) {
+    const [hidden, last] = network.label, units = hidden.bias.length, pooled = pyramid(features, network.grids);
+    const weight = (k) => last.weights[units + k] - last.weights[k];
+    let constant = last.bias[1] - last.bias[0], at = 0;
+    for (let k = 0; k < units; k++) constant += weight(k) * hidden.bias[k];
+    const votes = network.grids.map((grid) => {
+      const cells = new Float32Array(grid * grid);
+      for (let c = 0; c < features.channels; c++)
+        for (let cell = 0; cell < grid * grid; cell++, at++)
+          for (let k = 0; k < units; k++) cells[cell] += weight(k) * hidden.weights[k * pooled.length + at] * pooled[at];
+      return cells;
+    });
+    return { votes, constant };
+  }
+
   const second = (a, b) => 1 / (1 + Math.exp(a - b));  // softmax of two numbers: the second's share
 
   // images: a tensor of `inputs` z-scored channels, height and width multiples of 2 ** poolings.
@@ -181,9 +198,9 @@ function atriaEngine() {
   // Grey levels 0..1 to the power 1 / gamma: above 1 brightens (augment/gamma.py).
   const gammaOf = (images, gamma) => ({ ...images, data: images.data.map((v) => Math.max(v, 0) ** (1 / gamma)) });
 
-  // Slices of grey levels 0..1 -> {atrium (height * width), post}.
-  function predictSlice(network, images) {
-    const { padded, cut } = mirrorPad(zScore(images), 2 ** network.decoder.length);
+  // Slices of grey levels 0..1 -> {atrium (height * width), post, maps}; `scored`: they are z-scored already.
+  function predictSlice(network, images, scored = false) {
+    const { padded, cut } = mirrorPad(scored ? images : zScore(images), 2 ** network.decoder.length);
     const { atrium, post, maps } = runNetwork(network, padded);
     return { atrium: cut(atrium), post, maps };
   }
@@ -222,7 +239,7 @@ function atriaEngine() {
     return network;
   }
 
-  return { tensor, convolve3x3, maxPool, upsample, concatenate, pyramid, runNetwork, zScore, mirror, mirrorPad, gammaOf,
+  return { tensor, convolve3x3, maxPool, upsample, concatenate, pyramid, cellVotes, runNetwork, zScore, mirror, mirrorPad, gammaOf,
     predictSlice, dice, unpack };
 }
 

@@ -59,16 +59,16 @@ my_pixel = (55, 60)
 my_pixel = (20, 65)
 
 # %% ex-flip-ablation, right: two coins
-upright = 0.5 * 0.5
+upright = 1000 * 0.5 * 0.5
 
 # %% ex-flip-ablation, right: a fraction
-upright = 1 / 4
+upright = 1000 / 4
 
 # %% ex-flip-ablation, wrong: one coin
-upright = 0.5
+upright = 500
 
 # %% ex-flip-ablation, wrong: what is left
-upright = 0.75
+upright = 750
 
-# %% ex-flip-ablation, wrong: in per cent
-upright = 25
+# %% ex-flip-ablation, wrong: the share
+upright = 0.25

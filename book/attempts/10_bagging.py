@@ -164,33 +164,35 @@ my_shares = [1 - out, (1 - out) ** 5, out**5]
 # %% ex-seen, wrong: the other order
 my_shares = [out, out**5, (1 - out) ** 5]
 
-# %% ex-bag, right: from the tables
-average = tables["average"]["dice"].to_numpy()
-my_gains = [
-    np.mean(average - tables[rival]["dice"].to_numpy())
-    for rival in ("single, all cases", "vote")
-]
 
-# %% ex-bag, right: from the means
-my_gains = (
-    tables["average"]["dice"].mean()
-    - tables["single, all cases"]["dice"].mean(),
-    tables["average"]["dice"].mean() - tables["vote"]["dice"].mean(),
-)
+# %% ex-bag, right: merged
+def gained(rival, mine):
+    both = rival.merge(mine, on="name", suffixes=("_old", "_new"))
+    change = both["dice_new"] - both["dice_old"]
+    return np.mean(change), int(np.sum(change > 0))
 
-# %% ex-bag, wrong: rival minus average
-my_gains = [
-    tables[rival]["dice"].mean() - tables["average"]["dice"].mean()
-    for rival in ("single, all cases", "vote")
-]
 
-# %% ex-bag, wrong: the means, not the gains
-my_gains = [
-    tables[rival]["dice"].mean() for rival in ("single, all cases", "vote")
-]
+# %% ex-bag, right: by hand
+def gained(rival, mine):
+    before = dict(zip(rival["name"], rival["dice"], strict=True))
+    after = dict(zip(mine["name"], mine["dice"], strict=True))
+    changes = [after[name] - before[name] for name in after]
+    return [sum(changes) / len(changes), sum(one > 0 for one in changes)]
 
-# %% ex-bag, wrong: one of two
-my_gains = (
-    tables["average"]["dice"].mean()
-    - tables["single, all cases"]["dice"].mean()
-)
+
+# %% ex-bag, wrong: rival minus mine
+def gained(rival, mine):
+    change = rival.set_index("name")["dice"] - mine.set_index("name")["dice"]
+    return [change.mean(), (change > 0).sum()]
+
+
+# %% ex-bag, wrong: row by row, whoever stands there
+def gained(rival, mine):
+    change = mine["dice"].to_numpy() - rival["dice"].to_numpy()
+    return [change.mean(), (change > 0).sum()]
+
+
+# %% ex-bag, wrong: the share of the cases
+def gained(rival, mine):
+    change = mine.set_index("name")["dice"] - rival.set_index("name")["dice"]
+    return [change.mean(), (change > 0).mean()]

@@ -25,8 +25,9 @@ from atriacourse.data.bank import BankCase, SliceBank
 from atriacourse.network.unet import MultiTaskUNet, NetworkConfig, deep_unet
 from atriacourse.training.curriculum import CurriculumConfig, epoch_steps
 from atriacourse.training.device import autocast, choose_device, choose_precision
-from atriacourse.training.loop import Trainer, TrainingConfig, make_optimiser
+from atriacourse.training.loop import Trainer, TrainingConfig
 from atriacourse.training.losses import LossConfig, total_loss
+from atriacourse.training.optimiser import make_optimiser
 from atriacourse.training.schedule import Plan
 
 CROP, BATCH, STEPS, ROUNDS = 256, 8, 8, 5

@@ -35,7 +35,7 @@ FACTS = """() => ({
   formulas: document.querySelectorAll("mjx-container").length,
   rawFormulas: document.querySelectorAll("article .math:not(:has(mjx-container))").length,
   waiting: document.querySelectorAll(
-    ":is(.course-explore, .course-stack, .reveal):not([data-ready])").length,
+    ":is(.course-explore, .course-stack, .reveal, .check):not([data-ready])").length,
   changedGreys: [...document.querySelectorAll("article .cell_output img")].filter(one => {
     const style = getComputedStyle(one);
     return style.filter != "none" || style.backgroundColor != "rgb(255, 255, 255)";

@@ -92,7 +92,8 @@ def copy_settings(target: Path) -> Path:
     """The course's settings, without its pages, in a new folder; returns the folder for the pages."""
     shutil.copy(ROOT / "_config.yml", target)
     (target / "book" / "_assets").mkdir(parents=True)
-    for path in (ROOT / "book" / "_assets").glob("course.*"):
+    assets = ROOT / "book" / "_assets"
+    for path in (*assets.glob("co*.*"), assets / "icon.svg"):
         shutil.copy(path, target / "book" / "_assets")
     return target / "book"
 

@@ -51,6 +51,9 @@ PLANTED = {
     "stderr": '```{code-cell} ipython3\nimport sys\n\nprint("careless", file=sys.stderr)\n```',
     "no-such-directive": "```{no-such-directive}\n```",
     "no record backs the claim": "{claim}`paper/table1/nothing/dice`",
+    "exactly one option is right": ":::{check} A title\nTrue?\n\n"
+    + "- [x] yes\n  : Because.\n" * 2
+    + "- [ ] no\n  : Because.\n:::",
 }
 NO_STUB = {"ex-none": "```{stub} ex-none\n```"}  # seen before anything is run
 
@@ -187,7 +190,26 @@ def test_a_budget_is_kept_or_not(seconds, cpu_seconds, peak_memory_mb, said):
     assert bool(found) == bool(said)
 
 
+CHECK = """
+:::{check} Twice more
+:tolerance: 0.1
+:unit: mm
+
+Twice `three`?
+
+- [x] 6
+  : Three and three.
+- [ ] 9
+  : That is the square.
+- [ ] other
+  : Add three to itself.
+:::
+"""
+
+
 def test_the_pages_show_what_was_measured_and_claimed(small_book_with_an_exercise):
+    chapter = small_book_with_an_exercise / "00_small.md"
+    chapter.write_text(chapter.read_text() + CHECK)
     page, (took,) = build_book(small_book_with_an_exercise, parameters={"size": 4})
     assert "Measured in this build:" in page_text(page)
     assert "(size 4; " in page_text(page)
@@ -198,3 +220,11 @@ def test_the_pages_show_what_was_measured_and_claimed(small_book_with_an_exercis
     assert 'id="claim-paper-table1-gamma-augmentation-dice"' in ledger
     assert "0.883" in ledger
     assert 'href="claims.html#claim-paper-table1-gamma-augmentation-dice"' in page_text(page)
+    chapter = page_text(page)
+    assert (
+        '<p class="check-question">Twice <code>three</code>?</p>' in chapter and 'data-unit="mm"' in chapter
+    )
+    assert "Three and three" not in chapter
+    assert 'window.courseItems = {"00_small": [0, 1]};' in chapter
+    assert 'name="description"' not in chapter  # a box is no lead, and nothing else comes before a heading
+    assert 'content="_static/preview.png"' in chapter and "icon.svg" in chapter

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 from address import set_address
+from browsing import served
 from colab import setup_cell
 from make_book import build_book
 from siblings import sibling_text, write_siblings
 
 import atriacourse
+from atriacourse.exercises import colab
 
 ROOT = Path(__file__).parents[2]
 ADDRESS = "https://github.com/nobody/course"
@@ -30,7 +32,11 @@ print(os.environ.get("ATRIACOURSE_DATA"), os.environ.get("ATRIACOURSE_WORK"))
 def addressed(small_book):
     """The small book's settings with a public address, set in the one place for it."""
     shutil.copy(ROOT / "CITATION.cff", small_book.parent)
+    shutil.copytree(ROOT / ".github" / "assignment", small_book.parent / ".github" / "assignment")
     set_address(small_book.parent, f"{ADDRESS}.git/")
+    config = small_book.parent / "_config.yml"
+    wanted = config.read_text(encoding="utf-8").replace("course_comments: false", "course_comments: true")
+    config.write_text(wanted, encoding="utf-8")
     return small_book
 
 
@@ -42,12 +48,14 @@ def test_without_an_address_the_course_is_uploaded(small_book):
 
 @pytest.mark.book
 def test_the_address_reaches_the_set_up_cell_and_the_button(addressed):
-    assert f'course = "git+{ADDRESS}"\n' in setup_cell(addressed)
+    assert f'course = "git+{ADDRESS}@v{atriacourse.__version__}"\n' in setup_cell(addressed)
     write_siblings(addressed)
     page, _ = build_book(addressed, parameters={})
     html = (page.parent / "00_small.html").read_text(encoding="utf-8")
     assert f'href="{ADDRESS}/edit/main/book/00_small.md"' in html and f'href="{ADDRESS}/issues/new' in html
     assert f"repository-code: {ADDRESS}\n" in (addressed.parent / "CITATION.cff").read_text(encoding="utf-8")
+    assert '<section class="comments" data-repository="nobody/course" data-page="00_small"' in html
+    assert 'src="_static/comments.js' in html and "utteranc.es/client" not in html
     colab = re.findall(r'href="(https://colab[^"]*)"', html)
     assert colab == ["https://colab.research.google.com/github/nobody/course/blob/main/book/00_small.ipynb"]
     assert 'href="_sources/00_small.ipynb"' in html
@@ -56,10 +64,16 @@ def test_the_address_reaches_the_set_up_cell_and_the_button(addressed):
 
 
 def test_an_address_goes_as_it_came(addressed):
-    before = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("_config.yml", "CITATION.cff")}
+    checks = ".github/assignment/self-checks.yml"
+    before = {
+        name: (ROOT / name).read_text(encoding="utf-8") for name in ("_config.yml", "CITATION.cff", checks)
+    }
+    course = f"  COURSE: git+{ADDRESS}@v{atriacourse.__version__}  #"
+    assert course in (addressed.parent / checks).read_text(encoding="utf-8")
     set_address(addressed.parent, None)
     left = {name: (addressed.parent / name).read_text(encoding="utf-8") for name in before}
     assert left["CITATION.cff"] == before["CITATION.cff"] and 'url: ""' in left["_config.yml"]
+    assert left[checks] == before[checks]
     assert "/content/atriacourse.zip" in setup_cell(addressed)
 
 
@@ -110,6 +124,66 @@ def colab_like(tmp_path_factory):
     ships = [make_wheel(home, "torch", "2.11.0+cu128"), make_wheel(home, "numpy", "2.1.3")]
     subprocess.run([python, "-m", "pip", "install", "--quiet", *ships], check=True, env=environment)
     return python, course, environment
+
+
+BACKEND = """
+import pathlib
+import shutil
+
+def build_wheel(target, config_settings=None, metadata_directory=None):
+    (wheel,) = pathlib.Path(".").glob("*.whl")
+    shutil.copy(wheel, target)
+    return wheel.name
+"""
+BUILT_BY = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A server that plays NAME/REPO: the release under its tag, and a later commit on the default branch.
+
+    Gives its address. The repository builds, without a network, the wheel that lies in it.
+    """
+    work, site = tmp_path / "clone", tmp_path / "site"
+    work.mkdir()
+    (work / "backend.py").write_text(BACKEND, encoding="utf-8")
+    (work / "pyproject.toml").write_text(BUILT_BY, encoding="utf-8")
+
+    def git(*words):
+        name = ["-c", "user.name=nobody", "-c", "user.email=nobody@localhost", "-c", "safe.directory=*"]
+        subprocess.run(["git", *name, *words], cwd=work, check=True, capture_output=True)
+
+    git("init", "--quiet", "--initial-branch=main")
+    make_wheel(work, "atriacourse", atriacourse.__version__)
+    git("add", ".")
+    git("commit", "--quiet", "--message=release")
+    git("tag", f"v{atriacourse.__version__}")
+    (work / f"atriacourse-{atriacourse.__version__}-py3-none-any.whl").unlink()
+    make_wheel(work, "atriacourse", "99.0")
+    git("add", "--all")
+    git("commit", "--quiet", "--message=later")
+    git("clone", "--quiet", "--bare", str(work), str(site / "nobody" / "course"))
+    git("--git-dir", str(site / "nobody" / "course"), "update-server-info")
+    with served(site) as address:
+        yield f"{address}nobody/course"
+
+
+@pytest.mark.slow
+def test_with_an_address_the_cell_installs_the_release_and_not_what_came_later(
+    colab_like, repository, tmp_path
+):
+    python, _, environment = colab_like
+    cell = colab.setup_cell(ADDRESS)
+    assert ADDRESS in cell
+    code = "\n".join([cell.replace(ADDRESS, repository), REPORT.replace("print(os", "# (os")])
+    target = tmp_path / "site-packages"  # beside the environment's own, which other tests go on with
+    own = {"PIP_TARGET": str(target), "PYTHONPATH": str(target), "PIP_NO_DEPS": "1"}
+    code = code.replace('("torch", "numpy", "scipy", "atriacourse")', '("torch", "numpy", "atriacourse")')
+    done = subprocess.run(
+        [python, "-c", code], cwd=tmp_path, env=environment | own, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["2.11.0+cu128", "2.1.3", atriacourse.__version__]
 
 
 def run_cell(colab_like, folder, *, before="", changed=("", "")):

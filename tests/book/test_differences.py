@@ -119,7 +119,7 @@ def test_the_two_profiles_are_what_the_page_says():
 def test_the_short_recipe_is_the_laptops():
     rows = table(SECTIONS["The short recipes"])
     settings = laptop()
-    assert len(rows) == 8
+    assert len(rows) == 10
     for _, cell, _ in rows:
         branch = ""
         for word in re.findall(r"`([^`]+)`", cell):

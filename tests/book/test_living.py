@@ -3,16 +3,12 @@
 In a real browser, from a folder as a reader without a server has it. The oracle is PyTorch.
 """
 
-import json
-import shutil
-from base64 import b64encode
-from pathlib import Path
-
 import numpy as np
 import page_networks
 import pytest
 import torch
 from browsing import FLAT, launch  # noqa: F401 (launch is a fixture)
+from lab_pages import ASSETS, SMALL, lab_folder, lab_slice, random_network, write_page
 from torch import nn
 
 from atriacourse.augment.gamma import apply_gamma
@@ -23,60 +19,29 @@ from atriacourse.evaluation.overlap import dice
 from atriacourse.inference.predict import network_input
 from atriacourse.network.blocks import make_upsampling
 from atriacourse.network.pyramid import SpatialPyramidPooling
-from atriacourse.network.unet import MultiTaskUNet, NetworkConfig
 from atriacourse.runs.folder import open_model
 
 pytestmark = [pytest.mark.book, pytest.mark.slow]
-
-ASSETS = Path(__file__).parents[2] / "book" / "_assets"
-PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Lab</title>
-<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="_assets/course.css">
-<script src="_assets/network.js"></script><script src="_assets/labs.js" defer></script></head><body><main>
-<h1>Lab</h1><div class="lab" data-lab="contrast" data-question="At which gamma?"><p>A sentence.</p></div>
-</main></body></html>"""
-SMALL = NetworkConfig(inputs=3, encoder=(4, 8, 24), decoder=(16, 4), grids=(3, 1), label_stage=2, hidden=5)
-
-
-def random_network(config, seed=0):
-    """Weights and running statistics as a training might leave them."""
-    torch.manual_seed(seed)
-    network = MultiTaskUNet(config).eval()
-    for part in network.modules():
-        if isinstance(part, nn.BatchNorm2d):
-            part.running_mean.uniform_(-0.3, 0.3)
-            part.running_var.uniform_(0.5, 1.5)
-            part.weight.data.uniform_(0.5, 1.5)
-            part.bias.data.uniform_(-0.3, 0.3)
-    return network
 
 
 @pytest.fixture(scope="module")
 def page(launch, tmp_path_factory):  # noqa: F811
     """A page with the engine and a lab; the networks are small ones with random weights."""
-    folder = tmp_path_factory.mktemp("living")
-    shutil.copytree(ASSETS, folder / "_assets", ignore=shutil.ignore_patterns("mathjax", "networks"))
-    networks = folder / "_assets" / "networks"
-    networks.mkdir()
-    for seed, name in enumerate(page_networks.NAMES):
-        text = page_networks.page_network(name, random_network(SMALL, seed))
-        (networks / f"{name}.js").write_text(text, encoding="utf-8")
-    rng = np.random.default_rng(0)
-    slices = [
-        {
-            "says": word,
-            **{"channels": 3, "height": 30, "width": 33},
-            "grey": b64encode(rng.integers(0, 255, (3, 30, 33), np.uint8).tobytes()).decode(),
-            "truth": b64encode(bytes(rng.integers(0, 2, 30 * 33, np.uint8))).decode(),
-        }
-        for word in ("one", "two")
-    ]
-    (networks / "slices.js").write_text(f"self.atriaSlices = {json.dumps(slices)};", encoding="utf-8")
-    (folder / "lab.html").write_text(PAGE, encoding="utf-8")
+    slices = [lab_slice(word, height=30, width=33, seed=k) for k, word in enumerate(("one", "two"))]
+    networks = {name: random_network(seed=seed) for seed, name in enumerate(page_networks.NAMES)}
+    folder = lab_folder(tmp_path_factory.mktemp("living"), slices, networks)
     opened = launch(*FLAT).new_page()
     opened.errors = []
     opened.on("pageerror", lambda error: opened.errors.append(str(error)))
-    opened.goto((folder / "lab.html").as_uri())
+    opened.goto(write_page(folder, "contrast"))
     return opened
+
+
+def test_a_page_is_light_until_its_lab_is_opened(page):
+    """Nothing of labs/ or networks/ is asked for before, and what comes with every page is small."""
+    asked = page.evaluate("[...document.scripts].map(one => one.src.split('_assets/')[1])")
+    assert asked == ["network.js", "labs.js"]
+    assert sum((ASSETS / name).stat().st_size for name in asked) < 50_000
 
 
 def as_tensor(images):
@@ -199,6 +164,33 @@ def test_the_page_computes_what_pytorch_computes(page):
     assert worst < 1e-4 and flips == 0
 
 
+def test_the_votes_of_the_cells_are_what_the_label_head_adds_up(page):
+    """The head is linear: a cell's vote is its answer to that cell alone, less its answer to nothing."""
+    network = random_network(SMALL)
+    page.evaluate(page_networks.page_network("t", network))
+    head, features = quantised(network).label_head, images_of(24, 7, 9)
+    with torch.no_grad():
+        pooled = head[0](features[None])
+        nothing = head[1:](torch.zeros_like(pooled))[0]
+        wanted = []
+        for cell in range(10):  # 3 x 3, then 1 x 1; each grid has its 24 channels one after another
+            alone, start, count = torch.zeros_like(pooled), *((0, 9) if cell < 9 else (24 * 9, 1))
+            at = [start + count * channel + cell % 9 for channel in range(24)]
+            alone[:, at] = pooled[:, at]
+            difference = head[1:](alone)[0] - nothing
+            wanted.append(float(difference[1] - difference[0]))
+        odds = head[1:](pooled)[0]
+    found = in_page(page, VOTES, x=as_tensor(features))
+    assert found[:-1] == pytest.approx(wanted, abs=1e-4)
+    assert sum(found) == pytest.approx(float(odds[1] - odds[0]), abs=1e-4)
+
+
+VOTES = """(() => {
+  const { votes, constant } = engine.cellVotes(engine.unpack(self.atriaNetworks.t), x);
+  return [...votes[0], ...votes[1], constant];
+})()"""
+
+
 def test_rounding_changes_a_probability_by_less_than_a_hundredth(page):
     network = random_network(SMALL)
     worst, flips = compared(page, network, page_networks.page_network("t", network), greys(20))
@@ -242,7 +234,7 @@ def test_the_lab_answers_a_hand(page):
         page.wait_for_function(f"Number(document.querySelector('.lab').dataset.shown) > {before}")
         now = picture()
         assert now[0] != at_first[0] and now[1] != at_first[1], name
-        page.click(".lab button")  # as it was
+        page.get_by_role("button", name="As it was").click()
         page.wait_for_function(f"Number(document.querySelector('.lab').dataset.shown) > {before + 1}")
         assert picture() == at_first, name
         before = shown()

@@ -231,3 +231,20 @@ def test_unfit_zooms_are_refused(zooms):
 def test_an_unknown_precision_is_refused_before_anything_is_trained():
     with pytest.raises(InputError, match="precision must be one of auto, float32, bf16, fp16, got 'int8'"):
         PredictConfig(precision="int8")
+
+
+def test_smoothing_along_z_by_hand(rng):
+    model, grey = make_model(), make_grey(rng, (7, 16, 16))
+    plain = predict_volume(model, grey, prepare=PrepareConfig(), config=FLOAT32)
+    smooth = predict_volume(
+        model, grey, prepare=PrepareConfig(), config=dataclasses.replace(FLOAT32, smooth_z=1.5)
+    )
+    reach = np.arange(-6, 7)  # four standard deviations
+    weights = np.exp(-0.5 * (reach / 1.5) ** 2)
+    weights /= weights.sum()
+    for z in range(7):  # beyond the first and last slice these are repeated
+        shown = plain.atrium[np.clip(z + reach, 0, 6)]
+        by_hand = np.tensordot(weights, shown, axes=1)
+        np.testing.assert_allclose(smooth.atrium[z], by_hand, atol=1e-6)
+    assert np.abs(smooth.atrium - plain.atrium).max() > 0.01
+    assert smooth.post_ablation == plain.post_ablation

@@ -8,7 +8,14 @@ from torch.nn import functional
 
 from atriacourse.augment.mirror import pad_to_multiple
 from atriacourse.errors import InputError
-from atriacourse.network.unet import MultiTaskUNet, NetworkConfig, deep_unet, vanilla_unet
+from atriacourse.network.unet import (
+    MultiTaskUNet,
+    NetworkConfig,
+    deep_unet,
+    folded,
+    vanilla_unet,
+    without_finest,
+)
 
 SMALL = deep_unet().narrowed(32)  # widths 2 to 16: the same shape, in milliseconds
 
@@ -241,3 +248,51 @@ def test_a_batch_of_another_shape_is_refused(shape):
 def test_settings_that_do_not_fit_are_refused(settings_, message):
     with pytest.raises(InputError, match=message):
         NetworkConfig(**settings_)
+
+
+@pytest.mark.parametrize("upsampling", ["bilinear", "transposed"])
+@pytest.mark.parametrize("label_head", [True, False])
+@pytest.mark.parametrize("fold", [1, 2])
+def test_flops_are_those_that_torch_counts(upsampling, label_head, fold):
+    from torch.utils.flop_counter import FlopCounterMode
+
+    config = NetworkConfig(
+        inputs=3, encoder=(4, 6, 8), decoder=(7, 5), grids=(2, 1), hidden=3, label_stage=1, fold=fold,
+        upsampling=upsampling, label_head=label_head,
+    )  # fmt: skip
+    with torch.device("meta"), FlopCounterMode(display=False) as counter:
+        MultiTaskUNet(config).eval()(torch.empty(1, 3, 16, 16))
+    assert config.forward_flops(16) == counter.get_total_flops()
+
+
+def test_folded_pixels_are_a_strided_convolution_and_come_back_in_place():
+    config = NetworkConfig(inputs=2, fold=2, encoder=(3, 4), decoder=(3,), label_head=False)
+    model = MultiTaskUNet(config).eval()
+    images = torch.randn(2, 2, 12, 8, generator=torch.Generator().manual_seed(0))
+    seen = {}
+    model.encoder[0].register_forward_pre_hook(lambda module, inputs: seen.update(folded=inputs[0]))
+    model.mask_head.register_forward_hook(lambda module, inputs, output: seen.update(head=output))
+    with torch.no_grad():
+        logits = model(images).mask_logits
+    assert config.multiple == 4 and logits.shape == (2, 2, 12, 8)
+    for y in range(2):
+        for x in range(2):  # channel 4 c + 2 y + x holds the pixels (y, x) of every square
+            torch.testing.assert_close(seen["folded"][:, 2 * y + x :: 4], images[:, :, y::2, x::2])
+            torch.testing.assert_close(logits[:, :, y::2, x::2], seen["head"][:, 2 * y + x :: 4])
+
+
+def test_folding_keeps_the_layout_and_the_input_error_says_it():
+    model = MultiTaskUNet(NetworkConfig(fold=2, encoder=(3, 4), decoder=(3,), label_head=False)).eval()
+    images = torch.zeros(2, 1, 8, 8)
+    for layout in (torch.contiguous_format, torch.channels_last):
+        assert folded(images.expand(2, 3, 8, 8).contiguous(memory_format=layout), 2).is_contiguous(
+            memory_format=layout
+        )
+    with pytest.raises(InputError, match=r"after folding by 2 need multiples of 4.*8x8"):
+        model(torch.zeros(1, 1, 6, 8))
+
+
+def test_without_its_finest_level():
+    network = without_finest(NetworkConfig(encoder=(1, 2, 4, 4, 4, 4), decoder=(4, 4, 2, 1, 1)), fold=2)
+    assert (network.fold, network.encoder, network.decoder) == (2, (2, 4, 4, 4, 4), (4, 4, 2, 2))
+    assert network.multiple == 32  # the crops that fitted before fit now

@@ -20,8 +20,8 @@ from atriacourse.files import read_json
 from atriacourse.inference.predict import Prediction
 from atriacourse.runs.budget import measure_steps
 from atriacourse.runs.config import from_json, override, to_json
-from atriacourse.runs.splitting import make_split
-from atriacourse.runs.train import inner_split, train_run, validate
+from atriacourse.runs.splitting import inner_split, make_split
+from atriacourse.runs.train import train_run, validate
 from atriacourse.training.checkpoint import read_checkpoint
 from atriacourse.training.loop import Trainer
 

@@ -41,8 +41,9 @@ OTHER = {
     "augmentation.tone.knots": 4,
     "augmentation.statistics": None,
     "network.inputs": None,
-    "network.encoder": [2, 2, 2, 2, 2, 2],
-    "network.decoder": [2, 2, 2, 2, 2],
+    "network.encoder": None,
+    "network.decoder": None,
+    "network.fold": None,
     "network.upsampling": None,
     "network.label_head": None,
     "network.label_stage": 2,
@@ -54,6 +55,7 @@ OTHER = {
     "training.momentum": 0.5,
     "training.weight_decay": 0.5,
     "training.gradient_clip": 0.5,
+    "training.average": 0.75,
     "training.schedule.kind": None,
     "training.schedule.factor": 0.9,
     "training.schedule.every": 7,
@@ -73,6 +75,7 @@ OTHER = {
     "prediction.batch_size": 3,
     "prediction.mirrored_too": True,
     "prediction.zooms": [0.75],
+    "prediction.smooth_z": 1.25,
     "prediction.pad_first": None,
     "prediction.precision": "float32",
     "postprocessing.closing_radius": 7,
@@ -81,6 +84,7 @@ OTHER = {
     "postprocessing.connectivity": 26,
 }
 WORDS = {
+    "network.fold": (1, 2),
     "augmentation.statistics": ("inside", "crop"),
     "network.upsampling": ("bilinear_corners", "transposed"),
     "network.label_head": (True, False),
@@ -100,6 +104,8 @@ def other(name, config):
         return next(f"{name}={json.dumps(word)}" for word in WORDS[name] if word != now[name])
     if name == "training.curriculum.sizes":  # another size is another crop; the number of them stays
         return f"{name}={[size + 64 for size in now[name]]}"
+    if name in ("network.encoder", "network.decoder"):  # as many levels as there are
+        return f"{name}={[2] * len(now[name])}"
     if name == "training.curriculum.batch_sizes":
         return f"{name}={[size + 1 for size in now[name]]}"
     return f"{name}={json.dumps(OTHER[name])}"
@@ -130,6 +136,8 @@ def test_a_study_s_setting_changes_the_key_or_is_refused_or_is_listed(name, scal
         with pytest.raises(InputError, match="they must agree"):
             planned(f"{name}=2", scale=scale)
         return
+    if name == "network.fold":  # the crops must fit: the finest level goes
+        extra = "network.folded=2"
     same = planned(extra, scale=scale).key == planned(scale=scale).key
     assert same is (name in AFTERWARDS), name
 
@@ -156,7 +164,10 @@ def test_a_profile_s_setting_is_taken_or_refused(name, profile):
         with pytest.raises(InputError, match="they must agree"):
             run_config(profile, assignments=["network.inputs=2"])
         return
-    after = run_config(profile, assignments=[other(name, before)])
+    more = []
+    if name == "network.fold":  # the crops must fit
+        more = [f"training.curriculum.sizes={[2 * size for size in before.training.curriculum.sizes]}"]
+    after = run_config(profile, assignments=[other(name, before), *more])
     assert dotted(to_json(after))[name] != dotted(to_json(before))[name]
 
 
@@ -207,7 +218,12 @@ def test_every_setting_is_read_by_what_trains_predicts_or_cleans(
             "prepare.contrast=auto_gamma",
             "epochs=1",
         ),
-        ("minutes=0.02", "prediction.zooms=[0.75, 1.0]", "network.label_head=true"),
+        (
+            "minutes=0.02",
+            "training.optimiser=muon",
+            "prediction.zooms=[0.75, 1.0]",
+            "network.label_head=true",
+        ),
     )
     for number, way in enumerate(ways):
         config = override(replace(tiny_config), way)

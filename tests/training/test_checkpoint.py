@@ -12,6 +12,8 @@ from torch import nn
 from atriacourse.errors import InputError
 from atriacourse.training import checkpoint
 from atriacourse.training.checkpoint import load_model, load_training, read_checkpoint, save_checkpoint
+from atriacourse.training.optimiser import make_optimiser
+from atriacourse.training.training_config import TrainingConfig
 
 STATE = {"epoch": 3, "best": 0.1 + 0.2, "history": [{"loss": 1e-300}], "none": None}
 
@@ -25,6 +27,8 @@ def small_model(seed=0, width=5):
 def optimiser_of(kind, model):
     if kind == "sgd":
         return torch.optim.SGD(model.parameters(), 0.01, 0.99, weight_decay=5e-4)
+    if kind == "muon":
+        return make_optimiser(model, TrainingConfig(optimiser="muon"))
     return torch.optim.AdamW(model.parameters(), 0.01)
 
 
@@ -64,7 +68,7 @@ def test_weights_kept_in_half_precision_are_read_as_any_other(tmp_path):
         assert torch.equal(read, tensor.half().to(tensor.dtype)) and read.dtype == tensor.dtype
 
 
-@pytest.mark.parametrize("kind", ["sgd", "adamw"])
+@pytest.mark.parametrize("kind", ["sgd", "adamw", "muon"])
 def test_training_goes_on_as_if_never_stopped(tmp_path, kind, one_thread):
     model = small_model()
     optimiser = optimiser_of(kind, model)
@@ -79,7 +83,7 @@ def test_training_goes_on_as_if_never_stopped(tmp_path, kind, one_thread):
     assert same_tensors(model.state_dict(), other.state_dict())
 
 
-@pytest.mark.parametrize("kind", ["sgd", "adamw"])
+@pytest.mark.parametrize("kind", ["sgd", "adamw", "muon"])
 def test_the_optimiser_comes_back_in_the_memory_layout_of_the_weights(tmp_path, kind):
     # With the layouts mixed every value is the same but a step takes three to four times as long.
     model = small_model(width=8)

@@ -13,10 +13,11 @@ from atriacourse.augment.batch import AugmentConfig
 from atriacourse.data.bank import BankCase, SliceBank
 from atriacourse.errors import InputError
 from atriacourse.network.unet import MultiTaskUNet, NetworkConfig
-from atriacourse.training.checkpoint import read_checkpoint
+from atriacourse.training.checkpoint import load_model, read_checkpoint
 from atriacourse.training.curriculum import CurriculumConfig, epoch_steps
-from atriacourse.training.loop import Trainer, TrainingDivergedError, make_optimiser
+from atriacourse.training.loop import Trainer, TrainingDivergedError
 from atriacourse.training.losses import LossConfig
+from atriacourse.training.optimiser import make_optimiser
 from atriacourse.training.schedule import Plan, ScheduleConfig, learning_rate
 from atriacourse.training.training_config import TrainingConfig
 
@@ -238,13 +239,51 @@ def test_checkpoints_are_written_as_often_as_asked(bank, tmp_path, monkeypatch):
     assert [step for seconds, step in saved if seconds] == [0, 0, 0]  # two validations and the end
 
 
+def test_averaged_weights_by_hand(bank, tmp_path):
+    config = with_settings(average=0.5, learning_rate=0.05, validations=1)
+    seen = []  # a weight, and a batch statistic, after each of the 8 steps
+
+    def keep(report):
+        names = ("mask_head.weight", "encoder.0.1.running_mean")
+        seen.append([trainer.model.state_dict()[name].clone() for name in names])
+
+    trainer = make_trainer(bank, tmp_path, config=config, report=keep, validate=lambda model: {"score": 1.0})
+    trainer.run(Plan.straight(2))
+    # each step is an eighth of the training: up to the half (step 4) the plain mean of all steps so far, then
+    # each step moves it by (1 / 8) / (1 / 2) = a quarter of the way
+    for number in range(2):
+        mean = torch.stack([step[number] for step in seen[:4]]).mean(dim=0)
+        for step in seen[4:]:
+            mean = 0.75 * mean + 0.25 * step[number]
+        name = ("mask_head.weight", "encoder.0.1.running_mean")[number]
+        torch.testing.assert_close(trainer.average.state_dict()[name], mean)
+        assert (mean - seen[-1][number]).abs().max() > 1e-5  # which the last weights are not
+        torch.testing.assert_close(weights_in(tmp_path / "best.safetensors")["model." + name], mean)
+    last = tmp_path / "last.safetensors"
+    torch.testing.assert_close(weights_in(last)["model.mask_head.weight"], seen[-1][0])
+    model = MultiTaskUNet(NETWORK)
+    load_model(last, model)  # for prediction: the averaged ones
+    assert same_tensors(model.state_dict(), trainer.average.state_dict())
+
+
+def test_the_average_is_what_is_validated(bank, tmp_path):
+    asked = []
+    config = with_settings(average=0.5, validations=1)
+    trainer = make_trainer(
+        bank, tmp_path, config=config, validate=lambda model: asked.append(model) or {"score": 0.5}
+    )
+    trainer.run(Plan.straight(1))
+    assert asked == [trainer.average] and not trainer.average.training
+
+
 # ---- stopping and resuming -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["sgd", "adamw"])
+@pytest.mark.parametrize("kind", ["sgd", "adamw", "muon"])
 @pytest.mark.parametrize("stop_after", [1, 3, STEPS, STEPS + 2, 3 * STEPS])
 def test_stopped_and_resumed_is_the_same_run(bank, tmp_path, one_thread, kind, stop_after):
-    config = with_settings(optimiser=kind, learning_rate=0.01, validations=3)
+    average = 0.4 if kind == "muon" else 0.0
+    config = with_settings(optimiser=kind, learning_rate=0.01, validations=3, average=average)
     plan = Plan.straight(3)
 
     def score(model):  # depends on the weights, so that another best would show
@@ -413,7 +452,7 @@ def test_a_plan_may_bend_after_each_validation_but_the_last(bank, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"optimiser": "adam"}, "sgd, adamw"),
+        ({"optimiser": "adam"}, "sgd, adamw, muon"),
         ({"precision": "int8"}, "precision"),
         ({"learning_rate": 0}, "learning_rate"),
         ({"learning_rate": math.nan}, "learning_rate"),

@@ -25,7 +25,7 @@ from atriacourse.training.curriculum import Step
 from atriacourse.training.loop import Trainer
 
 RECIPES = ["paper", "laptop", "authors"]
-SMALL = ("network.encoder=[8,16,16,16,16,16]", "network.decoder=[16,16,16,8,8]", "network.hidden=4")
+SMALL = ("network.encoder=[8,16,16,16,16]", "network.decoder=[16,16,8,8]", "network.hidden=4")
 
 
 class Dtypes(TorchDispatchMode):

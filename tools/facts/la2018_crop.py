@@ -1,6 +1,6 @@
 """What the cut of the LA2018 mirror gives away: a guess from the frame alone, and the size of the frame.
 
-Cited by 02_audit; the method is atriacourse/pages/chapters/audit_leak.py. Every second voxel of the masks is
+Cited by 02_audit; the method is atriacourse/pages/bench/blind.py. Every second voxel of the masks is
 used.
 """
 
@@ -11,7 +11,7 @@ from scipy import stats
 
 from atriacourse.data.cohort import open_cohort
 from atriacourse.data.masks import bounding_box
-from atriacourse.pages.chapters.audit_leak import frame_dice
+from atriacourse.pages.bench.blind import frame_dice
 
 
 def measure(data: Path) -> dict:

@@ -5,12 +5,13 @@ Each damage is a pure function of the mask and a severity; severity 0 returns th
 and 12 use them as stand-ins for a segmenter whose mistakes are known.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from scipy import ndimage
 
-from atriacourse.data.masks import as_mask, as_spacing, largest_piece
+from atriacourse.data.masks import as_mask, as_spacing, bounding_box, largest_piece
 from atriacourse.errors import InputError
 
 # Two human masks of one image, la_005 and la_026 of the MSD heart data: a line to hold a score against.
@@ -53,10 +54,15 @@ def grow(mask: np.ndarray, *, mm: float, spacing_mm: Sequence[float]) -> np.ndar
     background: a mask that reaches it shrinks there too.
     """
     mask, spacing_mm = as_mask(mask), as_spacing(spacing_mm)
+    grown = np.zeros_like(mask)
+    box = bounding_box(mask, margin=_voxels(max(mm, 0), spacing_mm))  # nothing changes beyond
+    if box is None:
+        return grown
     if mm >= 0:
-        return mask.copy() if mm == 0 or not mask.any() else _distance_to(mask, spacing_mm) <= mm
-    padded = np.pad(mask, 1)
-    return (ndimage.distance_transform_edt(padded, sampling=spacing_mm) > -mm)[1:-1, 1:-1, 1:-1]
+        grown[box] = _distance_to(mask[box], spacing_mm) <= mm
+    else:
+        grown[box] = _depth(mask[box], spacing_mm) > -mm
+    return grown
 
 
 def add_island(
@@ -100,16 +106,17 @@ def find_veins(
     mask, spacing_mm = as_mask(mask), as_spacing(spacing_mm)
     core = grow(mask, mm=-body_radius_mm, spacing_mm=spacing_mm)
     numbered = np.zeros(mask.shape, dtype=int)
-    if not core.any():
+    box = bounding_box(mask)
+    if box is None or not core.any():
         return numbered, 0
-    rest = mask & (_distance_to(largest_piece(core), spacing_mm) > 1.5 * body_radius_mm)
-    pieces, _ = ndimage.label(rest)
+    far = _distance_to(largest_piece(core)[box], spacing_mm) > 1.5 * body_radius_mm
+    pieces, _ = ndimage.label(mask[box] & far)
     voxels = np.bincount(pieces.ravel())
     voxels[0] = 0
     smallest = SMALLEST_VEIN_ML * 1000 / np.prod(spacing_mm)
     chosen = [piece for piece in np.argsort(-voxels, kind="stable") if voxels[piece] >= smallest]
     for number, piece in enumerate(chosen, start=1):
-        numbered[pieces == piece] = number
+        numbered[box][pieces == piece] = number
     return numbered, len(chosen)
 
 
@@ -130,9 +137,12 @@ def detach_vein(
     mask, spacing_mm = as_mask(mask), as_spacing(spacing_mm)
     numbered, _ = find_veins(mask, spacing_mm=spacing_mm)
     vein = numbered == number
-    if gap_mm == 0 or not vein.any():
+    box = bounding_box(mask)
+    if box is None or gap_mm == 0 or not vein.any():
         return mask.copy()
-    return mask & ~(vein & (_distance_to(mask & ~vein, spacing_mm) <= gap_mm))
+    left = mask.copy()
+    left[box] &= ~(vein[box] & (_distance_to((mask & ~vein)[box], spacing_mm) <= gap_mm))
+    return left
 
 
 def roughen(
@@ -148,31 +158,12 @@ def roughen(
         return mask.copy()
     noise = np.random.default_rng(seed).standard_normal(mask.shape)
     field = ndimage.gaussian_filter(noise, [smooth_mm / step for step in spacing_mm])
-    inside = ndimage.distance_transform_edt(np.pad(mask, 1), sampling=spacing_mm)[1:-1, 1:-1, 1:-1]
-    outside = _distance_to(mask, spacing_mm)
-    return outside - inside < field * (mm / field.std())
-
-
-def common_mask(masks: Sequence[np.ndarray], *, shape: tuple[int, int, int]) -> np.ndarray:
-    """What more than half of some masks hold, laid on each other by the middles of their volumes.
-
-    The score of whoever never looks at a scan: it stands beside each score of a network.
-
-    Args: masks: (z, y, x) each, of any size. shape: of the mask that is wanted; what lies beyond is cut off.
-    """
-    votes = np.zeros(shape, dtype=int)
-    for mask in masks:
-        starts = [(size - ours) // 2 for size, ours in zip(mask.shape, shape, strict=True)]
-        to = tuple(
-            slice(max(-start, 0), min(size - start, ours))
-            for start, size, ours in zip(starts, mask.shape, shape, strict=True)
-        )
-        source = tuple(
-            slice(max(start, 0), min(size, start + ours))
-            for start, size, ours in zip(starts, mask.shape, shape, strict=True)
-        )
-        votes[to] += mask[source]
-    return 2 * votes > len(masks)
+    field *= mm / field.std()
+    rough = np.zeros_like(mask)
+    box = bounding_box(mask, margin=_voxels(max(field.max(), 0), spacing_mm))  # none is added beyond
+    if box is not None:
+        rough[box] = _distance_to(mask[box], spacing_mm) - _depth(mask[box], spacing_mm) < field[box]
+    return rough
 
 
 def cut_ends(mask: np.ndarray, *, slices: int) -> np.ndarray:
@@ -182,6 +173,16 @@ def cut_ends(mask: np.ndarray, *, slices: int) -> np.ndarray:
     ends = np.concatenate([filled[:slices], filled[max(len(filled) - slices, 0) :]])
     mask[ends] = False
     return mask
+
+
+def _voxels(mm: float, spacing_mm: Sequence[float]) -> int:
+    """As many voxels as reach so far along each axis."""
+    return math.ceil(mm / min(spacing_mm))
+
+
+def _depth(mask: np.ndarray, spacing_mm: Sequence[float]) -> np.ndarray:
+    """Distance in mm from each centre to the nearest centre outside a mask; so is the array's edge."""
+    return ndimage.distance_transform_edt(np.pad(mask, 1), sampling=spacing_mm)[1:-1, 1:-1, 1:-1]
 
 
 def _distance_to(mask: np.ndarray, spacing_mm: Sequence[float]) -> np.ndarray:

@@ -1,6 +1,7 @@
 """The pictures of chapter 9: two masks on paper, lists of distances, all damages at once, pairs of cases.
 
-After evaluation/ and sandbox.py. Each function returns a closed `Figure`.
+After evaluation/ and sandbox.py. Each function returns a closed `Figure`, no wider than `WIDTH`, so that
+a phone shows it whole.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,8 @@ from atriacourse.evaluation.distances import SurfaceDistances, assd_mm, hausdorf
 from atriacourse.pages.bench.sandbox import HUMAN
 from atriacourse.pages.pictures.curves import LOOKS
 from atriacourse.pages.pictures.style import BLUE, ORANGE, PURPLE, STYLE, closed
+
+WIDTH = 4.8  # inches
 
 
 def draw_grid(truth: np.ndarray, guess: np.ndarray) -> Figure:
@@ -43,7 +46,7 @@ def draw_lists(lists: SurfaceDistances) -> Figure:
     summaries["HD"] = (hausdorff_mm(lists), ":")
     bins = np.linspace(0, hausdorff_mm(lists) + 1e-9, 30).tolist()
     with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(2, 1, figsize=(7, 3.8), sharex=True, layout="constrained")
+        figure, axes = plt.subplots(2, 1, figsize=(WIDTH, 4.4), sharex=True, layout="constrained")
         for one, name, values, colour in (
             (axes[0], "truth to mask", lists.truth_to_guess, BLUE),
             (axes[1], "mask to truth", lists.guess_to_truth, ORANGE),
@@ -52,7 +55,7 @@ def draw_lists(lists: SurfaceDistances) -> Figure:
             one.set(ylabel="surface voxels", title=name)
             for label, (place, style) in summaries.items():
                 one.axvline(place, color=PURPLE, linestyle=style, label=label)
-        axes[0].legend(loc="upper right")
+        axes[0].legend(loc="upper center")
         axes[1].set(xlabel="distance (mm)")
         return closed(figure)
 
@@ -60,13 +63,14 @@ def draw_lists(lists: SurfaceDistances) -> Figure:
 def draw_fan(rows: Mapping[str, Sequence[Row]]) -> Figure:
     """HD and ASSD against Dice, one line for each kind of damage; a star for two humans."""
     with plt.rc_context(STYLE):
-        figure, grid = plt.subplots(1, 2, figsize=(8, 3.6), layout="constrained")
+        figure, grid = plt.subplots(2, 1, figsize=(WIDTH, 6.4), sharex=True, layout="constrained")
         for axes, metric, label in zip(grid, ("hd_mm", "assd_mm"), ("HD (mm)", "ASSD (mm)"), strict=True):
             for (name, found), (colour, line, marker) in zip(rows.items(), LOOKS, strict=False):
                 x, y = ([row[key] for row in found] for key in ("dice", metric))
                 axes.plot(x, y, line, marker=marker or "v", color=colour, label=name, markersize=5)
             axes.plot(HUMAN["dice"], HUMAN[metric], "k*", markersize=14, label="two humans")
-            axes.set(xlabel="Dice", ylabel=label)
+            axes.set(ylabel=label)
+        grid[1].set(xlabel="Dice")
         figure.legend(*grid[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
         return closed(figure)
 
@@ -74,7 +78,7 @@ def draw_fan(rows: Mapping[str, Sequence[Row]]) -> Figure:
 def draw_slices(by_slice: pd.Series, volume_dice: float, area_cm2: np.ndarray) -> Figure:
     """Dice of each slice above, with that of the volume as a line, and the area of the atrium below."""
     with plt.rc_context(STYLE):
-        figure, (top, bottom) = plt.subplots(2, 1, figsize=(7, 3.8), sharex=True, layout="constrained")
+        figure, (top, bottom) = plt.subplots(2, 1, figsize=(WIDTH, 4.2), sharex=True, layout="constrained")
         top.plot(by_slice.index, by_slice, "o-", color=BLUE, markersize=4)
         top.axhline(volume_dice, color=PURPLE, linestyle="--")
         top.set(ylabel="Dice", ylim=(0, 1.02))
@@ -86,14 +90,15 @@ def draw_slices(by_slice: pd.Series, volume_dice: float, area_cm2: np.ndarray) -
 def draw_pairs(old: pd.Series, new: pd.Series, both: Comparison) -> Figure:
     """The same cases under two methods, and their differences with mean and interval."""
     with plt.rc_context(STYLE):
-        figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.4), layout="constrained")
+        figure, (above, below) = plt.subplots(2, 1, figsize=(WIDTH, 5.6), layout="constrained")
         for pair in zip(old, new, strict=True):
-            left.plot([0, 1], pair, "o-", color=BLUE, linewidth=0.8, markersize=4)
-        left.set_xticks([0, 1], [both.label_a, both.label_b])
-        left.set(ylabel="Dice", xlim=(-0.4, 1.4))
-        right.plot(both.differences, np.arange(both.n), "o", color=BLUE)
+            above.plot([0, 1], pair, "o-", color=BLUE, linewidth=0.8, markersize=4)
+        above.set_xticks([0, 1], [both.label_a, both.label_b])
+        above.set(ylabel="Dice", xlim=(-0.4, 1.4))
+        below.plot(both.differences, np.arange(both.n), "o", color=BLUE)
         error = [[both.mean_difference - both.low], [both.high - both.mean_difference]]
-        right.errorbar([both.mean_difference], [-1.5], xerr=error, fmt="D", color=ORANGE, capsize=4)
-        right.axvline(0, color="#888888")
-        right.set(xlabel=f"{both.label_b} minus {both.label_a} (Dice)", yticks=[])
+        below.errorbar([both.mean_difference], [-1.5], xerr=error, fmt="D", color=ORANGE, capsize=4)
+        below.axvline(0, color="#888888")
+        below.set(xlabel=f"{both.label_b} minus {both.label_a} (Dice)", yticks=[])
+        below.locator_params(axis="x", nbins=5)
         return closed(figure)

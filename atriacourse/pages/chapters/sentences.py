@@ -135,6 +135,13 @@ def label_found(share_as_good: float, *, randoms: int) -> str:
     return said + "Chance alone does that often: these patients do not show that the head reads the label."
 
 
+def leak_seen(gap: float, *, least: float = 0.05) -> str:
+    """What a leak is worth: the Dice of scans trained on minus that of others, at the end of a training."""
+    if gap >= least:
+        return f"Whoever took the scans trained on for a validation would report {gap:.2f} too much."
+    return f"The two end less than {least:g} apart: so short a training has hardly learned by heart."
+
+
 def loudness(ratio: float) -> str:
     """Which of two tasks pulls harder at the weights they share, by the ratio label over mask."""
     if 0.5 < ratio < 2:

@@ -1,4 +1,4 @@
-"""Read what a class handed in: results of grading, journals, files of guesses.
+"""Read what a class handed in: results of grading, journals, files of guesses and of answers.
 
 After runs.py, before pooled.py. A file that cannot be used is left out and named to the instructor; nothing
 in it stops the others.
@@ -15,11 +15,11 @@ import pandas as pd
 
 from atriacourse.assignments.journal import journal_of
 from atriacourse.errors import InputError
-from atriacourse.exercises.guess import merge_guesses
+from atriacourse.exercises.guess import merge_checks, merge_guesses
 from atriacourse.school.classroom.runs import Run, run_of_grade, run_of_journal
 from atriacourse.school.fences.jail import read_plain
-from atriacourse.school.grading.gradebook import RESULTS, read_results
-from atriacourse.school.handouts.handout import INSTRUCTOR
+from atriacourse.school.grading.results import RESULTS, read_results
+from atriacourse.school.lists.people import INSTRUCTOR
 
 MOST_MB = 20
 LONGEST = 200  # characters of a question
@@ -35,6 +35,7 @@ class Collected:
 
     runs: tuple[Run, ...] = ()
     guesses: pd.DataFrame = field(default_factory=lambda: merge_guesses([]))  # see merge_guesses
+    checks: pd.DataFrame = field(default_factory=lambda: merge_checks([]))  # see merge_checks
     files: Mapping[str, int] = field(default_factory=dict)  # how many of each kind were used
     left_out: tuple[tuple[str, str], ...] = ()  # file or submission, why; for the instructor alone
 
@@ -49,7 +50,7 @@ def collect(paths: Iterable[Path | str]) -> Collected:
     for path in _files(paths):
         reading.add(path)
     found = reading.collected()
-    if not found.runs and found.guesses.empty:
+    if not found.runs and found.guesses.empty and found.checks.empty:
         why = "; ".join(f"{name}: {reason}" for name, reason in found.left_out[:3]) or "no file was found"
         raise InputError(
             f"there is nothing to show ({why}); give a folder that `grade` wrote, journals, or files of "
@@ -84,6 +85,7 @@ class _Reading:
     def __init__(self) -> None:
         self.runs: dict[tuple[str, str], Run] = {}
         self.guesses: dict[str, pd.DataFrame] = {}
+        self.checks: dict[str, pd.DataFrame] = {}
         self.left_out: list[tuple[str, str]] = []
 
     def add(self, path: Path) -> None:
@@ -106,7 +108,7 @@ class _Reading:
             raise InputError("it is none of the course's files")
         if "submissions" in parsed:
             self._read_results(path)
-        elif "guesses" in parsed:
+        elif "guesses" in parsed or "answers" in parsed:
             self._read_guesses(path, content)
         else:
             raise InputError("it is none of the course's files: neither results nor guesses")
@@ -121,13 +123,14 @@ class _Reading:
                 self.left_out.append((f"{path}: {graded.student}, {graded.assignment}", str(error)))
 
     def _read_guesses(self, path: Path, content: bytes) -> None:
-        table = merge_guesses([path])
-        for column in ("chapter", "question"):
-            table[column] = [str(text)[:LONGEST] for text in table[column]]
+        table, checks = merge_guesses([path]), merge_checks([path])
+        for read, columns in ((table, ("chapter", "question")), (checks, ("chapter", "check"))):
+            for column in columns:
+                read[column] = [str(text)[:LONGEST] for text in read[column]]
         known = hashlib.sha256(content).hexdigest()
         if known in self.guesses:
             raise InputError("it is a copy of another file of guesses")
-        self.guesses[known] = table
+        self.guesses[known], self.checks[known] = table, checks
 
     def _keep(self, run: Run) -> None:
         """A run counts once: what grading measured again goes before a journal."""
@@ -145,13 +148,14 @@ class _Reading:
                 self.left_out.append((f"{run.student}, {run.assignment}", "its run is another student's"))
             else:
                 runs[key] = run
-        tables = list(self.guesses.values())
+        tables, checks = list(self.guesses.values()), list(self.checks.values())
         files = Counter("graded submissions" if run.rerun else "journals" for run in runs.values())
         if tables:
             files["files of guesses"] = len(tables)
         return Collected(
             runs=tuple(runs.values()),
             guesses=pd.concat(tables, ignore_index=True) if tables else merge_guesses([]),
+            checks=pd.concat(checks, ignore_index=True) if checks else merge_checks([]),
             files=dict(files),
             left_out=tuple(self.left_out),
         )

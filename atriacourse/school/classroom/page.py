@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 import atriacourse
 from atriacourse.assignments.assignment import SCALE
@@ -43,6 +44,7 @@ def classroom_html(collected: Collected, *, date: str) -> str:
         lead=_lead(pairs, questions),
         assignments=_assignments(pairs),
         chapters=_chapters(questions),
+        checks=_checks(collected.checks),
         provenance=said,
         rerun=sum(run.rerun for run in collected.runs),
         runs=len(collected.runs),
@@ -52,7 +54,9 @@ def classroom_html(collected: Collected, *, date: str) -> str:
 def title_of(collected: Collected) -> str:
     """Says how many measured."""
     students = len({run.student for run in collected.runs})
-    return f"What {students} of us measured" if students else "What we guessed"
+    if students:
+        return f"What {students} of us measured"
+    return "What we guessed" if len(collected.guesses) else "What we answered"
 
 
 def _lead(pairs: list[PairOfClass], questions: list[Question]) -> str:
@@ -161,6 +165,15 @@ def _chapters(questions: list[Question]) -> Mapping[str, list[dict[str, Any]]]:
         drawn = inline_svg(question_figure(one), alt=f"A line a guess, a mark where the result lies. {says}")
         found.setdefault(one.chapter, []).append({"text": one.text, "says": says, "svg": drawn})
     return found
+
+
+def _checks(checks: pd.DataFrame) -> list[list[Any]]:
+    """A row for each check: chapter, check, who answered, right at once, asked for the answer."""
+    rows = []
+    for (chapter, check), own in checks.groupby(["chapter", "check"]):
+        at_once = int((own["right"].astype(bool) & (own["tries"] == 1)).sum())
+        rows.append([chapter, check, len(own), at_once, int(own["shown"].sum())])
+    return sorted(rows, key=lambda row: (row[0], row[3] / row[2], row[1]))
 
 
 def _count(count: int, word: str, words: str = "") -> str:

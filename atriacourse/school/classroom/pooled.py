@@ -22,6 +22,7 @@ from atriacourse.school.classroom.runs import Run, Said
 from atriacourse.studies.catalogue import study as find_study
 
 FEWEST_RUNS = 2  # for an interval that knows of seeds
+MOST = 1e12  # of a guess: weights of a network are counted in millions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,9 +176,9 @@ class Question:
 
 
 def questions_of(guesses: pd.DataFrame) -> list[Question]:
-    """Every question, by chapter, the one that fewest got right first; what is not finite is left out."""
+    """Every question, by chapter, the one that fewest got right first; absurd numbers are left out."""
     numbers = guesses[["low", "high", "value"]].astype(float)
-    usable = guesses[np.isfinite(numbers).all(axis=1)]
+    usable = guesses[(numbers.abs() <= MOST).all(axis=1)]  # not for nan either
     found = []
     for (chapter, text), rows in usable.groupby(["chapter", "question"]):
         ordered = rows.assign(middle=(rows["low"] + rows["high"]) / 2).sort_values("middle", kind="stable")

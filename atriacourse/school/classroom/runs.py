@@ -15,6 +15,7 @@ from atriacourse.assignments.listing import assignment as find_assignment
 from atriacourse.assignments.verdict import is_number
 from atriacourse.errors import InputError
 from atriacourse.school.grading.marks import Graded, Mark
+from atriacourse.school.grading.results import LARGEST
 from atriacourse.studies.records import restored
 
 
@@ -103,6 +104,8 @@ def _run(
     if not len(names) == len(a) == len(b) or not names:
         raise InputError("it must have one value of a and of b for each case")
     gains = dict(zip(map(str, names), _differences(a, b), strict=True))
+    if any(abs(gain) > LARGEST for gain in gains.values()):
+        raise InputError(f"a difference is beyond all sense: {max(map(abs, gains.values())):.3g}")
     if not any(map(math.isfinite, gains.values())):
         raise InputError("no case has a finite value for both variants")
     return Run(

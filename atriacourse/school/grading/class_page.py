@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from atriacourse.assignments.listing import assignment
 from atriacourse.files import write_whole
 from atriacourse.pages.pictures.style import BLUE, ORANGE, STYLE, Look, closed
-from atriacourse.school.grading.gradebook import NOTHING, Row
 from atriacourse.school.grading.render import INK, fill, inline_svg, points_text
+from atriacourse.school.grading.row import ALL, NOTHING, Row
 from atriacourse.school.grading.rubric import common_reasons
 from atriacourse.school.grading.similar import Pair
 
@@ -65,6 +65,7 @@ def _section(name: str, rows: Sequence[Row], pairs: Sequence[Pair]) -> dict[str,
     """One assignment for the template."""
     declared = assignment(name)
     handed_in = [row.graded for row in rows if row.graded is not None]
+    shown = {row.student: row.shown for row in rows}
     totals = [row.total for row in rows if row.graded is not None]
     seconds = sum(graded.seconds for graded in handed_in)
     summary = f"{len(handed_in)} of {len(rows)} handed in"
@@ -75,7 +76,7 @@ def _section(name: str, rows: Sequence[Row], pairs: Sequence[Pair]) -> dict[str,
         )
     figures = [_points_figure(totals)] if totals else []
     said = [
-        Outcome(row.student, expected["low"], expected["high"], result["difference"])
+        Outcome(row.shown, expected["low"], expected["high"], result["difference"])
         for row in rows
         if row.graded and (expected := row.graded.hypothesis) and (result := row.graded.result)
     ]
@@ -86,10 +87,12 @@ def _section(name: str, rows: Sequence[Row], pairs: Sequence[Pair]) -> dict[str,
         "title": declared.title,
         "summary": summary,
         "figures": figures,
-        "look": [(row.student, row.flags) for row in rows if row.flags and row.flags != [NOTHING]],
-        "pairs": pairs,
-        "missing": [row.student for row in rows if row.graded is None],
-        "late": [(row.student, row.late) for row in rows if row.late],
+        "look": [(row, row.flags) for row in rows if row.flags and row.flags != [NOTHING]],
+        "pairs": [(*(shown.get(one, one) for one in (pair.first, pair.second)), pair.says) for pair in pairs],
+        "missing": [row.shown for row in rows if row.graded is None],
+        "late": [(row.shown, row.late.said) for row in rows if row.late.said],
+        "regrade": [(row.shown, row.typed.regrade) for row in rows if row.typed.regrade],
+        "waiting": sum(bool(row.waiting) for row in rows),
         "mistakes": [
             (reason, count)
             for reason, count in common_reasons([graded.parts for graded in handed_in])
@@ -101,10 +104,14 @@ def _section(name: str, rows: Sequence[Row], pairs: Sequence[Pair]) -> dict[str,
 
 
 def _line(row: Row, parts: Sequence[str]) -> dict[str, Any]:
-    points = [points_text(row.points[part]) if part in row.points else "" for part in parts]
-    total = points_text(row.total) + ("*" if row.override.strip() else "")
+    points = [
+        "" if part not in row.points else "…" if part in row.waiting else points_text(row.points[part])
+        for part in parts
+    ]
+    total = points_text(row.total) + ("*" if row.typed.override.strip() else "")
     return {
         "student": row.student,
+        "shown": row.shown,
         "name": row.name,
         "total": total,
         "points": points,
@@ -114,8 +121,8 @@ def _line(row: Row, parts: Sequence[str]) -> dict[str, Any]:
 
 def _points_figure(totals: Sequence[float]) -> dict[str, Any]:
     """How many reached how many points."""
-    edges = np.arange(0, 101, 10)
-    counts, _ = np.histogram(totals, bins=edges)
+    edges = np.arange(0, ALL + 1, 10)
+    counts, _ = np.histogram(np.clip(totals, 0, ALL), bins=edges)
     with plt.rc_context(STYLE | ON_ANY_GROUND):
         figure, axes = plt.subplots(figsize=(4.2, 2.2), layout="constrained")
         axes.bar(edges[:-1] + 5, counts, width=9, color=BLUE)

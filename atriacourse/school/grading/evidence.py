@@ -46,6 +46,13 @@ class Evidence:
     numbers: dict[str, Any] = field(default_factory=dict)  # part -> what a grading cell printed as JSON
     journal: Journal | None = None  # handed in; None: neither a journal nor saved outputs
     from_outputs: bool = False  # it is put together from saved outputs: no journal was handed in
+    stopped: str = ""  # where and why the run ended before its last cell; empty if it did not
+
+    def why_missing(self, cell: str, otherwise: str) -> str:
+        """Why a cell gave nothing: its own error, a run that ended before it, or else that."""
+        return self.errors.get(cell) or (
+            f"not reached, because {self.stopped}" if self.stopped else otherwise
+        )
 
 
 @dataclass(kw_only=True)
@@ -61,14 +68,14 @@ class Marking:
 
 def gather_evidence(prepared: Prepared, execution: Execution, journal: bytes | None) -> Evidence:
     """Read a run and what was handed in."""
-    found = Evidence()
+    found = Evidence(stopped=_stopped(execution))
     for cell in execution.notebook.cells if execution.notebook is not None else ():
         what = cell.metadata.get("atriacourse")
         if cell.cell_type != "code" or not what:
             continue
         error = error_of(cell)
         if what["kind"] in ("check", "hidden"):
-            found.tests.append(_test(cell, what, error))
+            found.tests.append(_test(cell, what, error, found.stopped))
         elif what["kind"] == "numbers":
             found.numbers[what["part"]] = last_json(printed(cell)) or error
         elif error and what["cell"]:
@@ -84,6 +91,16 @@ def gather_evidence(prepared: Prepared, execution: Execution, journal: bytes | N
     elif prepared.saved:
         found.journal, found.from_outputs = _of_outputs(prepared.saved), True
     return found
+
+
+def _stopped(execution: Execution) -> str:
+    """The cell at which a run ended, counted as they were run, and why."""
+    if not execution.ending:
+        return ""
+    cells = execution.notebook.cells if execution.notebook is not None else ()
+    run = [cell.metadata.get("papermill", {}).get("status") for cell in cells]
+    last = next((number for number, status in enumerate(run, 1) if status in ("running", "failed")), None)
+    return f"{'the run' if last is None else f'cell {last}'} stopped: {execution.ending}"
 
 
 def bounded(hypothesis: Any) -> bool:
@@ -118,13 +135,12 @@ def printed(cell: "NotebookNode") -> str:
     return "".join(output.text for output in streams if output.name == "stdout")
 
 
-def _test(cell: "NotebookNode", what: dict[str, Any], error: str) -> Test:
+def _test(cell: "NotebookNode", what: dict[str, Any], error: str, stopped: str) -> Test:
     passed = not error and printed(cell).rstrip().endswith(PASSED)  # an answer may print the word as well
     said = error.removeprefix("AssertionError: ")
     if not passed and not said:
-        said = (
-            "the self-check does not pass" if was_run(cell) else "it was not run: the notebook ended before"
-        )
+        not_reached = f"not reached, because {stopped}" if stopped else "it was not run"
+        said = "the self-check does not pass" if was_run(cell) else not_reached
     return Test(
         part=what["part"],
         cell=what.get("after") or "",

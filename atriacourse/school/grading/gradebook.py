@@ -1,179 +1,40 @@
-"""The gradebook: a CSV file in which an instructor may write, and the results behind it.
+"""The gradebook: a CSV file in which an instructor may write.
 
-After marks.py, before grade_class.py.
+After row.py, before grade_class.py.
 
-    results.json    all that grading found out; the next run goes on from it, `classroom` reads it
     left_out.csv    what lay among the submissions and was not used
-    gradebook.csv   a row per student and assignment; the columns `override` and `comment` are the
+    gradebook.csv   a row per student and assignment; the columns `override`, `comment` and `regrade` are the
                     instructor's, and stay as they are typed: 85 (the total), or report=20 claim=10
 """
 
 import csv
 import io
-import json
 import os
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-from typing_extensions import TypedDict
 
 from atriacourse.assignments.allocation import student_id
 from atriacourse.assignments.listing import assignments
-from atriacourse.assignments.verdict import is_number
 from atriacourse.errors import InputError
-from atriacourse.files import read_json, write_whole
-from atriacourse.school.grading.evidence import bounded
+from atriacourse.files import write_whole
 from atriacourse.school.grading.marks import Graded
-from atriacourse.school.handouts.handout import Student, rows_of
+from atriacourse.school.grading.results import GRADEBOOK, LEFT_OUT, Key
+from atriacourse.school.grading.row import Late, Read, Row, Typed
+from atriacourse.school.lists.people import Student
+from atriacourse.school.lists.table import read_table
 
-RESULTS, GRADEBOOK, LEFT_OUT = "results.json", "gradebook.csv", "left_out.csv"
-WRITTEN = (GRADEBOOK, LEFT_OUT, "class.html", "feedback", "clinics")  # beside the results
-FORMAT = 1
-FIRST = ("student", "name", "assignment", "total", "graded", "override", "comment")
-LAST = ("flags", "late", "seconds", "cpu_seconds", "memory_gb", "fence", "handed_in", "content_hash")
-NOTHING = "nothing handed in"
-PAIR = re.compile(r"([\w-]+)\s*=\s*(\d+(?:[.,]\d+)?)")
-HALF = re.compile("[\ud800-\udfff]")
-NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
-
-WAY_OUT = "it is not what `grade` writes: move it away to grade all anew"
-MEASURED = ("difference", "low", "high", "cases")  # numbers of a result
-DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d$")  # as `read_submission` writes it
-
-Key = tuple[str, str]  # student, assignment
-
-
-class _Results(TypedDict):
-    """results.json."""
-
-    format: int
-    submissions: list[Graded]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """One line of the gradebook."""
-
-    student: str
-    name: str
-    assignment: str
-    graded: Graded | None  # None: nothing was handed in
-    override: str = ""
-    comment: str = ""
-    late: str = ""  # by how much
-
-    @property
-    def points(self) -> dict[str, float]:
-        """Points of each part, as the instructor changed them."""
-        marked = {mark.part: mark.points for mark in self.graded.parts} if self.graded else {}
-        return marked | {part: value for part, value in self._changed().items() if part in marked}
-
-    @property
-    def total(self) -> float:
-        """What counts: the instructor's word before ours."""
-        alone = NUMBER.fullmatch(self.override.strip())
-        return _number(alone[0]) if alone else round(sum(self.points.values()), 1)
-
-    @property
-    def flags(self) -> list[str]:
-        """What the instructor should look at."""
-        found = list(self.graded.flags) if self.graded else [NOTHING]
-        if self.override.strip() and not self.understood:
-            found.append(f"override {self.override!r} not understood: a number, or part=points")
-        return found
-
-    @property
-    def understood(self) -> bool:
-        """Whether the override is a number, or points of parts that there are."""
-        text = self.override.strip()
-        if not text or NUMBER.fullmatch(text):
-            return True
-        parts = {mark.part for mark in self.graded.parts} if self.graded else set()
-        return set(self._changed()) <= parts and not PAIR.sub("", text).strip(" ,;")
-
-    def _changed(self) -> dict[str, float]:
-        return {part: _number(value) for part, value in PAIR.findall(self.override)}
-
-
-def _number(text: str) -> float:
-    return float(text.replace(",", "."))
-
-
-def read_results(out: Path) -> dict[Key, Graded]:
-    """What earlier runs found. Raises: InputError for a file that holds something else."""
-    path = out / RESULTS
-    if not os.path.lexists(path):
-        _check_ours(out)
-        return {}
-    content = read_json(path, _Results, way_out=WAY_OUT)
-    if content["format"] != FORMAT:
-        raise InputError(f"{path} has the format {content['format']}, this version reads {FORMAT}; {WAY_OUT}")
-    return {(one.student, one.assignment): one for one in content["submissions"]}
-
-
-def usable_results(out: Path) -> dict[Key, Graded]:
-    """What earlier runs found, all of it fit for gradebook, feedback and the class's page.
-
-    Raises: InputError as `read_results`, and for a grade that grading cannot have written.
-    """
-    results = read_results(out)
-    for one in results.values():
-        if fault := _fault(one):
-            raise InputError(
-                f"{out / RESULTS} is damaged: {one.student!r}, {one.assignment!r}: {fault}; {WAY_OUT}"
-            )
-    return results
-
-
-def _fault(one: Graded) -> str:
-    """What a grade has in it that grading never writes; empty if all can be used."""
-    if one.assignment not in assignments():
-        return "there is no such assignment"
-    if not _is_id(one.student):
-        return "that is no student's id"
-    if one.hypothesis is not None and not bounded(one.hypothesis):
-        return "the hypothesis has no bounds"
-    numbers = [(one.result or {}).get(name, 0.0 if one.result is None else None) for name in MEASURED]
-    if not all(is_number(each) for each in numbers):
-        return f"the result needs the numbers {', '.join(MEASURED)}"
-    band = (one.result or {}).get("band")
-    if band is not None and not (isinstance(band, list) and len(band) == 2 and all(map(is_number, band))):
-        return "the band is no pair of numbers"
-    if not {"a", "b", "metric"} <= set(one.result or ("a", "b", "metric")):
-        return "the result names no variants"
-    if one.parts and one.handed_in and not DATE.match(one.handed_in):
-        return f"{one.handed_in!r} is no date"
-    return ""
-
-
-def _is_id(text: str) -> bool:
-    try:
-        return student_id(text) == text
-    except InputError:
-        return False
-
-
-def _check_ours(out: Path) -> None:
-    """Nothing that this program did not write is replaced. Raises: InputError for somebody else's folder."""
-    if out.exists() and not out.is_dir():
-        raise InputError(f"{out} is no folder; --out is where the gradebook and the feedback go")
-    there = [name for name in WRITTEN if os.path.lexists(out / name)]
-    if there and GRADEBOOK not in there:  # a gradebook of ours is known by its columns: see `read_typed`
-        raise InputError(
-            f"{out} holds {', '.join(there)}, but no {RESULTS} and no {GRADEBOOK}: `grade` did not "
-            "write that, and would replace it; give another --out"
-        )
-
-
-def write_results(out: Path, results: Iterable[Graded]) -> None:
-    """Keep what was found, also half-way through a class."""
-    ordered = sorted(results, key=lambda one: (one.assignment, one.student))
-    content = {"format": FORMAT, "submissions": [asdict(one) for one in ordered]}
-    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-    # half of a character, as its number in letters: written as JSON's own escape, no strict reader takes it
-    write_whole(out / RESULTS, HALF.sub(lambda half: f"\\\\u{ord(half[0]):04x}", text))
+FIRST = ("student", "name", "assignment", "total", "graded", *Typed._fields)
+LAST = (
+    "flags",
+    "timed_out",
+    "late",
+    "seconds",
+    "cpu_seconds",
+    "memory_gb",
+    "fence",
+    "handed_in",
+    "content_hash",
+)
 
 
 def write_left_out(out: Path, unused: Sequence[tuple[str, str]]) -> None:
@@ -184,45 +45,47 @@ def write_left_out(out: Path, unused: Sequence[tuple[str, str]]) -> None:
     write_whole(out / LEFT_OUT, text.getvalue())
 
 
-def read_typed(out: Path) -> dict[Key, tuple[str, str]]:
-    """What the instructor typed into the gradebook: override and comment.
+def read_typed(out: Path) -> dict[Key, Typed]:
+    """What the instructor typed into the gradebook: override, comment and regrade.
 
     A spreadsheet may have saved it. Raises: InputError if it cannot be read, or the columns are gone.
     """
     path = out / GRADEBOOK
     if not os.path.lexists(path):
         return {}
-    rows = rows_of(path)
-    columns = rows.fieldnames or ()
-    missing = {"student", "assignment", "override", "comment"} - set(columns)
+    table = read_table(path, windows=False)  # a comment taken for another code would be spoilt in silence
+    missing = {"student", "assignment", "override", "comment"} - set(table.columns)
     if missing:
         raise InputError(
             f"{path} has lost its columns {', '.join(sorted(missing))}, or was never ours; overrides "
             "cannot be read. Put them back, or move the file away to write it anew"
         )
     known = {*FIRST, *LAST, *(part.name for one in assignments().values() for part in one.rubric)}
-    own = [str(name) for name in columns if name and name not in known]
+    own = [name for name in table.columns if name and name not in known]
     if own:
         raise InputError(
             f"{path} has columns that `grade` does not know and would drop: {', '.join(own)}; keep them in a "
             "file of your own (`comment` stays as it is typed)"
         )
-    typed: dict[Key, tuple[str, str]] = {}
-    for row in rows:
-        student, name = (_plain(row[column] or "") for column in ("student", "assignment"))
-        words = _plain(row["override"] or ""), _plain(row["comment"] or "")
+    typed: dict[Key, Typed] = {}
+    for row, line in zip(table.rows, table.lines, strict=True):
+        student, name, *given = (
+            _plain(table.cell(row, column)) for column in ("student", "assignment", *Typed._fields)
+        )
+        words = Typed(*given)
         if any(words) and name not in assignments():
             raise InputError(
-                f"{path}, line {rows.line_num}: {name!r} is no assignment, so {words} of {student!r} would "
+                f"{path}, line {line}: {name!r} is no assignment, so {tuple(words)} of {student!r} would "
                 f"be lost; there are {', '.join(assignments())}"
             )
         try:
             key = (student_id(student), name)
         except InputError as error:
-            raise InputError(f"{path}, line {rows.line_num}: {error}") from error
+            raise InputError(f"{path}, line {line}: {error}") from error
         if any(typed.get(key, ())) and any(words) and typed[key] != words:
             raise InputError(
-                f"{path} says two things of {key[0]!r}, {key[1]}: {typed[key]} and {words}; keep one"
+                f"{path} says two things of {key[0]!r}, {key[1]}: {tuple(typed[key])} and {tuple(words)}; "
+                "keep one"
             )
         if any(words) or key not in typed:
             typed[key] = words
@@ -231,34 +94,38 @@ def read_typed(out: Path) -> dict[Key, tuple[str, str]]:
 
 def make_rows(
     results: Mapping[Key, Graded],
-    typed: Mapping[Key, tuple[str, str]],
+    typed: Mapping[Key, Typed],
     *,
     roster: Sequence[Student] = (),
-    late: Mapping[Key, str],
+    late: Mapping[Key, Late] | None = None,
+    read: Mapping[Key, Mapping[str, Read]] | None = None,
+    spelled: Mapping[str, str] | None = None,
 ) -> list[Row]:
     """All lines, by assignment and student.
 
     Who is on the roster and handed in nothing has one as well, and so has whatever the instructor typed.
+
+    Args: read: what teachers gave for reports, by part; None: reports count by their words. spelled: ids as
+        they came, by id.
     """
     names = {student.id: student.name for student in roster}
+    spelled = dict(spelled or {}) | {one.id: one.spelled for one in roster if one.spelled}
     assignments = sorted({assignment for _, assignment in results})
     keys = set(results) | {(student, assignment) for student in names for assignment in assignments}
     keys |= {key for key, words in typed.items() if any(words)}
-    rows = []
-    for student, assignment in sorted(keys, key=lambda key: (key[1], key[0])):
-        override, comment = typed.get((student, assignment), ("", ""))
-        rows.append(
-            Row(
-                student=student,
-                name=names.get(student, ""),
-                assignment=assignment,
-                graded=results.get((student, assignment)),
-                override=override,
-                comment=comment,
-                late=late.get((student, assignment), ""),
-            )
+    return [
+        Row(
+            student=student,
+            name=names.get(student, ""),
+            spelled=spelled.get(student, ""),
+            assignment=assignment,
+            graded=results.get((student, assignment)),
+            typed=typed.get((student, assignment), Typed()),
+            late=(late or {}).get((student, assignment), Late()),
+            read=None if read is None else read.get((student, assignment), {}),
         )
-    return rows
+        for student, assignment in sorted(keys, key=lambda key: (key[1], key[0]))
+    ]
 
 
 def write_gradebook(out: Path, rows: Sequence[Row]) -> Path:
@@ -271,10 +138,10 @@ def write_gradebook(out: Path, rows: Sequence[Row]) -> Path:
     table.writerow([*FIRST, *parts, *LAST])
     for row in rows:
         graded, points = row.graded, row.points
-        line = [row.student, row.name, row.assignment, f"{row.total:g}"]
-        line += [f"{graded.total:g}" if graded else "0", row.override, row.comment]
-        line += [f"{points[part]:g}" if part in points else "" for part in parts]
-        line += ["; ".join(row.flags), row.late]
+        line = [row.shown, row.name, row.assignment, f"{row.total:g}"]
+        line += [f"{graded.total:g}" if graded else "0", *row.typed]
+        line += [f"{points[part]:g}" if part in points and part not in row.waiting else "" for part in parts]
+        line += ["; ".join(row.flags), "yes" if graded and graded.cut == "time" else "", row.late.said]
         if graded is not None:
             line += [f"{graded.seconds:.1f}", f"{graded.cpu_seconds or 0:.1f}", f"{graded.memory_gb:.2f}"]
             line += [graded.fence]

@@ -4,6 +4,7 @@ Before rubric.py. A mark begins at nothing and earns; what is not earned has a s
 and what is needed.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +26,20 @@ class Mark:
         self.remarks += [remark] if remark else []
 
 
+CUT = {  # words of a reason -> the limit that it tells of
+    "time": re.compile(
+        r"(minutes|seconds) of the processor|by the clock|minutes, the limit|longer than one cell may"
+    ),
+    "memory": re.compile(r"GB of memory; the limit"),
+}
+
+
+def cut_of(graded: "Graded") -> str:
+    """The limit that a run, or one of its cells, was stopped at: "time", "memory", or empty."""
+    said = [graded.ending, *(reason for mark in graded.parts for reason in mark.reasons)]
+    return next((limit for limit, words in CUT.items() if any(words.search(one) for one in said)), "")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Graded:
     """One submission, graded."""
@@ -42,7 +57,13 @@ class Graded:
     fence: str = ""
     content_hash: str = ""
     key: str = ""  # of the files, our source and the version: what makes a second run needless
-    handed_in: str = ""
+    handed_in: str = ""  # ISO 8601, by the platform's word; empty where that gives none
+    late: bool = False  # by the platform's word
+    spelled: str = ""  # the id as it came
+    delivered: str = ""  # where the notebook lay among what was handed in
+    cut: str = ""  # the limit that it was stopped at, or one of its cells: "time", "memory"
+    minutes: float = 0.0  # the limits that it was run under; 0: not told
+    most_gb: float = 0.0
     hypothesis: dict[str, Any] | None = None  # of the run
     result: dict[str, Any] | None = None  # a, b (variants), low, high (band), difference, means
     claim: dict[str, Any] | None = None

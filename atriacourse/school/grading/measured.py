@@ -66,7 +66,7 @@ def mark_result(part: Part, marking: Marking) -> Mark:
         marking.flags.append("trained, but nothing finite was measured")
         return mark
     if found is None:
-        why = marking.evidence.errors.get("measure", "without a complete hypothesis nothing is trained")
+        why = marking.evidence.why_missing("measure", "without a complete hypothesis nothing is trained")
         mark.reasons.append(f"run again, the notebook measures nothing: {why}")
         return mark
     if marking.prepared.tampered:
@@ -112,7 +112,7 @@ def mark_claim(part: Part, marking: Marking) -> Mark:
         mark.earn(1, remark="nothing finite was measured, so there is nothing to claim; your teacher is told")
         return mark
     if said is None:
-        why = marking.evidence.errors.get("claim", "difference, low, high and verdict must be filled in")
+        why = marking.evidence.why_missing("claim", "difference, low, high and verdict must be filled in")
         mark.reasons.append(f"no claim: {why}")
         return mark
     if found is None:

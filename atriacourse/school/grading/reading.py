@@ -8,7 +8,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +29,11 @@ class Found:
     path: Path
     journal: Path | None = None
     others: tuple[Path, ...] = ()  # further notebooks for the same assignment, not graded
+    chosen: str = ""  # why this one of several
+    spelled: str = ""  # the id as folder or file have it
+    handed_in: str = ""  # ISO 8601, by the platform's word; a file's own date says when it was copied
+    late: bool = False  # by the platform's word
+    problem: str = ""  # why nobody can say which of its files counts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +46,7 @@ class Submission:
     problem: str  # why it cannot be graded, empty if it can
     journal: bytes | None
     content_hash: str  # of the files
-    handed_in: str  # date of the file, ISO 8601, UTC
+    handed_in: str  # see `Found`
 
 
 def read_submission(found: Found) -> Submission:
@@ -50,15 +54,14 @@ def read_submission(found: Found) -> Submission:
     content = read_plain(found.path, most_mb=MOST_NOTEBOOK_MB)
     journal = None if found.journal is None else read_plain(found.journal)
     digest = hashlib.sha256()
-    for part in (found.assignment.encode(), content or b"", journal or b""):
+    for part in (found.assignment.encode(), content or b"", journal or b"", found.problem.encode()):
         digest.update(hashlib.sha256(part).digest())
     notebook, problem = None, _unreadable(found.path) if content is None else ""
     if content is not None:
         parsed, problem = _parsed(content)
         if not problem:
             notebook, problem = _plain_notebook(parsed)
-    if problem:
-        problem = f"{found.path.name} {problem}"
+    problem = found.problem or (f"{found.path.name} {problem}" if problem else "")
     return Submission(
         student=found.student,
         assignment=found.assignment,
@@ -66,7 +69,7 @@ def read_submission(found: Found) -> Submission:
         problem=problem,
         journal=journal,
         content_hash=digest.hexdigest(),
-        handed_in=datetime.fromtimestamp(modified(found.path), UTC).isoformat(timespec="seconds"),
+        handed_in=found.handed_in,
     )
 
 
@@ -83,14 +86,6 @@ def told_student(path: Path) -> str:
 def _told(path: Path, name: str) -> str:
     content = read_plain(path, most_mb=MOST_NOTEBOOK_MB) or b""
     return _ours(_parsed(content)[0], name).get(name, "")
-
-
-def modified(path: Path) -> float:
-    """When a file was last written, in seconds since 1970; 0 for one that is gone."""
-    try:
-        return path.lstat().st_mtime
-    except OSError:
-        return 0.0
 
 
 def _unreadable(path: Path) -> str:

@@ -16,6 +16,17 @@ from atriacourse.school.grading.measured import mark_claim, mark_result
 
 FEWEST_WORDS = 25  # of a report's heading; the sources say so too
 FEWEST_REASONS = 3  # words of a hypothesis's `because`
+SMALL_WORDS = (  # without which hardly a sentence is made
+    "the and of to in is are was it that this for with as not by at be on or than which but from we they",
+    "because although while therefore when where if one out its an a",
+    "der die das und ist sind ein eine nicht mit von zu den dem auf weil dass wir es sie im",
+    "le la les et est un une des du que qui pas dans pour avec sur il elle nous parce",
+    "el los las es una no con por para se lo al como más si",
+    "il lo gli che non per sono della nel di da più",
+    "het een van en niet dat met op te voor zijn wij om",
+    "o os um uma não com do em mais se por ao na",
+)
+SMALL = frozenset(word for language in SMALL_WORDS for word in language.split())
 WORD = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -33,7 +44,9 @@ def _hypothesis(part: Part, marking: Marking) -> Mark:
     """Half for a complete one, half for having committed it before the result."""
     mark, said = Mark(part=part.name, of=part.points), marking.evidence.hypothesis
     if said is None:
-        why = marking.evidence.errors.get("hypothesis", "winner, low, high and because must all be filled in")
+        why = marking.evidence.why_missing(
+            "hypothesis", "winner, low, high and because must all be filled in"
+        )
         mark.reasons.append(f"no complete hypothesis: {why}")
         return mark
     words = len(WORD.findall(str(said.get("because", ""))))
@@ -91,6 +104,8 @@ def _tests(part: Part, marking: Marking) -> Mark:
         mark.reasons.append("not answered: the cells are as they were handed out")
         return mark
     passed = 0
+    if not tests:
+        mark.reasons.append(marking.evidence.why_missing(part.name, "it was not run"))
     for test in tests:
         if test.cell in marking.prepared.untouched:
             _once(mark, f"{test.cell}: not answered")
@@ -123,6 +138,8 @@ def _report(part: Part, marking: Marking) -> Mark:
             mark.reasons.append(f"“{heading}” has {len(words)} words of yours; {FEWEST_WORDS} are needed")
         elif len({word.casefold() for word in words}) < FEWEST_WORDS // 2:
             mark.reasons.append(f"“{heading}” repeats a few words; say it in sentences")
+        elif not in_sentences(words):
+            mark.reasons.append(f"“{heading}” is no text in sentences that we can tell; your teacher may")
         else:
             mark.earn(1 / len(names))
     if mark.points > part.points - 0.1:
@@ -130,6 +147,15 @@ def _report(part: Part, marking: Marking) -> Mark:
     if mark.points:
         mark.remarks.append("counted by words; your teacher reads them and may change these points")
     return mark
+
+
+def in_sentences(words: Sequence[str]) -> bool:
+    """Whether words can be a text: one in sixteen is a small one without which no sentence is made.
+
+    Letters at random are not. Scripts other than the Latin one are taken as they are.
+    """
+    latin = [word.casefold() for word in words if all(letter < "\u0250" for letter in word)]
+    return sum(word in SMALL for word in latin) >= len(latin) / 16
 
 
 def _clinic(part: Part, marking: Marking) -> Mark:
@@ -148,7 +174,8 @@ def _clinic(part: Part, marking: Marking) -> Mark:
         )
         errors = dict(found["errors"])
     except (TypeError, KeyError, ValueError):
-        mark.reasons.append(f"the checks could not be run: {found or 'the notebook ended before'}")
+        why = found or marking.evidence.why_missing(part.name, "the notebook ended before")
+        mark.reasons.append(f"the checks could not be run: {why}")
         return mark
     mark.earn(max(0.0, score), remark=f"faults caught minus false alarms: {score:.2f}")
     if missed:

@@ -1,29 +1,35 @@
-"""Submissions that look alike: shared runs of words and of code, the rarer in the class the heavier.
+"""Submissions that look alike: shared runs of words, and of code that was free to write.
 
-Beside rubric.py. What we handed out does not count, and hardly what many wrote; names in code do not count at
-all, so renaming hides nothing. A pair is a reason to read two notebooks, never a proof.
+Beside rubric.py. Compared is what nothing dictates: reports, reasons, comments, and the code of open tasks,
+with names left aside, so that renaming hides nothing. The answer of a closed task has one natural form; of it
+only whole lines count, letter by letter. A run weighs by how rare it is outside the class: nothing if we gave
+it out or our solution has it, little if other assignments have it. The worked solution is compared as well. A
+pair is a reason to read two notebooks, never a proof.
 Source: shingles and containment, Broder 1997, "On the resemblance and containment of documents".
 """
 
 import io
 import keyword
-import math
 import re
 import tokenize
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 
-from atriacourse.assignments.listing import assignment
+from atriacourse.assignments.listing import assignment, assignments
 from atriacourse.school.grading.marks import Graded
-from atriacourse.school.handouts.notebook import student_notebook
+from atriacourse.school.handouts.notebook import solution_notebook, student_notebook
 
 WORDS, TOKENS = 4, 8  # in a run
 LIKE = 0.7  # of the smaller submission's weight
 LEAST = 15.0  # weight that must be shared: in short answers anybody may agree
-SMALLEST_CLASS = 10  # in a smaller one, rarity is judged as if it had this size
+LONG = 24  # letters of a line that few would write alike
 SAID = re.compile(r"[\"']([^\"'\n]+)[\"']|#(.*)")
+WORKED = "the worked solution"
+
+Runs = set[tuple[str, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,54 +38,85 @@ class Pair:
 
     assignment: str
     first: str  # student
-    second: str
+    second: str  # student, or WORKED
     share: float  # of the smaller one's weight that the other has too
+
+    @property
+    def says(self) -> str:
+        """How alike, in words."""
+        whose = "the first" if self.second == WORKED else "the shorter one"
+        return f"{100 * self.share:.0f} % of what {whose} was free to write"
 
 
 def similar_pairs(submissions: Sequence[Graded]) -> list[Pair]:
     """All pairs above the threshold, the most alike first."""
     found: list[Pair] = []
     for name in sorted({one.assignment for one in submissions}):
-        handed_out = _handed_out(name)
-        runs = {
-            one.student: runs_of(one.answers, handed_out)
+        own = {
+            one.student: runs_of(one.answers, _open_cells(name))
             for one in submissions
             if one.assignment == name and one.answers
         }
-        found += _pairs(name, runs)
+        found += _pairs(name, own)
     return sorted(found, key=lambda pair: (-pair.share, pair.first, pair.second))
 
 
-def _pairs(name: str, runs: dict[str, set[tuple[str, ...]]]) -> Iterator[Pair]:
-    written_by = Counter(run for own in runs.values() for run in own)
-    size = max(len(runs), SMALLEST_CLASS)
-    weight = {run: min(1.0, math.log(size / count) / math.log(size / 2)) for run, count in written_by.items()}
-    total = {student: sum(weight[run] for run in own) for student, own in runs.items()}
-    for first, second in combinations(sorted(runs), 2):
-        shared = sum(weight[run] for run in runs[first] & runs[second])
-        smaller = min(total[first], total[second])
+def _pairs(name: str, runs: dict[str, Runs]) -> Iterator[Pair]:
+    given, worked, elsewhere = _ours(name)
+    weight = {run: 1 / (1 + elsewhere[run]) for own in runs.values() for run in own if run not in given}
+    runs = {student: {run for run in own if run in weight} for student, own in runs.items()}
+    for student, own in sorted(runs.items()):
+        total, shared = sum(weight[run] for run in own), sum(weight[run] for run in own & worked)
+        if shared >= LEAST and shared >= LIKE * total:
+            yield Pair(assignment=name, first=student, second=WORKED, share=shared / total)
+    free = {student: own - worked for student, own in runs.items()}
+    total_of = {student: sum(weight[run] for run in own) for student, own in free.items()}
+    for first, second in combinations(sorted(free), 2):
+        shared = sum(weight[run] for run in free[first] & free[second])
+        smaller = min(total_of[first], total_of[second])
         if shared >= LEAST and shared >= LIKE * smaller:
             yield Pair(assignment=name, first=first, second=second, share=min(1.0, shared / smaller))
 
 
-def _handed_out(name: str) -> set[str]:
-    """The lines of our stubs and prompts."""
-    notebook = student_notebook(assignment(name), "nobody")
-    return {line.strip() for cell in notebook.cells for line in cell.source.split("\n")}
+@cache
+def _ours(name: str) -> tuple[Runs, Runs, Counter[tuple[str, ...]]]:
+    """Runs that we handed out, those of the worked solution, and how many other assignments have each."""
+    given, worked, elsewhere = set(), set(), Counter[tuple[str, ...]]()
+    for one in assignments().values():
+        runs = []
+        for notebook in (student_notebook(one, "nobody"), solution_notebook(one, "nobody")):
+            texts = {cell.metadata["atriacourse"]["cell"]: cell.source for cell in notebook.cells}
+            runs.append(runs_of(texts, _open_cells(one.name)))
+        if one.name == name:
+            given, worked = runs
+        else:
+            elsewhere.update(runs[0] | runs[1])
+    return given, worked - given, elsewhere
 
 
-def runs_of(answers: dict[str, str], handed_out: set[str]) -> set[tuple[str, ...]]:
-    """Runs of words of the reports, and of tokens of the code, of one submission.
+@cache
+def _open_cells(name: str) -> frozenset[str]:
+    """Answers that can be given in many ways: those that no test of one right value marks."""
+    kinds = {part.name: part.kind for part in assignment(name).rubric}
+    cells = student_notebook(assignment(name), "nobody").cells
+    whats = [cell.metadata["atriacourse"] for cell in cells]
+    return frozenset(what["cell"] for what in whats if kinds.get(what["part"]) == "clinic")
 
-    Args: answers: text by cell. handed_out: lines that do not count.
+
+def runs_of(answers: dict[str, str], open_cells: Collection[str] = ()) -> Runs:
+    """Runs of words of the reports and comments, of tokens of open code, and long lines of the other code.
+
+    Args: answers: text by cell. open_cells: those whose code was free to write.
     """
-    found: set[tuple[str, ...]] = set()
-    for text in answers.values():
-        own = "\n".join(line for line in text.split("\n") if line.strip() not in handed_out)
-        tokens = code_tokens(text, handed_out)
-        if tokens is not None:
+    found: Runs = set()
+    for cell, text in answers.items():
+        tokens = code_tokens(text)
+        if tokens is not None and cell in open_cells:
             found |= _runs("code", tokens, TOKENS)
-        found |= _runs("words", words_of(own if tokens is None else said_in(own)), WORDS)
+        elif tokens is not None:
+            lines = (" ".join(line.split("#")[0].split()) for line in text.split("\n"))
+            found |= {("line", line) for line in lines if len(line) >= LONG}
+        found |= _runs("words", words_of(text if tokens is None else said_in(text)), WORDS)
     return found
 
 
@@ -97,11 +134,8 @@ def said_in(code: str) -> str:
     return " ".join(first or second for first, second in SAID.findall(code))
 
 
-def code_tokens(text: str, handed_out: Iterable[str] = ()) -> list[str] | None:
-    """Code as operators, numbers, keywords and attributes, its own names all alike; None if it is no code.
-
-    Args: handed_out: lines that are left out.
-    """
+def code_tokens(text: str) -> list[str] | None:
+    """Code as operators, numbers, keywords and attributes, its own names all alike; None if it is no code."""
     try:
         compile(text, "<answer>", "exec")
         tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
@@ -109,11 +143,10 @@ def code_tokens(text: str, handed_out: Iterable[str] = ()) -> list[str] | None:
         return None
     found, before = [], ""
     for token in tokens:
-        if token.line.strip() not in handed_out:
-            if token.type == tokenize.NAME:
-                known = keyword.iskeyword(token.string) or before == "."
-                found.append(token.string if known else "name")
-            elif token.type in (tokenize.NUMBER, tokenize.OP):
-                found.append(token.string)
+        if token.type == tokenize.NAME:
+            known = keyword.iskeyword(token.string) or before == "."
+            found.append(token.string if known else "name")
+        elif token.type in (tokenize.NUMBER, tokenize.OP):
+            found.append(token.string)
         before = token.string
     return found

@@ -11,13 +11,34 @@ import atriacourse
 from atriacourse.assignments.allocation import Allocation, allocation_of
 from atriacourse.assignments.assignment import Assignment
 from atriacourse.assignments.words import filled, words_of
-from atriacourse.exercises.colab import course_address, setup_cell
+from atriacourse.exercises.colab import course, course_address, setup_cell
 from atriacourse.exercises.stubs import stub_of
 from atriacourse.school.handouts.source import SourceCell, read_source
 
+INSTALLS = 'if importlib.util.find_spec("atriacourse") is None:'  # in the setup cell
+OUTSIDE = """\
+missing, colab = importlib.util.find_spec("atriacourse") is None, "google.colab" in sys.modules
+if missing and not colab:
+    raise ModuleNotFoundError(
+        f"this Python has no course. In a terminal: {{sys.executable}} -m pip install "
+        "{wanted}. Then restart the kernel, and run this cell again."
+    )
+if missing and course.startswith("/") and not Path(course).is_file():
+    raise FileNotFoundError(
+        f"{{course}} is not there yet: upload atriacourse.zip to Colab's file panel, and run this cell again."
+    )
+"""
 YOUR_WORDS = "*Your words here.*"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 GIVEN_TO_STUDENTS = ("text", "given", "parameters", "locked", "answer", "report")
+
+
+def first_cell() -> str:
+    """The first cell: the course is there, or Colab installs it, or a sentence says what to do."""
+    address = course_address()
+    wanted = course(address) if address else "atriacourse.zip, which your teacher gives you"
+    before, test, behind = setup_cell(address).partition(INSTALLS)
+    return f"{before}{OUTSIDE.format(wanted=wanted)}{test}{behind}"
 
 
 def student_notebook(assignment: Assignment, student: object) -> Any:
@@ -38,7 +59,7 @@ def _notebook(assignment: Assignment, allocation: Allocation, *, solved: bool) -
     import nbformat
 
     words, place = words_of(assignment, allocation), f"{assignment.name}.md"
-    cells = [_plain(SourceCell(name="colab", kind="given", text=setup_cell(course_address())))]
+    cells = [_plain(SourceCell(name="colab", kind="given", text=first_cell()))]
     for cell in read_source(assignment):
         if cell.kind in GIVEN_TO_STUDENTS or (solved and cell.kind == "hidden"):
             made = _plain(cell, solved=solved, place=place)

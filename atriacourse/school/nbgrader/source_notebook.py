@@ -14,8 +14,7 @@ from typing import Any
 import atriacourse
 from atriacourse.assignments.assignment import Assignment, Part
 from atriacourse.errors import InputError
-from atriacourse.exercises.colab import course_address, setup_cell
-from atriacourse.school.handouts.notebook import KERNEL, report_text, rubric_text
+from atriacourse.school.handouts.notebook import KERNEL, first_cell, report_text, rubric_text
 from atriacourse.school.handouts.source import STEPS, SourceCell, read_source
 from atriacourse.school.nbgrader.class_words import code_for_all, text_for_all
 from atriacourse.school.nbgrader.regions import (
@@ -54,7 +53,7 @@ def nbgrader_notebook(assignment: Assignment) -> Any:
     """
     import nbformat
 
-    cells = [_plain(SourceCell(name="colab", kind="given", text=setup_cell(course_address())))]
+    cells = [_plain(SourceCell(name="colab", kind="given", text=first_cell()))]
     for cell in _with_tests(assignment):
         cells.append(cell)
         if len(cells) == 2:  # behind the title

@@ -16,7 +16,6 @@ from atriacourse.inference.postprocess import largest_component
 from atriacourse.pages.bench.sandbox import (
     HUMAN,
     add_island,
-    common_mask,
     cut_ends,
     detach_vein,
     find_veins,
@@ -158,12 +157,3 @@ def test_severity_zero_changes_nothing(seed):
         cut_ends(mask, slices=0),
     ):
         assert np.array_equal(same, mask)
-
-
-def test_the_common_mask_is_what_most_hold_laid_middle_on_middle():
-    small, large = np.zeros((1, 2, 2), bool), np.zeros((3, 4, 4), bool)
-    small[0, 0, 0] = True
-    large[1, 1, 1:3] = True  # its middle 2 x 2: the same voxel, and the one beside it
-    common = common_mask([small, large, large], shape=(1, 2, 2))
-    assert common.tolist() == [[[True, True], [False, False]]]
-    assert common_mask([small, small, large], shape=(3, 4, 4)).sum() == 1

@@ -1,6 +1,8 @@
 """A class's files: what is used, what is left out and why."""
 
+import json
 import math
+import re
 import shutil
 
 import pytest
@@ -11,8 +13,9 @@ from atriacourse.assignments.journal import add_entry, read_journal
 from atriacourse.assignments.listing import assignment
 from atriacourse.errors import InputError
 from atriacourse.school.classroom.collect import collect
-from atriacourse.school.grading.gradebook import write_results
+from atriacourse.school.classroom.page import classroom_html
 from atriacourse.school.grading.marks import Graded, Mark
+from atriacourse.school.grading.results import write_results
 
 
 def graded(student, *, difference=0.25, earned=15.0, said=True, committed=10.0):
@@ -40,6 +43,53 @@ def test_journals_and_guesses_of_a_folder(tmp_path, write_journal, write_guesses
     assert run.place == f"centre {variant.centre}" and not run.rerun and run.said.high == 0.1
     assert list(found.guesses["holds"]) == [True, False] and found.left_out == ()
     assert found.files == {"journals": 1, "files of guesses": 2}
+
+
+ANSWERED = {
+    "answers": 1,
+    "chapters": [
+        {
+            **{"chapter": "03_contrast", "profile": "page", "data": "page", "date": "", "finished": True},
+            "guesses": [{"question": "q", "low": 0, "high": 1}],
+            "values": [0.5],
+            "checks": [
+                {"check": "Gamma", "tries": 1, "right": True, "shown": False},
+                {"check": "Noise", "tries": 3, "right": False, "shown": True},
+            ],
+        },
+    ],
+}
+
+
+def test_the_answers_of_all_chapters_that_pages_give_out(tmp_path):
+    one, other = ANSWERED, json.loads(json.dumps(ANSWERED))
+    other["chapters"][0]["checks"][1] |= {"tries": 1, "right": True, "shown": False}
+    for name, told in (("ada", one), ("ben", other)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "guesses_and_answers.json").write_text(json.dumps(told))
+    found = collect([tmp_path])
+    assert found.left_out == () and list(found.guesses["holds"]) == [True, True]
+    page = classroom_html(found, date="2026-11-23")
+    cells = re.findall(r"<td>(.*?)</td>", page)
+    assert cells == ["03_contrast", "Noise", "2", "1", "1", "03_contrast", "Gamma", "2", "2", "0"]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"answers": 2}, "format 2 of answers"),
+        ({"answers": "1"}, "answers: Input should be a valid integer"),
+        ({"chapters": {}}, "chapters: Input should be a valid array"),
+        ({"chapters": [ANSWERED["chapters"][0] | {"checks": [{"check": "Gamma"}]}]}, "checks.0.tries"),
+        ({"chapters": [ANSWERED["chapters"][0] | {"values": []}]}, "is damaged"),
+    ],
+)
+def test_a_file_of_answers_that_is_damaged_is_named(tmp_path, write_guesses, change, why):
+    write_guesses("good_guesses.json", {"q": (0, 1, 0.5)})
+    (tmp_path / "guesses_bad.json").write_text(json.dumps(ANSWERED | change))
+    found = collect([tmp_path])
+    assert len(found.guesses) == 1 and found.checks.empty
+    assert found.left_out[0][0].endswith("guesses_bad.json") and why in found.left_out[0][1]
 
 
 def test_what_grading_measured_goes_before_the_journal(tmp_path, write_journal):
@@ -166,3 +216,11 @@ def test_own_scans_are_another_place(tmp_path, write_journal):
     write_journal("ada", [0.1, 0.2], data="/home/ada/scans/la2018", scale="atlas")
     (run,) = collect([tmp_path]).runs
     assert (run.place, run.scale) == ("scans la2018", "atlas")
+
+
+def test_a_difference_beyond_all_sense_is_left_out_with_its_reason(tmp_path):
+    write_results(tmp_path, [graded("ada"), graded("bob", difference=1.7e308)])
+    found = collect([tmp_path])
+    assert [run.student for run in found.runs] == ["ada"]
+    ((_, why),) = found.left_out
+    assert "beyond all sense" in why

@@ -26,7 +26,8 @@ CLOSING, PADDING = "closing", "padding"
 TOPIC = """
 atrium mask slice vein radius voxel case seed interval difference training network scan gap bridge surface
 distance overlap mean clinic phantom variant hypothesis zero wider narrower better worse larger smaller held
-out paired cleaned closed predicted measured expected because although while which therefore perhaps never
+out the of is and in paired cleaned closed predicted measured expected because although while which therefore
+perhaps never
 """
 EXPECTED = {"dice": 0.05, "hd_mm": 6.0}  # half a width that a student may expect
 

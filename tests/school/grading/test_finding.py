@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from atriacourse.errors import InputError
 from atriacourse.school.grading.finding import find_submissions, left_out
 from atriacourse.school.grading.reading import read_submission
+from atriacourse.school.lists.people import Student
 
 NAMES = ["contrast", "padding"]
 
@@ -42,11 +44,35 @@ def test_a_renamed_notebook_is_known_by_what_it_says(tmp_path):
     assert found_in(tmp_path) == {("ada", "padding"): "final.ipynb"}
 
 
-def test_of_several_the_one_named_as_handed_out(tmp_path):
-    lay(tmp_path, ada__contrast_ipynb=b"{}")
-    (tmp_path / "ada" / "contrast (1).ipynb").write_bytes(b"{}")
+def test_of_several_the_one_sent_again_last_by_its_number_whatever_the_files_dates(tmp_path):
+    lay(tmp_path, ada__contrast_ipynb=b"{}", ada__final_ipynb=notebook_of(assignment="contrast"))
+    for name in ("contrast (1)", "contrast (10)", "contrast (9)", "contrast-Copy1"):
+        (tmp_path / "ada" / f"{name}.ipynb").write_bytes(b"{}")
+    os.utime(tmp_path / "ada" / "contrast (10).ipynb", (0, 0))  # a date says when a file was copied
+    (one,) = found = find_submissions(tmp_path, NAMES)
+    assert one.path.name == "contrast (10).ipynb" and one.chosen == "the highest number"
+    assert len(one.others) == 5
+    why = "ada/contrast (10).ipynb is graded as contrast of ada, the highest number"
+    assert ("ada/contrast.ipynb", why) in left_out(tmp_path, found)
+
+
+def test_without_a_number_the_one_named_as_handed_out(tmp_path):
+    lay(tmp_path, ada__contrast_ipynb=b"{}", ada__final_ipynb=notebook_of(assignment="contrast"))
+    (tmp_path / "ada" / "contrast-Copy1.ipynb").write_bytes(b"{}")
     (one,) = find_submissions(tmp_path, NAMES)
-    assert one.path.name == "contrast.ipynb" and [path.name for path in one.others] == ["contrast (1).ipynb"]
+    assert one.path.name == "contrast.ipynb" and one.chosen == "named as it was handed out"
+
+
+def test_two_folders_of_one_id_are_one_students_or_nobodys(tmp_path):
+    lay(tmp_path, ada__contrast_ipynb=b"{}", Ada__contrast_ipynb=b"{ }", Ada__padding_ipynb=b"{}")
+    both, padding = find_submissions(tmp_path, NAMES)
+    assert both.problem == "`Ada` and `ada` are both of ada, and differ: keep the one that counts"
+    assert read_submission(both).problem == both.problem and padding.problem == ""
+    one, _ = found = find_submissions(tmp_path, NAMES, [Student(id="ada", spelled="Ada")])
+    assert one.problem == "" and one.path.parent.name == "Ada" and one.spelled == "Ada"
+    assert [name for name, _ in left_out(tmp_path, found)] == ["ada/contrast.ipynb"]
+    (tmp_path / "Ada" / "contrast.ipynb").write_bytes(b"{}")
+    assert find_submissions(tmp_path, NAMES)[0].problem == ""  # the same file twice
 
 
 def test_who_hands_in_something_else_is_found_too(tmp_path):
@@ -121,9 +147,9 @@ def test_a_second_file_of_a_student_is_told(tmp_path):
     for name in ("contrast-ada.ipynb", "contrast-ada (1).ipynb"):
         (tmp_path / name).write_bytes(b"{}")
     (one,) = found = find_submissions(tmp_path, NAMES)
-    assert [path.name for path in one.others] == ["contrast-ada (1).ipynb"]
-    why = "contrast-ada.ipynb is graded as contrast of ada"
-    assert left_out(tmp_path, found) == [("contrast-ada (1).ipynb", why)]
+    assert [path.name for path in one.others] == ["contrast-ada.ipynb"]
+    why = "contrast-ada (1).ipynb is graded as contrast of ada, the highest number"
+    assert left_out(tmp_path, found) == [("contrast-ada.ipynb", why)]
 
 
 NOT_USED = {

@@ -1,20 +1,28 @@
 import csv
+import os
+import shutil
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from atriacourse.assignments.listing import assignment
 from atriacourse.errors import InputError
 from atriacourse.school.fences.jail import Attempt
+from atriacourse.school.fences.system import Limits
 from atriacourse.school.grading import grade_class
-from atriacourse.school.grading.grade_class import grade_folder
-from atriacourse.school.handouts.handout import Student
+from atriacourse.school.grading.dates import Dates, Rule, read_dates
+from atriacourse.school.grading.grade_class import Course, grade_folder
+from atriacourse.school.handouts.notebook import solution_notebook
+from atriacourse.school.lists.people import Student
 
 
 @pytest.fixture
 def out(tmp_path, monkeypatch, pretend):
     """The folder for grades; no centres are made, and nothing is run."""
     monkeypatch.setattr(grade_class, "make_centres", lambda folder: folder)
+    monkeypatch.setattr(grade_class, "warm_up", lambda *_: nullcontext())
     return tmp_path / "grades"
 
 
@@ -62,8 +70,74 @@ def test_a_second_run_runs_nothing_and_a_late_file_alone(out, hand_in, pretend):
     late = grade_folder(folder, out)
     assert (late.executed, late.kept) == (1, 2)
     assert pretend.runs == ["ada", "bob", "carl"]
-    grade_folder(folder, out, rerun=True)
+    grade_folder(folder, out, rerun_all=True)
     assert len(pretend.runs) == 6
+
+
+def test_one_student_is_run_again_by_name(out, hand_in, pretend):
+    folder = hand_in("ada")
+    hand_in("bob")
+    grade_folder(folder, out)
+    grade_folder(folder, out, rerun=["Bob"])
+    assert pretend.runs == ["ada", "bob", "bob"]
+    with pytest.raises(InputError, match="--rerun: eve handed in nothing that is here"):
+        grade_folder(folder, out, rerun=["eve"])
+
+
+def test_another_limit_runs_what_the_first_one_cut_off_and_nobody_else(out, hand_in, pretend):
+    folder, outcome = hand_in("ada"), pretend.outcome
+    hand_in("bob")
+    slow = "it was stopped after 1 minutes of the processor"
+    pretend.outcome = lambda prepared, who: replace(
+        outcome(prepared, who), ending=slow if who == "bob" else ""
+    )
+    grade_folder(folder, out, limits=Limits(minutes=1))
+    assert [row["timed_out"] for row in gradebook(out).values()] == ["", "yes"]
+    assert "timed out" in gradebook(out)["bob"]["flags"]
+    assert "Timed out" in (out / "feedback" / "bob.html").read_text(encoding="utf-8")
+    grade_folder(folder, out, limits=Limits(minutes=1, memory_gb=8))
+    pretend.outcome = outcome
+    done = grade_folder(folder, out, limits=Limits(minutes=20))
+    assert pretend.runs == ["ada", "bob", "bob"] and (done.executed, done.kept) == (1, 1)
+    assert [row["timed_out"] for row in gradebook(out).values()] == ["", ""]
+    grade_folder(folder, out, limits=Limits(minutes=1))
+    assert len(pretend.runs) == 3
+
+
+def test_solutions_are_in_the_feedback_from_their_date_on_and_no_hidden_test_ever(out, hand_in):
+    folder, released = hand_in("ada"), datetime(2026, 12, 10, tzinfo=UTC)
+    dates = Dates(rules={("contrast", ""): Rule(released=released)})
+    for days, shown in ((-1, False), (0, True)):
+        grade_folder(folder, out, course=Course(dates=dates, now=released + timedelta(days=days)))
+        page = (out / "feedback" / "ada.html").read_text(encoding="utf-8")
+        assert ("A worked solution" in page) is shown and "<h4>hidden" not in page
+    hidden = {
+        c.metadata["atriacourse"]["cell"]
+        for c in solution_notebook(assignment("contrast"), "ada").cells
+        if c.metadata["atriacourse"]["kind"] == "hidden"
+    }
+    assert hidden and not [name for name in hidden if f"<h4>{name}</h4>" in page]
+
+
+def test_who_is_on_no_roster_is_graded_only_as_whom_the_notebook_was_made_for(out, hand_in, pretend):
+    folder = hand_in("ada")
+    hand_in("guest")
+    (folder / "guest").rename(folder / "visitor")
+    done = grade_folder(folder, out, roster=on_roster("ada"))
+    assert pretend.runs == ["ada"] and set(gradebook(out)) == {"ada"}
+    assert (
+        "visitor/contrast.ipynb",
+        "'visitor' is not on the roster, and the notebook was not made for that id",
+    ) in done.left_out
+
+
+def test_a_grade_from_before_meets_the_roster_as_well(out, hand_in):
+    folder = hand_in("007")
+    hand_in("8")
+    grade_folder(folder, out)
+    shutil.rmtree(folder / "007")
+    grade_folder(folder, out, roster=on_roster("7", "8"))
+    assert set(gradebook(out)) == {"007", "8"}  # and no ghost of 7 who handed in nothing
 
 
 def test_a_changed_journal_is_graded_anew(out, hand_in, pretend, kit):
@@ -146,11 +220,21 @@ def test_an_interrupt_keeps_what_is_graded_and_the_next_run_goes_on(out, hand_in
 
 def test_who_is_missing_or_late_is_told(out, hand_in):
     roster = [Student(id="ada", name="Ada"), Student(id="bob", name="Bob")]
-    deadline = datetime.now(UTC) - timedelta(hours=3)
-    grade_folder(hand_in("ada"), out, roster=roster, deadline=deadline)
+    due = datetime(2026, 12, 1, 18, tzinfo=UTC)
+    folder = hand_in("ada")
+    os.utime(folder / "ada" / "contrast.ipynb", (due.timestamp() + 99_999,) * 2)
+    grade_folder(folder, out, roster=roster, course=Course(dates=Dates(rules={}, due=due)))
     rows = gradebook(out)
     assert rows["bob"]["flags"] == "nothing handed in" and rows["bob"]["name"] == "Bob"
-    assert rows["ada"]["late"] == "3.0 h" and rows["ada"]["total"] == "95"
+    assert rows["ada"]["late"].startswith("no date") and rows["ada"]["total"] == "95"  # a copy's date is none
+    (out.parent / "dates.csv").write_text(
+        "assignment,student,due,per_day,handed_in\n"
+        "contrast,,2026-12-01T18:00+00:00,5,\ncontrast,Ada,,,2026-12-02T21:00+00:00\n"
+    )
+    rules = read_dates(out.parent / "dates.csv", roster)
+    grade_folder(folder, out, roster=roster, course=Course(dates=Dates(rules=rules)))
+    ada = gradebook(out)["ada"]  # 27 hours: two days begun
+    assert (ada["late"], ada["total"], ada["graded"]) == ("27.0 h, 10 points off", "85", "95")
 
 
 def test_copies_are_flagged_in_both_rows(out, hand_in, kit):
@@ -194,7 +278,8 @@ def test_grades_are_not_written_among_the_submissions(out, hand_in):
 
 def test_a_deadline_without_a_time_zone_is_said_before_anybody_is_run(out, hand_in, pretend):
     with pytest.raises(InputError, match="needs a time zone"):
-        grade_folder(hand_in("ada"), out, deadline=datetime(2026, 12, 1))
+        dates = Dates(rules={}, due=datetime(2026, 12, 1))
+        grade_folder(hand_in("ada"), out, course=Course(dates=dates))
     assert pretend.runs == []
 
 

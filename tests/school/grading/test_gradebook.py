@@ -5,16 +5,12 @@ import json
 import pytest
 
 from atriacourse.errors import InputError
-from atriacourse.school.grading.gradebook import (
-    make_rows,
-    read_results,
-    read_typed,
-    usable_results,
-    write_gradebook,
-    write_results,
-)
+from atriacourse.school.grading.class_page import write_class_page
+from atriacourse.school.grading.gradebook import make_rows, read_typed, write_gradebook
 from atriacourse.school.grading.marks import Graded, Mark
-from atriacourse.school.handouts.handout import Student
+from atriacourse.school.grading.results import read_results, sensible, usable_results, write_results
+from atriacourse.school.grading.row import Typed
+from atriacourse.school.lists.people import Student
 
 
 def graded(student, *points, assignment="contrast", **fields):
@@ -24,7 +20,7 @@ def graded(student, *points, assignment="contrast", **fields):
 
 def rows_of(*submissions, typed=(), roster=()):
     results = {(one.student, one.assignment): one for one in submissions}
-    return make_rows(results, dict(typed), roster=roster, late={})
+    return make_rows(results, {key: Typed(*words) for key, words in dict(typed).items()}, roster=roster)
 
 
 def table(path):
@@ -77,6 +73,64 @@ def test_what_may_be_typed(typed, total, flagged):
     assert any("not understood" in flag for flag in row.flags) == flagged
 
 
+@pytest.mark.parametrize("typed", ["report=999", "report=41 tasks=3", "tasks=60.5", "101", "9" * 400])
+def test_more_points_than_there_are_is_refused_by_name_and_changes_nothing(typed):
+    (row,) = rows_of(graded("ada", 50, 20), typed={("ada", "contrast"): (typed, "")})
+    assert row.total == 70
+    (flag,) = row.flags
+    assert (
+        flag.startswith(f"override {typed.split()[0] if '=' in typed else repr(typed)}"[:30])
+        and "not used" in flag
+    )
+
+
+def test_what_a_student_asks_to_be_looked_at_again_is_kept(tmp_path):
+    write_gradebook(tmp_path, rows_of(graded("ada", 50, 20), typed={("ada", "contrast"): ("", "", "task 2")}))
+    assert read_typed(tmp_path) == {("ada", "contrast"): ("", "", "task 2")}
+
+
+def test_ids_come_back_as_they_came(tmp_path):
+    roster = [Student(id="zoë.k", name="Zoë", spelled="Zoë.K")]
+    path = write_gradebook(tmp_path, rows_of(graded("zoë.k", 50, 20), roster=roster))
+    assert list(table(path)) == ["Zoë.K"] and list(read_typed(tmp_path)) == [("zoë.k", "contrast")]
+
+
+ABSURD = [1.7e308, -1.7e308, float("nan"), float("inf"), 1e5]
+
+
+@pytest.mark.parametrize("number", ABSURD)
+@pytest.mark.parametrize("name", ["difference", "low", "means", "band"])
+def test_a_result_beyond_all_sense_is_left_out_and_told_and_the_page_draws(tmp_path, number, name):
+    """Whatever a student's code printed; infinite means are what an empty mask has."""
+    result = {
+        "difference": 0.1,
+        "low": 0.0,
+        "high": 0.2,
+        "cases": 3,
+        "a": "x",
+        "b": "y",
+        "metric": "dice",
+        "band": None,
+    }
+    result |= (
+        {"means": {"a": number, "b": 0.5}}
+        if name == "means"
+        else {name: [number, 0.1] if name == "band" else number}
+    )
+    said = {"winner": "x", "low": -1.0, "high": 1.0, "because": ""}
+    one = sensible(graded("ada", 50, 20, result=result, hypothesis=said))
+    assert (one.result is None) == (name in ("difference", "low") or abs(number) < float("inf"))
+    write_class_page(tmp_path, rows_of(one, graded("bob", 1, 1)), [])
+    assert sensible(one) == one
+
+
+@pytest.mark.parametrize("points", [1.7e308, -1.0, 61.0])
+def test_points_that_no_part_has_are_damage(tmp_path, points):
+    write_results(tmp_path, [graded("ada", points, 20)])
+    with pytest.raises(InputError, match=r"tasks has .* of 60 points"):
+        usable_results(tmp_path)
+
+
 def test_what_was_typed_for_who_is_not_there_is_kept(tmp_path):
     """Also for an assignment of which nothing is graded (yet): grading all anew may be interrupted."""
     typed = {
@@ -86,7 +140,7 @@ def test_what_was_typed_for_who_is_not_there_is_kept(tmp_path):
     }
     for _ in range(2):
         rows = rows_of(graded("ada", 50, 20), typed=typed)
-        assert [(row.student, row.total, row.comment) for row in rows] == [
+        assert [(row.student, row.total, row.typed.comment) for row in rows] == [
             ("ada", 70, ""),
             ("bob", 50, "ill"),
             ("dora", 9, ""),
@@ -201,7 +255,7 @@ def test_a_spreadsheet_may_use_semicolons(tmp_path):
     path = write_gradebook(tmp_path, rows_of(graded("ada", 50, 20)))
     text = path.read_text(encoding="utf-8").replace(",", ";").replace(";70;70;;", ";70;70;95;")
     path.write_text("\ufeff" + text, encoding="utf-8")
-    assert read_typed(tmp_path) == {("ada", "contrast"): ("95", "")}
+    assert read_typed(tmp_path) == {("ada", "contrast"): ("95", "", "")}
 
 
 def test_lost_columns_are_an_error_and_no_lost_override(tmp_path):
@@ -213,7 +267,7 @@ def test_lost_columns_are_an_error_and_no_lost_override(tmp_path):
 def test_a_comment_in_another_code_is_not_spoilt_in_silence(tmp_path):
     text = "student,assignment,override,comment\nada,contrast,,sehr schön\n"
     (tmp_path / "gradebook.csv").write_bytes(text.encode("cp1252"))  # as a spreadsheet may save it
-    with pytest.raises(InputError, match="saved as CSV in UTF-8"):
+    with pytest.raises(InputError, match="save it as CSV in UTF-8"):
         read_typed(tmp_path)
 
 

@@ -7,8 +7,9 @@ from atriacourse.school.grading.class_page import write_class_page
 from atriacourse.school.grading.feedback import write_feedback
 from atriacourse.school.grading.gradebook import make_rows
 from atriacourse.school.grading.marks import Graded, Mark
+from atriacourse.school.grading.row import Late, Typed
 from atriacourse.school.grading.similar import Pair
-from atriacourse.school.handouts.handout import Student
+from atriacourse.school.lists.people import Student
 
 EVIL = "<script>alert(1)</script> & <img src=x onerror=y>"
 RESULT = {
@@ -45,8 +46,8 @@ def rows(contrast):
             ending=EVIL,
         )
     roster = [Student(id="ada", name=EVIL), Student(id="carl")]
-    late = {("bob", "contrast"): "2.0 h"}
-    return make_rows(results, {("ada", "contrast"): ("", EVIL)}, roster=roster, late=late)
+    late = {("bob", "contrast"): Late("2.0 h")}
+    return make_rows(results, {("ada", "contrast"): Typed("", EVIL, EVIL)}, roster=roster, late=late)
 
 
 def must_be_harmless(text):
@@ -56,15 +57,15 @@ def must_be_harmless(text):
 
 def test_feedback_escapes_what_students_wrote(rows, tmp_path):
     pages = write_feedback(tmp_path, rows)
-    assert [page.name for page in pages] == ["ada.html", "bob.html", "carl.html"]
-    must_be_harmless(pages[0].read_text(encoding="utf-8"))
-    must_be_harmless(pages[0].with_suffix(".md").read_text(encoding="utf-8"))
-    assert "Nothing was handed in" in pages[2].read_text(encoding="utf-8")
+    assert [page.name for page in pages.values()] == ["ada.html", "bob.html", "carl.html"]
+    must_be_harmless(pages["ada"].read_text(encoding="utf-8"))
+    must_be_harmless(pages["ada"].with_suffix(".md").read_text(encoding="utf-8"))
+    assert "Nothing was handed in" in pages["carl"].read_text(encoding="utf-8")
 
 
 def test_feedback_shows_no_flag(rows, tmp_path, contrast):
     assert rows[1].graded.flags == (EVIL,)
-    page = write_feedback(tmp_path, rows)[1].read_text(encoding="utf-8")
+    page = write_feedback(tmp_path, rows)["bob"].read_text(encoding="utf-8")
     assert page.count("&lt;script&gt;") == len(contrast.rubric) + 2  # reasons, ending and note; not the flag
 
 
@@ -74,7 +75,7 @@ def test_the_class_page_escapes_and_fetches_nothing(rows, tmp_path):
     must_be_harmless(page)
     assert not re.search(r"(src|href)=[\"'](?!feedback/|#)", page)
     assert "ada and bob: 90 %" in page
-    assert "bob, by 2.0 h" in page
+    assert "bob: 2.0 h" in page
     assert re.search(r"Nothing handed in</h3>\s*<p>carl", page)
     assert "2 of 2 intervals" in page
 

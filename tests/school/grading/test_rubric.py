@@ -1,3 +1,4 @@
+import random
 from types import SimpleNamespace
 
 import pytest
@@ -5,7 +6,9 @@ import pytest
 from atriacourse.assignments.assignment import Part
 from atriacourse.school.bands import band as bands
 from atriacourse.school.grading import measured
+from atriacourse.school.grading.evidence import Evidence
 from atriacourse.school.grading.grader import mark_submission
+from atriacourse.school.grading.marks import cut_of
 from atriacourse.school.grading.restore import prepare
 from atriacourse.school.grading.rubric import MARKERS
 
@@ -207,11 +210,53 @@ def test_a_notebook_that_never_ran_has_reasons_for_all(contrast, hand_in, read, 
     graded = mark_submission(contrast, submission, prepared, kit.execution(ending="the kernel died"))
     assert graded.total == part(graded, "report").points
     assert "not run to its end: the kernel died" in graded.flags
+    for name in ("hypothesis", "tasks", "result", "claim"):  # filled in, and never reached: it says so
+        assert "not reached, because the run stopped: the kernel died" in part(graded, name).reasons[0]
+
+
+def test_after_a_crash_the_cell_that_stopped_is_named(contrast, hand_in, read, kit):
+    submission = read(hand_in("ada"), "ada")
+    prepared = prepare(contrast, "ada", submission.notebook)
+    notebook = kit.ran(prepared).notebook
+    names = [cell.metadata["atriacourse"]["cell"] for cell in notebook.cells]
+    for number, cell in enumerate(notebook.cells):
+        if number >= names.index("hypothesis"):
+            cell.outputs = []
+            cell.metadata["papermill"] = {
+                "status": "running" if cell.metadata["atriacourse"]["cell"] == "hypothesis" else "pending"
+            }
+    graded = mark_submission(
+        contrast, submission, prepared, kit.execution(notebook, ending="the kernel died")
+    )
+    number = names.index("hypothesis") + 1
+    assert f"not reached, because cell {number} stopped: the kernel died" in part(graded, "claim").reasons[0]
+    assert cut_of(graded) == "" and not any(
+        "filled in" in why for mark in graded.parts for why in mark.reasons
+    )
+
+
+def test_letters_at_random_are_no_report(grade, kit):
+    taste = random.Random(1)
+    letters = " ".join(
+        "".join(taste.choices("abcdefghijklmnopqrstuvwxyz", k=taste.randint(2, 9))) for _ in range(60)
+    )
+    german = (
+        "Der Abstand ist größer, weil die Maske nicht bis an den Rand reicht. " * 3
+        + "Das sagt wenig, und es gilt für sechs Fälle."
+    )
+
+    def write(notebook):
+        for name, text in (("report-01", letters), ("report-02", german)):
+            cell = kit.cell_of(notebook, name)
+            cell.source = f"{cell.source.splitlines()[0]}\n\n{text}"
+
+    mark = part(grade(change=write), "report")
+    assert len(mark.reasons) == 1 and "is no text in sentences that we can tell" in mark.reasons[0]
 
 
 def clinic_mark(found, untouched=()):
     prepared = SimpleNamespace(parts={"checks-01": "checks"}, untouched=set(untouched))
-    case = SimpleNamespace(prepared=prepared, evidence=SimpleNamespace(numbers={"checks": found}))
+    case = SimpleNamespace(prepared=prepared, evidence=Evidence(numbers={"checks": found}))
     return MARKERS["clinic"](Part(name="checks", points=40, says="", kind="clinic"), case)
 
 

@@ -1,5 +1,9 @@
+import pytest
+
+from atriacourse.assignments.listing import assignment
 from atriacourse.school.grading.marks import Graded
-from atriacourse.school.grading.similar import code_tokens, runs_of, similar_pairs
+from atriacourse.school.grading.similar import WORKED, code_tokens, similar_pairs
+from atriacourse.school.handouts.notebook import solution_notebook, student_notebook
 
 CODE = """# part: tasks
 def z_score(pixels):
@@ -28,6 +32,10 @@ def everybody(*more):
     return [graded(f"student{number}", text) for number, text in enumerate(unlike)] + list(more)
 
 
+def alike(*submissions):
+    return [(pair.first, pair.second) for pair in similar_pairs(submissions)]
+
+
 def test_names_in_code_do_not_count():
     assert code_tokens(CODE) == code_tokens(RENAMED)
     assert code_tokens("no code at all") is None
@@ -47,9 +55,41 @@ def test_copying_half_of_the_words_is_found_copying_a_sentence_is_not():
     assert similar_pairs(everybody(ada, one)) == []
 
 
-def test_the_same_code_in_the_whole_class_is_no_copy():
-    assert similar_pairs(everybody()) == []
+def test_a_text_that_ten_copied_is_found_ten_times():
+    """What the class shares is not thereby common: rarity is that outside of it."""
+    ten = [graded(f"s{number}", *TEXTS) for number in range(10)]
+    assert len(similar_pairs(ten)) == 45
+
+
+def test_two_natural_solutions_and_a_small_early_hand_in_are_like_nobody():
+    """The code of all is that of one right answer; the early ones have nothing else to be judged by."""
+    assert alike(graded("ada"), graded("bob", code=RENAMED)) == []
+    assert alike(*everybody(graded("early"))) == []
+
+
+def written(notebook):
+    whats = [(cell.metadata["atriacourse"], cell.source) for cell in notebook.cells]
+    return {what["cell"]: text for what, text in whats if what["kind"] in ("answer", "report")}
+
+
+@pytest.mark.parametrize("name", ["contrast", "clinic"])
+def test_the_worked_solution_is_named_and_its_readers_are_not_called_alike(name):
+    answers = written(solution_notebook(assignment(name), "ada"))
+    both = [Graded(student=one, assignment=name, parts=(), answers=answers) for one in ("ada", "bob")]
+    assert alike(*both) == [("ada", WORKED), ("bob", WORKED)]
+
+
+def test_the_same_lines_letter_by_letter_count_even_in_a_closed_task():
+    lines = [
+        f"    strange_{letter} = pixels[{number}] * {number + 7} - pixels.mean()"
+        for number, letter in enumerate("abcdefghijklmnopqrst")
+    ]
+    code = "\n".join(["def z_score(pixels):", *lines])
+    assert alike(graded("ada", code=code), graded("bob", code=code)) == [("ada", "bob")]
+    assert alike(graded("ada", code=code), graded("bob", code=code.replace("strange", "mine"))) == []
 
 
 def test_what_was_handed_out_does_not_count():
-    assert runs_of({"tasks-01": CODE}, set(map(str.strip, CODE.split("\n")))) == set()
+    stub = written(student_notebook(assignment("contrast"), "ada"))
+    both = [Graded(student=one, assignment="contrast", parts=(), answers=stub) for one in ("ada", "bob")]
+    assert similar_pairs(both) == []

@@ -7,7 +7,8 @@ import pytest
 
 from atriacourse.assignments.listing import assignment
 from atriacourse.errors import InputError
-from atriacourse.school.handouts.handout import Student, hand_out, read_roster
+from atriacourse.school.handouts.handout import hand_out
+from atriacourse.school.lists.people import Student, read_roster
 
 CONTRAST = assignment("contrast")
 
@@ -22,7 +23,7 @@ def test_a_class_gets_a_notebook_each_and_the_instructor_a_table(tmp_path):
     with (tmp_path / "variants.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["student"], row["a"], row["seed"]) for row in rows] == [
-        (one.student, one.a, str(one.seed)) for one in done.variants
+        (spelled, one.a, str(one.seed)) for spelled, one in zip(("Ada", "bo"), done.variants, strict=True)
     ]
     assert len(done.written) == 2 and not done.kept
 
@@ -123,6 +124,17 @@ def test_a_roster_with_a_mistake_is_explained(tmp_path, text, said):
 def test_a_roster_that_is_no_text_is_explained(tmp_path):
     with pytest.raises(InputError, match=r"there is no .*none\.csv"):
         read_roster(tmp_path / "none.csv")
-    (tmp_path / "latin.csv").write_bytes("id,name\nada,Zoë\n".encode("latin-1"))
-    with pytest.raises(InputError, match="saved as CSV in UTF-8"):
-        read_roster(tmp_path / "latin.csv")
+    (tmp_path / "class.csv").write_bytes(b"PK\x03\x04...")
+    with pytest.raises(InputError, match="is a workbook or an archive; save it as CSV"):
+        read_roster(tmp_path / "class.csv")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "latin-1"])
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_a_roster_is_read_in_any_encoding_and_keeps_its_spelling(encoding, mark, tmp_path):
+    """Made-up people, and a comma in a name that is no mark between cells."""
+    lines = [("Id", "Name"), ("Zoë.K", '"Krüger, Zoë"'), ("007", "Bond")]
+    (tmp_path / "roster").write_bytes("\r\n".join(mark.join(line) for line in lines).encode(encoding))
+    zoe, bond = read_roster(tmp_path / "roster")
+    assert (zoe.id, zoe.shown, zoe.name) == ("zoë.k", "Zoë.K", "Krüger, Zoë")
+    assert (bond.id, bond.shown) == ("007", "007")

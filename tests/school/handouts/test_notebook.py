@@ -1,5 +1,6 @@
 """From source to notebook: what is taken in, left out and filled in; errors that name the place."""
 
+import sys
 from dataclasses import replace
 
 import nbformat
@@ -68,7 +69,8 @@ def test_the_notebook_begins_with_colab_title_and_rubric_and_has_every_shared_pa
 def test_the_set_up_cell_installs_the_course_as_the_chapters_do():
     (cell,) = [cell for cell in student_notebook(CONTRAST, "ada").cells if cell.id == "colab"]
     address = course_address()
-    assert f'course = "{f"git+{address}" if address else "/content/atriacourse.zip"}"' in cell.source
+    release = f"git+{address}@v{atriacourse.__version__}"
+    assert f'course = "{release if address else "/content/atriacourse.zip"}"' in cell.source
 
 
 def test_answers_are_open_for_the_student_and_solved_for_the_instructor():
@@ -148,3 +150,24 @@ def test_a_notebook_survives_writing_and_reading(tmp_path):
     notebook = student_notebook(CONTRAST, "ada")
     nbformat.write(notebook, tmp_path / "one.ipynb")
     assert nbformat.read(tmp_path / "one.ipynb", 4) == notebook
+
+
+def first_cell_of(notebook):
+    return next(cell.source for cell in notebook.cells if cell.id == "colab")
+
+
+@pytest.mark.parametrize(
+    ("colab", "said"), [(False, r"-m pip install .*Then restart"), (True, "upload atriacourse.zip")]
+)
+def test_without_the_course_the_first_cell_says_what_to_do_and_runs_nothing(monkeypatch, colab, said):
+    """Where it is installed, the cell goes through; grading runs it so."""
+    source = first_cell_of(student_notebook(CONTRAST, "ada"))
+    if colab and course_address() is not None:
+        pytest.skip("with a public address Colab installs from there")
+    exec(compile(source, "first", "exec"), {})
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("subprocess.run", lambda *_, **__: pytest.fail("nothing may be run"))
+    if colab:
+        monkeypatch.setitem(sys.modules, "google.colab", object())
+    with pytest.raises((ModuleNotFoundError, FileNotFoundError), match=said):
+        exec(compile(source, "first", "exec"), {})
