@@ -765,7 +765,8 @@ def test_grade_ends_by_a_signal_as_by_ctrl_c_and_leaves_nothing_behind(cli, tmp_
     )
     try:
         give_up = time.monotonic() + 600
-        while len(list(scratch.glob("ac-*/box"))) < 2:  # of the process to fork from, and of the run
+        # of the process to fork from, of the examination, and of a student's process
+        while len(list(scratch.glob("atriacourse-*"))) < 3:
             assert child.poll() is None and time.monotonic() < give_up
             time.sleep(0.05)
         theirs = psutil.Process(child.pid).children(recursive=True)
@@ -774,6 +775,6 @@ def test_grade_ends_by_a_signal_as_by_ctrl_c_and_leaves_nothing_behind(cli, tmp_
     finally:
         child.kill()
     assert child.returncode == 130 and b"Traceback" not in err, err.decode()
-    assert list(scratch.glob("ac-*")) == []
+    assert list(scratch.glob("atriacourse-*")) == []
     _, alive = psutil.wait_procs(theirs, timeout=60)
     assert alive == []

@@ -26,11 +26,10 @@ from pathlib import Path
 from typing import Any
 
 from atriacourse.school.fences.layout import FENCES, environment_for, readable_folders
-from atriacourse.school.fences.process import EndedError, Started, own_folder, size_of, started
+from atriacourse.school.fences.process import POLL_SECONDS, EndedError, Started, own_folder, size_of, started
 from atriacourse.school.fences.system import MB, Limits
 from atriacourse.school.fences.warm import Warm
 
-POLL_SECONDS = 0.1
 START_SECONDS = 120  # for a fresh Python to import everything, on a machine with much to do
 MOST_KEPT_MB = 20  # of one file that somebody handed in
 MOST_SAID_MB = 16  # that one process may answer in all

@@ -6,9 +6,11 @@ is the folder.
 
 import contextlib
 import os
+import queue
 import shutil
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,8 @@ from typing import IO, Any
 from atriacourse.school.fences.layout import environment_for
 from atriacourse.school.fences.system import MB
 from atriacourse.school.fences.warm import Warm
+
+POLL_SECONDS = 0.1
 
 
 class EndedError(RuntimeError):
@@ -41,6 +45,24 @@ class Started:
             return times.user + times.system, memory.rss / (1024 * MB)
         except psutil.Error:
             return 0.0, 0.0
+
+    def line(self, stop: threading.Event | None) -> tuple[bytes, float, float]:
+        """Its next line, with seconds of the processor and GB of memory until then; empty if it ended.
+
+        Raises: EndedError once `stop` is set; it is killed then.
+        """
+        lines: queue.Queue[bytes] = queue.Queue()
+        threading.Thread(target=lambda: lines.put(self.output.readline()), daemon=True).start()
+        cpu = memory = 0.0
+        while True:
+            now, weighs = self.used()
+            cpu, memory = max(cpu, now), max(memory, weighs)
+            try:
+                return lines.get(timeout=POLL_SECONDS), cpu, memory
+            except queue.Empty:
+                if stop is not None and stop.is_set():
+                    self.kill()
+                    raise EndedError("the grading was interrupted") from None
 
     def kill(self) -> None:
         """End it and what came of it, where something could."""

@@ -174,8 +174,10 @@ class Exam:
         with own_folder() as folder, started([MEASURING], folder, self.jail.warm) as process:
             process.input.write((json.dumps(order) + "\n").encode())
             process.input.flush()
-            said = process.output.readline()
-            cpu, memory = process.used()
+            try:
+                said, cpu, memory = process.line(self.jail.stop)
+            except EndedError as error:
+                raise StoppedError(str(error)) from error
         self.jail.spent.cpu_seconds += cpu
         self.jail.spent.memory_gb = max(memory, self.jail.spent.memory_gb)
         if not said:

@@ -12,8 +12,9 @@ import pytest
 from atriacourse.assignments.allocation import allocation_of
 from atriacourse.assignments.centres import make_centre
 from atriacourse.assignments.listing import assignment, assignments
+from atriacourse.school.fences.jail import warm_up
 from atriacourse.school.fences.system import Limits
-from atriacourse.school.grading.grader import Grader, mark_submission
+from atriacourse.school.grading.grader import IMPORTED, Grader, mark_submission
 from atriacourse.school.grading.reading import Found, Submission, read_submission
 from atriacourse.school.grading.restore import prepare
 from atriacourse.school.handouts.notebook import solution_notebook, student_notebook
@@ -29,8 +30,14 @@ def centres(tmp_path_factory):
     return tmp_path_factory.mktemp("centres")
 
 
+@pytest.fixture(scope="module")
+def warm():
+    with warm_up(IMPORTED) as process:
+        yield process
+
+
 @pytest.fixture
-def grade(centres, tmp_path):
+def grade(centres, warm, tmp_path):
     """grade(notebook, name) -> (graded, execution), for a notebook handed in with the journal of its run."""
 
     def run(notebook, name):
@@ -40,7 +47,7 @@ def grade(centres, tmp_path):
         path.write_text(json.dumps(notebook), encoding="utf-8")
         submission = read_submission(Found(student=STUDENT, assignment=name, path=path))
         prepared = prepare(declared, STUDENT, submission.notebook)
-        execution = Grader(limits=LIMITS, centres=centres.resolve()).run(prepared)
+        execution = Grader(limits=LIMITS, centres=centres.resolve(), warm=warm).run(prepared)
         journal = next(iter(execution.files.values()), None)
         with_journal = Submission(**{**vars(submission), "journal": journal})
         return mark_submission(declared, with_journal, prepared, execution), execution
