@@ -110,6 +110,7 @@ def test_every_command_explains_itself(cli, command):
         (["grade", "nowhere", "--out", "g"], "nowhere is no folder"),
         (["grade", ".", "--out", "g"], "write the grades elsewhere"),
         (["grade", ".", "--out", "../g", "--deadline", "soon"], "a date and time like 2026-12-01T18:00"),
+        (["grade", ".", "--out", "../g", "--reports", "all"], "--reports is marked or handed-in, got 'all'"),
         (
             ["assign", "contrast", "--nbgrader", "c", "--student", "ada", "--solutions"],
             "--student, --solutions",

@@ -110,46 +110,6 @@ def served(folder: Path) -> Iterator[str]:
         thread.join()
 
 
-LAB = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Lab</title>
-<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="{assets}/course.css">
-<script src="{assets}/network.js"></script><script src="{assets}/labs.js" defer></script></head><body>
-<main><h1>Lab</h1><div class="lab" data-lab="{lab}" data-question="What?"><p>A sentence.</p></div></main>
-</body></html>"""
-
-
-def opened_lab(launch: Callable, folder: Path, lab: str, *, guess: str):
-    """A page with one of the book's labs, started with a prediction; `errors` are those of its scripts."""
-    assets = Path(__file__).parents[2] / "book" / "_assets"
-    path = folder / "lab.html"
-    path.write_text(LAB.format(assets=assets.as_uri(), lab=lab), encoding="utf-8")
-    page = patient(launch(*FLAT).new_page())
-    page.errors = []
-    page.on("pageerror", lambda error: page.errors.append(str(error)))
-    page.goto(path.as_uri())
-    page.fill(".lab input", guess)
-    page.click(".lab button")
-    page.wait_for_selector(".lab[data-shown='1']")
-    return page
-
-
-def changes(lab, act: Callable) -> None:
-    """Do something and wait until the lab has answered."""
-    before = int(lab.get_attribute(".lab", "data-shown"))
-    act()
-    lab.wait_for_function(f"Number(document.querySelector('.lab').dataset.shown) > {before}")
-
-
-def pictures(lab) -> list[str]:
-    """What stands on each of its canvases."""
-    return lab.evaluate("[...document.querySelectorAll('.lab canvas')].map(one => one.toDataURL())")
-
-
-def slide(lab, name: str, value: float) -> None:
-    """Move a slider as a hand does."""
-    script = "(one, value) => { one.value = value; one.dispatchEvent(new Event('input', {bubbles: true})); }"
-    changes(lab, lambda: lab.locator(f".lab input[name={name}]").evaluate(script, value))
-
-
 def patient(page):
     """Let a page take its time on a machine that others use as well."""
     page.set_default_timeout(120_000)

@@ -1,17 +1,19 @@
 """A page with one lab, in a folder as a reader without a server has it; its networks are small ones.
 
-For the tests of labs: `lab_folder` makes the folder, `open_lab` opens a page of it and starts the lab.
+For the tests of labs: `lab_folder` makes the folder, `open_lab` opens a page of it and starts the lab;
+`book_lab` does both with the book's own networks and data, and `changes` waits for a lab's answer.
 """
 
 import json
 import shutil
 from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import page_networks
 import torch
-from browsing import patient
+from browsing import FLAT, patient
 from torch import nn
 
 from atriacourse.network.unet import MultiTaskUNet, NetworkConfig
@@ -83,3 +85,30 @@ def open_lab(browser, address: str, guess: str = "", **context):
     page.get_by_role("button", name="Start the lab").click()
     page.wait_for_selector(".lab canvas")
     return page
+
+
+def book_lab(launch: Callable, folder: Path, lab: str, guess: str = "", **context):
+    """A page with the lab as the book has it, started with a guess, after its first answer."""
+    if not (folder / "_assets").exists():
+        shutil.copytree(ASSETS, folder / "_assets", ignore=shutil.ignore_patterns("vendor", "stills"))
+    page = open_lab(launch(*FLAT), write_page(folder, lab), guess, **context)
+    page.wait_for_selector(".lab[data-shown='1']")
+    return page
+
+
+def changes(lab, act: Callable) -> None:
+    """Do something and wait until the lab has answered."""
+    before = int(lab.get_attribute(".lab", "data-shown"))
+    act()
+    lab.wait_for_function(f"Number(document.querySelector('.lab').dataset.shown) > {before}")
+
+
+def pictures(lab) -> list[str]:
+    """What stands on each of its canvases."""
+    return lab.evaluate("[...document.querySelectorAll('.lab canvas')].map(one => one.toDataURL())")
+
+
+def slide(lab, name: str, value: float) -> None:
+    """Move a slider as a hand does."""
+    script = "(one, value) => { one.value = value; one.dispatchEvent(new Event('input', {bubbles: true})); }"
+    changes(lab, lambda: lab.locator(f".lab input[name={name}]").evaluate(script, value))

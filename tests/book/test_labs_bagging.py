@@ -9,7 +9,8 @@ import numpy as np
 import page_bag
 import pytest
 import torch
-from browsing import FLAT, changes, launch, opened_lab, pictures, slide  # noqa: F401 (launch is a fixture)
+from browsing import launch  # noqa: F401 (a fixture)
+from lab_pages import book_lab, changes, pictures, slide
 from page_networks import OUT
 
 from atriacourse.augment.gamma import apply_gamma
@@ -80,7 +81,7 @@ def test_the_pages_numbers_follow_from_the_record(record):
 
 def test_the_lab_on_bagging_says_what_pytorch_says(launch, tmp_path, networks, record):  # noqa: F811
     """Every control is moved; Dice, the mean and the three terms of the identity are computed alongside."""
-    lab = opened_lab(launch, tmp_path, "bagging", guess="1")
+    lab = book_lab(launch, tmp_path, "bagging", guess="1")
     text = (OUT / "bag-slices.js").read_text(encoding="utf-8")
     slices = json.loads(text[text.index("= ") + 2 : text.rindex(";")])["slices"]
 

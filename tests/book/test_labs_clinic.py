@@ -8,7 +8,8 @@ import numpy as np
 import page_bag
 import pytest
 import torch
-from browsing import FLAT, changes, launch, opened_lab, pictures  # noqa: F401 (launch is a fixture)
+from browsing import launch  # noqa: F401 (a fixture)
+from lab_pages import book_lab, changes, pictures
 from page_networks import OUT
 from torch.nn import functional
 
@@ -22,7 +23,7 @@ FAULTS = ("padding", "flipped", "twice", "linear")
 
 @pytest.fixture(scope="module")
 def lab(launch, tmp_path_factory):  # noqa: F811
-    return opened_lab(launch, tmp_path_factory.mktemp("clinic"), "clinic", guess="1")
+    return book_lab(launch, tmp_path_factory.mktemp("clinic"), "clinic", guess="1")
 
 
 @pytest.fixture(scope="module")

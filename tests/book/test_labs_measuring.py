@@ -4,12 +4,12 @@ import base64
 import json
 import zlib
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import page_volumes
 import pytest
-from browsing import FLAT, changes, launch, opened_lab, pictures, slide  # noqa: F401 (launch is a fixture)
+from browsing import FLAT, launch  # noqa: F401 (launch is a fixture)
+from lab_pages import ASSETS, book_lab, changes, pictures, slide
 
 from atriacourse.evaluation.case_row import score_case
 from atriacourse.evaluation.distances import surface_voxels
@@ -24,7 +24,6 @@ from atriacourse.pages.bench.sandbox import HUMAN
 
 pytestmark = [pytest.mark.book, pytest.mark.slow]
 
-ASSETS = Path(__file__).parents[2] / "book" / "_assets"
 MASKS = ASSETS / "labs" / "masks.js"
 SCORES = ("dice", "jaccard", "hd_mm", "hd95_mm", "assd_mm", "truth_ml", "guess_ml", "volume_difference_ml")
 
@@ -173,7 +172,7 @@ def cells(lab, column):
 
 def test_the_lab_on_cleaning_cleans_as_the_library(launch, tmp_path):  # noqa: F811
     """Every control is moved; the numbers are postprocess's and score_case's on the same probabilities."""
-    lab = opened_lab(launch, tmp_path, "cleaning", guess="20")
+    lab = book_lab(launch, tmp_path, "cleaning", guess="20")
     assert "You said 20" in lab.inner_text(".lab-guess")
 
     def holds(name, threshold, radius, largest):
@@ -236,7 +235,7 @@ def measured(lab):
 
 def test_the_lab_on_measuring_measures_as_the_library(launch, tmp_path):  # noqa: F811
     """Painted and erased by key and by mouse; the numbers are score_case's on a mask drawn alongside."""
-    lab = opened_lab(launch, tmp_path, "measuring", guess="12")
+    lab = book_lab(launch, tmp_path, "measuring", guess="12")
     volume = committed("one")
     truth, spacing, mask = volume["truth"] > 0, volume["spacing_mm"], volume["truth"] > 0
     depth, height, width = truth.shape

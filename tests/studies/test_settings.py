@@ -41,8 +41,8 @@ OTHER = {
     "augmentation.tone.knots": 4,
     "augmentation.statistics": None,
     "network.inputs": None,
-    "network.encoder": [2, 2, 2, 2, 2, 2],
-    "network.decoder": [2, 2, 2, 2, 2],
+    "network.encoder": None,
+    "network.decoder": None,
     "network.fold": None,
     "network.upsampling": None,
     "network.label_head": None,
@@ -104,6 +104,8 @@ def other(name, config):
         return next(f"{name}={json.dumps(word)}" for word in WORDS[name] if word != now[name])
     if name == "training.curriculum.sizes":  # another size is another crop; the number of them stays
         return f"{name}={[size + 64 for size in now[name]]}"
+    if name in ("network.encoder", "network.decoder"):  # as many levels as there are
+        return f"{name}={[2] * len(now[name])}"
     if name == "training.curriculum.batch_sizes":
         return f"{name}={[size + 1 for size in now[name]]}"
     return f"{name}={json.dumps(OTHER[name])}"
@@ -134,6 +136,8 @@ def test_a_study_s_setting_changes_the_key_or_is_refused_or_is_listed(name, scal
         with pytest.raises(InputError, match="they must agree"):
             planned(f"{name}=2", scale=scale)
         return
+    if name == "network.fold":  # the crops must fit: the finest level goes
+        extra = "network.folded=2"
     same = planned(extra, scale=scale).key == planned(scale=scale).key
     assert same is (name in AFTERWARDS), name
 
@@ -160,7 +164,10 @@ def test_a_profile_s_setting_is_taken_or_refused(name, profile):
         with pytest.raises(InputError, match="they must agree"):
             run_config(profile, assignments=["network.inputs=2"])
         return
-    after = run_config(profile, assignments=[other(name, before)])
+    more = []
+    if name == "network.fold":  # the crops must fit
+        more = [f"training.curriculum.sizes={[2 * size for size in before.training.curriculum.sizes]}"]
+    after = run_config(profile, assignments=[other(name, before), *more])
     assert dotted(to_json(after))[name] != dotted(to_json(before))[name]
 
 

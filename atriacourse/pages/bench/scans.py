@@ -64,11 +64,13 @@ def chapter_scans(data: str | None, *, scratch: Path, phantom: PhantomConfig, ca
     return Scans(cohort, f"{len(cohort)} scans of {cohort.name} ({cohort.layout} layout)")
 
 
-def to_look_at(cohort: Cohort, case: Case) -> Picture:
+def to_look_at(cohort: Cohort, case: Case, *, pixel_mm: float = 0.625) -> Picture:
     """A case for a figure: of a phantom the same patient and slices, as fine in the plane as the real scans.
 
-    A figure that shows what a network sees, or what it made of it, takes the case itself. (Half a second.)
+    A figure that shows what a network sees, or what it made of it, takes the case itself. (Half a second; a
+    figure of many patients takes larger pixels, of which the cost goes with the number.)
 
+    Args: pixel_mm: of a phantom, in the plane.
     Raises: InputError if the case has no mask, or the phantoms' record cannot be read.
     """
     if cohort.layout != "phantom":
@@ -76,7 +78,8 @@ def to_look_at(cohort: Cohort, case: Case) -> Picture:
         return Picture(grey_levels(image), case.mask().voxels, image.spacing_mm)
     record = read_json(cohort.root / RECORD, Record, way_out="make the phantoms once more")
     told = record["cases"][case.name]
-    fixed = FINE | {"site": told["site"], "post_ablation": told["post_ablation"]}
+    fixed = FINE | {"matrix": round(FINE["field_mm"] / pixel_mm)}
+    fixed |= {"site": told["site"], "post_ablation": told["post_ablation"]}
     made = make_phantom(replace(PhantomConfig(**record["config"]), **fixed), seed=told["seed"])
     return Picture(made.image.astype(np.float32), made.mask, made.spacing_mm)
 

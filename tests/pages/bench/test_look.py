@@ -25,6 +25,7 @@ def test_a_phantom_is_the_same_patient_with_the_pixels_of_a_real_scan(cohort):
     assert seen.spacing_mm == (coarse.spacing_mm[0], 0.625, 0.625)
     assert seen.grey.shape == seen.mask.shape == (8, 320, 320)
     assert seen.grey.min() >= 0 and seen.grey.max() <= 255
+    assert to_look_at(cohort, case, pixel_mm=2.5).spacing_mm[1:] == (2.5, 2.5)
     # the middle 200 mm of the coarse one: 5 mm hold 8 x 8 fine pixels
     shares = seen.mask.reshape(8, 40, 8, 40, 8).mean(axis=(2, 4))
     inside = coarse.voxels[:, 16:56, 16:56]

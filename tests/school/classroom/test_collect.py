@@ -216,3 +216,11 @@ def test_own_scans_are_another_place(tmp_path, write_journal):
     write_journal("ada", [0.1, 0.2], data="/home/ada/scans/la2018", scale="atlas")
     (run,) = collect([tmp_path]).runs
     assert (run.place, run.scale) == ("scans la2018", "atlas")
+
+
+def test_a_difference_beyond_all_sense_is_left_out_with_its_reason(tmp_path):
+    write_results(tmp_path, [graded("ada"), graded("bob", difference=1.7e308)])
+    found = collect([tmp_path])
+    assert [run.student for run in found.runs] == ["ada"]
+    ((_, why),) = found.left_out
+    assert "beyond all sense" in why

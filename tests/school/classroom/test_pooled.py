@@ -98,3 +98,10 @@ def test_an_assignments_pairs_are_read_together_and_a_single_run_is_not():
     assert (alone.together, among.together) == (1, 2)  # the pair of one run has no interval to be read
     assert among.low < alone.low and alone.high < among.high
     assert among.runs[0].low == alone.runs[0].low
+
+
+def test_absurd_guesses_are_no_part_of_the_page():
+    """1.7e308 is finite, and no axis can hold it."""
+    rows = [("a", "q", low, 1.0, 0.5) for low in (0.0, 1.7e308, -1.7e308, float("nan"))]
+    (question,) = questions_of(pd.DataFrame(rows, columns=["chapter", "question", "low", "high", "value"]))
+    assert question.guesses == ((0.0, 1.0, 0.5),)

@@ -35,7 +35,7 @@ TRAINED = {
     **{f"right-{number}": ({}, "") for number in range(3, 6)},
     "wrong-verdict": ({"claim": 10.5}, ""),  # 2/5 and 3/10 of 15: the numbers are right
     "wrong-numbers": ({"claim": 0}, "claim is not the notebook's own"),
-    "short-report": ({"report": 0}, ""),
+    "short-report": ({"report": 0}, "looks like the worked solution"),
     "no-journal": ({"hypothesis": 5}, "no journal"),
     "lost-metadata": ({}, ""),
     "hard-coded": ({"claim": 0}, "hard-coded claim"),
@@ -221,7 +221,10 @@ def test_every_point_that_is_missing_has_a_reason(first, folder):
 def test_the_look_alikes_are_those(first):
     pairs = set()
     for (student, _), row in first[1].items():
-        pairs |= {frozenset((student, other)) for other in re.findall(r"looks like ([\w-]+)", row["flags"])}
+        pairs |= {
+            frozenset((student, other))
+            for other in re.findall(r"looks like (?!the worked)([\w-]+)", row["flags"])
+        }
     assert pairs == {frozenset(("right-1", "copied")), frozenset(("right-2", "handed-on"))}
 
 
