@@ -1,7 +1,7 @@
 """The network: a U-Net with 4 or 5 poolings and, if wanted, a pre/post-ablation label head.
 
 After augment/, before training/ and inference/. A batch is (N, inputs, H, W) with H and W multiples of
-2 ** poolings. The vanilla U-Net and the multi-task Deep U-Net are this one class with another config.
+fold * 2 ** poolings. The vanilla U-Net and the multi-task Deep U-Net are this one class with another config.
 Source: Chen, Bai and Rueckert 2018, section 2.1 and Fig. 1; widths and up-sampling from the authors' code.
 """
 
@@ -66,7 +66,7 @@ class NetworkConfig:
 
     @property
     def multiple(self) -> int:
-        """Height and width of the input must be multiples of this: 32 for five poolings."""
+        """Height and width of the input must be multiples of this: 32 for five poolings, fold 1."""
         return self.fold * 2**self.poolings
 
     @property

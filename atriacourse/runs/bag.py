@@ -11,7 +11,7 @@ from pathlib import Path
 from atriacourse.data.case import Cohort
 from atriacourse.data.splits import Split, member_subsets
 from atriacourse.errors import InputError
-from atriacourse.runs.config import RunConfig, to_json, write_json
+from atriacourse.runs.config import RunConfig, to_json, told_apart, write_json
 from atriacourse.runs.folder import is_done, saved_bag
 from atriacourse.runs.ours import held, refuse_foreign
 from atriacourse.runs.train import train_run
@@ -110,6 +110,8 @@ def _begin(folder: Path, config: RunConfig, split: Split, *, members: int, subse
     before, settings = saved_bag(folder)
     same = {**before, "config": None} == setup | {"config": None}
     if not same or settings != config or Split.load(folder / "split.json") != split:
+        apart = told_apart(settings, config)
         raise InputError(
-            f"{folder} holds another bag; name another folder, or repeat the command it was started with"
+            f"{folder} holds another bag; name another folder, or repeat the command it was started with, in "
+            f"the version of the course of then if a profile changed{f' (here: {apart})' if apart else ''}"
         )

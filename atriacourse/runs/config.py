@@ -52,7 +52,7 @@ class RunConfig:
         if any(size % self.network.multiple for size in self.training.curriculum.sizes):
             raise InputError(
                 f"crop sizes {self.training.curriculum.sizes} must be multiples of {self.network.multiple} "
-                f"for a network with {self.network.poolings} poolings"
+                f"for a network with {self.network.poolings} poolings and fold {self.network.fold}"
             )
         if self.training.curriculum.sizes[0] == self.network.multiple:
             raise InputError(
@@ -80,6 +80,12 @@ def dotted(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     for name, value in content.items():
         flat |= dotted(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {prefix + name: value}
     return flat
+
+
+def told_apart(before: RunConfig, now: RunConfig) -> str:
+    """The dotted names of the settings in which two configs differ."""
+    one, other = dotted(to_json(before)), dotted(to_json(now))
+    return ", ".join(name for name in other if one[name] != other[name])
 
 
 def from_json(content: Mapping[str, Any]) -> RunConfig:

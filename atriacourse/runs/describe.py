@@ -55,7 +55,8 @@ def describe_config(config: RunConfig) -> str:
     total = parameters(model)
     trunk = total - (parameters(model.label_head) if model.label_head is not None else 0)
     curriculum = config.training.curriculum
-    optimiser_gb = total * BYTES_PER_WEIGHT[config.training.optimiser] / 1e9
+    averaged = 4 if config.training.average else 0
+    optimiser_gb = total * (BYTES_PER_WEIGHT[config.training.optimiser] + averaged) / 1e9
     length = f"{config.minutes:g} minutes" if config.minutes is not None else f"{config.epochs} epochs"
     lines = [
         f"profile {config.profile}: {length}",

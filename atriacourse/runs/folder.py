@@ -66,7 +66,10 @@ class Bag(TypedDict):
 
 
 # settings that came later, as everything was before: masks made by earlier versions stay the model's
-NEW_AS_BEFORE = ", clahe_regions=8, clahe_clip_limit=0.01, auto_gamma_bounds=None"
+NEW_AS_BEFORE = (
+    (", clahe_regions=8, clahe_clip_limit=0.01, auto_gamma_bounds=None", ""),
+    (", smooth_z=0.0, ", ", "),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,8 +111,7 @@ class SavedModel:
                 f"remove the copy's folder and give the same bag command again"
             )
         config = self.config
-        said = repr((config.prepare, config.prediction, config.postprocessing)).replace(NEW_AS_BEFORE, "")
-        digest.update(said.encode())
+        digest.update(settings_said((config.prepare, config.prediction, config.postprocessing)).encode())
         return digest.hexdigest()[:16]
 
     def spacing_mm(self) -> tuple[float, ...]:
@@ -129,6 +131,14 @@ class SavedModel:
     def split(self) -> Split:
         """Who was trained on and who was held out."""
         return Split.load(self.folder / "split.json")
+
+
+def settings_said(settings: object) -> str:
+    """Settings as text, as the first version would have written them."""
+    text = repr(settings)
+    for new, before in NEW_AS_BEFORE:
+        text = text.replace(new, before)
+    return text
 
 
 def open_model(folder: Path | str, *, checkpoint: str = "best") -> SavedModel:

@@ -27,7 +27,7 @@ from atriacourse.inference.postprocess import postprocess
 from atriacourse.inference.predict import predict_volume, probabilities_to_mask
 from atriacourse.network.unet import MultiTaskUNet
 from atriacourse.runs.budget import Budget, measure_steps
-from atriacourse.runs.config import RunConfig, to_json, write_json
+from atriacourse.runs.config import RunConfig, to_json, told_apart, write_json
 from atriacourse.runs.folder import RESTORE, Knots, Setup, is_done, saved_setup
 from atriacourse.runs.loading import data_hash, load_bank_cases, median_spacing_mm
 from atriacourse.runs.logs import refuse_foreign_logs, write_logs
@@ -209,7 +209,7 @@ def begin_folder(folder: Path, config: RunConfig, split: Split, setup: Setup) ->
     refuse_foreign_logs(folder)
     other = []
     if settings != config:
-        other.append("settings")
+        other.append(f"settings ({told_apart(settings, config)})")
     if before["seed"] != setup["seed"]:
         other.append(f"seed {before['seed']}")
     if before["data"] != setup["data"]:
@@ -219,7 +219,7 @@ def begin_folder(folder: Path, config: RunConfig, split: Split, setup: Setup) ->
     if other:
         raise InputError(
             f"{folder} holds a run with other {', '.join(other)}; name another folder, or repeat the command "
-            f"it was started with to go on with it"
+            f"it was started with to go on with it, in the version of the course of then if a profile changed"
         )
     return True
 

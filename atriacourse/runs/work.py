@@ -3,7 +3,8 @@
 After runs/config.py, before runs/describe.py and runs/train.py. Minutes buy more on one machine than on
 another, and an epoch of a wider network is more than one of a narrower; networks are compared at equal work.
 Counted are multiplications and additions of the network, three times forward for a step (forward, and
-backward to inputs and to weights); augmentation, optimiser and validation are not, a few parts in a hundred.
+backward to inputs and to weights); augmentation, validation and optimiser are not: a few parts in a hundred
+of the time, but for Muon on small crops, which takes a tenth or more of a step on a CPU.
 """
 
 from dataclasses import replace

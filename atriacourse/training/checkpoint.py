@@ -19,6 +19,7 @@ from atriacourse.errors import InputError
 from atriacourse.files import checked_json, written_whole
 
 MODEL, AVERAGE, OPTIMISER = "model.", "average.", "optimiser."
+HOW = {"lr", "fused", "foreach"}  # the schedule's, and how torch takes a step: by device and version
 FORMAT = "atriacourse-1"
 HALF = "float16"
 ELSE = "use the run's other checkpoint (best or last), or train again in another folder"
@@ -161,7 +162,7 @@ def _check_groups(text: str, now: list[dict[str, Any]], path: Path) -> None:
     other = {"groups"} if len(before) != len(now) else set()
     for old, new in zip(before, now, strict=False):
         other |= {"params"} - old.keys()
-        other |= {name for name in old.keys() & new.keys() - {"lr"} if old[name] != new[name]}
+        other |= {name for name in old.keys() & new.keys() - HOW if old[name] != new[name]}
     if other:
         raise InputError(f"{where} has other {', '.join(sorted(other))} than the run's settings say; {ELSE}")
 

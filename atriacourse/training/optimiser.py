@@ -4,7 +4,6 @@ After training/training_config.py, before training/loop.py. Source: section 2.1 
 2019 (AdamW); Muon: Jordan et al. 2024, with the normalised weights of their networks for CIFAR-10.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -51,7 +50,7 @@ class Muon(torch.optim.Optimizer):
         super().__init__([group for group in groups if group["params"]], {"lr": rate})
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
+    def step(self) -> None:  # type: ignore[override]  # torch's take a closure
         """Move every weight that has a gradient."""
         for group in self.param_groups:
             for weight in group["params"]:

@@ -95,10 +95,3 @@ def test_a_contrast_method_is_given_its_settings(rng):
     for wrong in ({"clahe_regions": 0}, {"clahe_clip_limit": 2.0}, {"auto_gamma_bounds": (2.0, 1.0)}):
         with pytest.raises(InputError):
             PrepareConfig(**wrong)
-
-
-def test_the_settings_of_contrast_leave_a_model_s_fingerprint_alone():
-    from atriacourse.runs.folder import NEW_AS_BEFORE
-
-    before = "PrepareConfig(contrast='none', downsample=1, offsets=(0,))"
-    assert repr(PrepareConfig()).replace(NEW_AS_BEFORE, "") == before

@@ -5,10 +5,12 @@ import shutil
 import pytest
 import torch
 
+from atriacourse.augment.prepare import PrepareConfig
 from atriacourse.errors import InputError
 from atriacourse.files import read_json
+from atriacourse.inference.predict import PredictConfig
 from atriacourse.runs.config import override, to_json, write_json
-from atriacourse.runs.folder import open_model
+from atriacourse.runs.folder import open_model, settings_said
 from atriacourse.training.checkpoint import read_checkpoint
 
 CPU = torch.device("cpu")
@@ -34,6 +36,14 @@ def test_the_fingerprint_follows_weights_and_what_shapes_a_prediction(tiny_run, 
     write_json(copy / "config.json", to_json(override(tiny_config, ["postprocessing.closing_radius=0"])))
     assert open_model(copy).fingerprint() != first
     assert open_model(tiny_run, checkpoint="last").fingerprint() != first
+
+
+def test_settings_that_came_later_leave_the_fingerprints_of_before_alone():
+    prepare = "PrepareConfig(contrast='none', downsample=1, offsets=(0,))"
+    predict = "batch_size=8, mirrored_too=False, zooms=(1.0,), pad_first=False, precision='auto'"
+    defaults = (PrepareConfig(), PredictConfig())
+    assert settings_said(defaults) == f"({prepare}, PredictConfig({predict}))"
+    assert "smooth_z=0.05" in settings_said(PredictConfig(smooth_z=0.05))
 
 
 @pytest.mark.parametrize("file", ["config.json", "best.safetensors", "split.json"])

@@ -148,8 +148,8 @@ def test_a_finished_run_called_again_stays_as_it_is(tiny_run, tiny_config, cohor
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"config": "epochs=3"}, "other settings"),
-        ({"config": "training.learning_rate=0.1"}, "other settings"),
+        ({"config": "epochs=3"}, r"other settings \(epochs\)"),
+        ({"config": "training.learning_rate=0.1"}, r"other settings \(training.learning_rate\)"),
         ({"seed": 1}, "other seed 0"),
         ({"split": "all"}, "split"),
         ({"split": "fold:1/3"}, "split"),

@@ -30,7 +30,8 @@ def computed_field(config: NetworkConfig, *, size: int, pixel: int) -> tuple[int
 
     Args: size: rows of the slice; pixel: the output row. Returns: (first, last), within the slice.
     """
-    first = last = pixel
+    size //= config.fold  # a folded square is one pixel until the end
+    first = last = pixel // config.fold
     for level in range(config.poolings):  # down the decoder's side, from the output to the bottom
         rows = size >> level
         first, last = max(first - 2, 0), min(last + 2, rows - 1)
@@ -40,7 +41,8 @@ def computed_field(config: NetworkConfig, *, size: int, pixel: int) -> tuple[int
         rows = size >> level
         first, last = max(2 * first, 0), min(2 * last + 1, rows - 1)
         first, last = first - 2, last + 2
-    return max(first, 0), min(last, size - 1)
+    first, last = max(first, 0), min(last, size - 1)
+    return first * config.fold, (last + 1) * config.fold - 1
 
 
 def _coarse(row: int, rows: int, upsampling: str) -> tuple[int, int]:

@@ -1,5 +1,7 @@
 """The field of one output pixel: worked out and measured agree, and both agree with sums by hand."""
 
+from dataclasses import replace
+
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -34,6 +36,13 @@ def test_computed_and_measured_fields_agree(poolings, upsampling):
         config = thin(poolings, upsampling)
         asked = {"size": size, "pixel": pixel}
         assert computed_field(config, **asked) == measured_field(config, **asked)
+
+
+@pytest.mark.parametrize(("size", "pixel"), [(64, 31), (96, 50), (128, 127)])
+def test_the_fields_agree_when_pixels_are_folded(size, pixel):
+    config = replace(thin(3), fold=2)
+    asked = {"size": size, "pixel": pixel}
+    assert computed_field(config, **asked) == measured_field(config, **asked)
 
 
 def test_one_pooling_by_hand():
