@@ -218,7 +218,7 @@ my_differences = [
 
 # %% ex-damage, right: a row of numbers
 my_differences = np.array(
-    [against_sound(name).mean_difference for name in new_patients]
+    [against_sound(name).mean_difference for name in three]
 )
 
 # %% ex-damage, wrong: sound minus faulty
