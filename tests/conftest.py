@@ -20,9 +20,9 @@ BEGAN = time.perf_counter()
 SEARCH = [Path(__file__).parents[2] / "shared" / "data", Path(__file__).parents[1] / "data"]
 
 
-# The files that take longest are begun first, so that two workers end together; the last needs the book.
+# The files that take longest are begun first, so that two workers end together: the one that builds the book
+# before all. The others that look at the book come last, since they would wait for it.
 FIRST = ("test_pages.py", "test_class_of_thirty.py", "test_end_to_end.py", "test_jail.py", "test_build.py")
-LAST = ("test_chapters.py",)
 
 
 def pytest_configure(config) -> None:
@@ -33,11 +33,12 @@ def pytest_configure(config) -> None:
 
 
 def pytest_collection_modifyitems(items) -> None:
-    """The longest files to the front."""
+    """The longest files to the front, those that need the book to the end."""
+    waiting = {item.path for item in items if "built_book" in item.fixturenames}
 
     def place(item) -> int:
         name = item.path.name
-        return FIRST.index(name) if name in FIRST else len(FIRST) + (name in LAST)
+        return FIRST.index(name) if name in FIRST else len(FIRST) + (item.path in waiting)
 
     items.sort(key=place)
 
