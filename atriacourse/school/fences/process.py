@@ -48,7 +48,7 @@ class Started:
             return 0.0, 0.0
 
     def waits(self) -> bool:
-        """Whether it sleeps, and not for its turn on a machine with much to do; True where nobody can tell."""
+        """Whether it sleeps, and not for its turn on a busy machine; True where nobody can tell."""
         import psutil
 
         if not sys.platform.startswith("linux"):

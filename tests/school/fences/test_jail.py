@@ -300,7 +300,7 @@ while True:
 def test_one_that_does_not_listen_keeps_nobody_waiting(jail, line, order):
     limits = replace(LIMITS, cell_minutes=0.02, patience=1)
     with (
-        pytest.raises(EndedError, match="its process ended|by the clock"),
+        pytest.raises(EndedError, match=r"its process ended|by the clock"),
         replace(jail, limits=limits).inmate() as one,
     ):
         one.ask({"run": [["mine", CELL + line]]})

@@ -39,7 +39,7 @@ def test_what_is_no_python_is_told_by_its_own_line():
 @pytest.mark.parametrize(
     ("source", "value"),
     [
-        ("CHECKS = []\ndef mine(f):\n    CHECKS.append(f)\n    return f\n@mine\ndef a():\n    pass\nx = CHECKS", 1),
+        ("x = []\ndef mine(f):\n    x.append(f)\n    return f\n@mine\ndef a():\n    pass", 1),
         ("x = []\nfor one in (1, 2):\n    x.append(one)", 2),
         ("def begin():\n    global x\n    x = [1, 2, 3]\nbegin()", 3),
         ("x = [1]\nx += [2]", 2),
@@ -47,9 +47,9 @@ def test_what_is_no_python_is_told_by_its_own_line():
         ("x = {}\ndef put(key):\n    x[key] = 1\nput('a')\nput('b')", 2),
         ("class Box:\n    size = 2\nBox.size = 3\nx = [0] * Box.size", 3),
         ("def deco(f):\n    return lambda: f() * 2\n@deco\ndef make():\n    return [0]\nx = make()", 2),
-        ("n = 3\ndef outer(k=n):\n    def inner():\n        return [0] * k\n    return inner()\nx = outer()", 3),
+        ("n = 3\ndef f(k=n):\n    def g():\n        return [0] * k\n    return g()\nx = f()", 3),
     ],
-    ids=["registered", "loop", "global", "added", "added in a loop", "filled", "class", "decorated", "default"],
+    ids=["registered", "loop", "global", "+=", "+= in a loop", "filled", "class", "decorated", "default"],
 )
 def test_what_a_value_needs_is_run(source, value):
     assert len(run(source, "x")[0][0]) == value
