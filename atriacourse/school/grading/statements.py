@@ -79,18 +79,15 @@ def _statement(cell: str, text: str, node: ast.stmt) -> Statement:
 
 def _read(source: str, node: ast.stmt) -> tuple[frozenset[str], frozenset[str]]:
     """Names from outside that a statement reads itself, and that functions in it do."""
-    added = {one.target.id for one in ast.walk(node) if _adds_to_a_name(one)}
+    added = {one.target for one in ast.walk(node) if isinstance(one, ast.AugAssign)}
+    names = {one.id for one in added if isinstance(one, ast.Name)}  # read as well: `total += 1`
     try:
         table = symtable.symtable(source, "<cell>", "exec")
     except SyntaxError:  # it will not run either
         every = frozenset(each.id for each in ast.walk(node) if isinstance(each, ast.Name))
         return every, every
     here = {one.get_name() for one in table.get_symbols() if one.is_referenced()}
-    return frozenset(here | (added & set(table.get_identifiers()))), frozenset(_of_globals(table))
-
-
-def _adds_to_a_name(node: ast.AST) -> bool:
-    return isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)
+    return frozenset(here | (names & set(table.get_identifiers()))), frozenset(_of_globals(table))
 
 
 def _of_globals(table: symtable.SymbolTable) -> Iterator[str]:
