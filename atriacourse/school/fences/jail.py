@@ -94,7 +94,8 @@ class Inmate:
     def __init__(self, jail: Jail, process: "Started", box: Path) -> None:
         self._jail, self._process, self._box = jail, process, box
         self._lines: queue.Queue[bytes] = queue.Queue(8)
-        self._cpu_seconds, self._imports, self._began, self._over = 0.0, 0.0, time.monotonic(), False
+        self._cpu_seconds, self._imports, self._over = 0.0, 0.0, False
+        self._waited, self._looked = 0.0, time.monotonic()  # seconds that it slept; when we looked last
         threading.Thread(target=self._listen, daemon=True).start()
 
     def close_fences(self, box: Path) -> None:
@@ -112,7 +113,7 @@ class Inmate:
         self._send(settings)
         jail.spent.fences = tuple(map(str, self._answer(START_SECONDS)["fences"]))
         self._weigh()
-        self._imports, self._began = self._cpu_seconds, time.monotonic()
+        self._imports, self._waited = self._cpu_seconds, 0.0
 
     def ask(self, order: dict[str, Any], answers: Mapping[int, Any] | None = None) -> dict[str, Any]:
         """Send an order and wait for what it gives.
@@ -121,14 +122,15 @@ class Inmate:
         Raises: EndedError when a limit is reached, or it ends; it is dead then.
         """
         self._send(order)
+        seconds = self._jail.limits.cell_seconds * self._jail.limits.patience
         while True:
-            answer = self._answer(self._jail.limits.cell_seconds * self._jail.limits.patience)
+            answer = self._answer(seconds)
             if "ask" not in answer:
                 return answer
-            function = (answers or {}).get(answer["ask"])
-            self._send(
-                {"error": "there is no such function"} if function is None else function(answer["given"])
-            )
+            number, given = answer["ask"], answer.get("given", [])
+            function = (answers or {}).get(number) if isinstance(number, int) else None
+            self._look(seconds)
+            self._send({"error": "there is no such function"} if function is None else function(given))
 
     def end(self) -> None:
         """Kill it, whatever it does."""
@@ -138,14 +140,11 @@ class Inmate:
         self._jail.spent.cpu_seconds += self._cpu_seconds
 
     def _send(self, what: dict[str, Any]) -> None:
-        try:
-            self._process.input.write((json.dumps(what) + "\n").encode())
-            self._process.input.flush()
-        except OSError as error:
-            raise EndedError(self._why_gone()) from error
+        self._looked = time.monotonic()
+        self._process.send((json.dumps(what) + "\n").encode())
 
     def _answer(self, seconds: float) -> dict[str, Any]:
-        """The next answer; what was tried on the way is noted. `seconds`: by the clock, since it began."""
+        """The next answer; what was tried on the way is noted. `seconds`: that it may sleep in all."""
         while True:
             line = self._line(seconds)
             try:
@@ -157,19 +156,28 @@ class Inmate:
                     self._jail.spent.attempts[Attempt(kind=kind[:20], what=what[:300])] = None
             except (ValueError, TypeError, RecursionError) as error:
                 raise EndedError("it answered with something that is no answer") from error
+            self._look(seconds)
 
     def _line(self, seconds: float) -> bytes:
         while True:
             try:
                 line = self._lines.get(timeout=POLL_SECONDS)
             except queue.Empty:
-                if why := self._too_much(seconds):
-                    self._process.kill()
-                    raise EndedError(why) from None
+                self._look(seconds)
                 continue
             if not line:
                 raise EndedError(self._why_gone())
             return line
+
+    def _look(self, seconds: float) -> None:
+        """End it if a limit is reached. What it waits for a busy processor is no fault of its own."""
+        now = time.monotonic()
+        if self._process.waits():
+            self._waited += min(now - self._looked, 2 * POLL_SECONDS)
+        self._looked = now
+        if why := self._too_much(seconds):
+            self._process.kill()
+            raise EndedError(why)
 
     def _too_much(self, seconds: float) -> str:
         """The limit that is reached; empty if none is."""
@@ -179,8 +187,8 @@ class Inmate:
             return "the grading was interrupted"
         if self._cpu_seconds - self._imports > max(limits.cell_seconds, seconds / limits.patience) + 2:
             return _out_of_time(limits)
-        if time.monotonic() - self._began > seconds:
-            return f"it was stopped after {seconds:.0f} seconds by the clock"
+        if self._waited > seconds:
+            return f"it was stopped after it had slept for {seconds:.0f} seconds by the clock"
         if memory > limits.memory_gb:
             return f"it was stopped at {memory:.1f} GB of memory; the limit is {limits.memory_gb:g} GB"
         if size_of(self._box) > limits.file_mb * MB:

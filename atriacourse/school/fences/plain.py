@@ -39,7 +39,7 @@ def pack(value: Any, *, function: Told | None = None) -> Any:
     if isinstance(value, dict):
         pairs = [[pack(key, function=function), pack(one, function=function)] for key, one in value.items()]
         return ["dict", pairs]
-    for name, kinds in (("list", list), ("tuple", tuple), ("set", set | frozenset)):
+    for name, kinds in (("list", list | range), ("tuple", tuple), ("set", set | frozenset)):
         if isinstance(value, kinds):
             return [name, [pack(one, function=function) for one in value]]
     if hasattr(value, "detach"):  # a tensor
@@ -89,7 +89,7 @@ def unpack(packed: Any, *, function: Told | None = None, whole: Told | None = No
             return function(content)
         if kind == "whole" and whole is not None:
             return whole(content)
-    except (ValueError, TypeError, OverflowError, MemoryError) as error:
+    except (ValueError, TypeError, OverflowError, MemoryError, RecursionError) as error:
         raise NotPlainError(f"what came is no plain data ({type(error).__name__})") from error
     raise NotPlainError("what came is no plain data")
 

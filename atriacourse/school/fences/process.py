@@ -13,6 +13,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import IO, Any
 
@@ -32,7 +33,7 @@ class Started:
     """A process and our ends of its pipes."""
 
     process: "Any"  # psutil.Process
-    input: IO[bytes]
+    input: FileIO
     output: IO[bytes]
 
     def used(self) -> tuple[float, float]:
@@ -45,6 +46,26 @@ class Started:
             return times.user + times.system, memory.rss / (1024 * MB)
         except psutil.Error:
             return 0.0, 0.0
+
+    def waits(self) -> bool:
+        """Whether it sleeps, and not for its turn on a busy machine; True where nobody can tell."""
+        import psutil
+
+        if not sys.platform.startswith("linux"):
+            return True
+        try:
+            return self.process.status() not in (psutil.STATUS_RUNNING, psutil.STATUS_DISK_SLEEP)
+        except psutil.Error:
+            return True
+
+    def send(self, line: bytes) -> None:
+        """Give it a line, from a thread: one that does not read keeps nobody waiting, nor does a dead one."""
+        threading.Thread(target=self._write, args=(line,), daemon=True).start()
+
+    def _write(self, line: bytes) -> None:
+        with contextlib.suppress(OSError, ValueError):  # it is gone, as what it answers will say
+            while line:
+                line = line[self.input.write(line) :]
 
     def line(self, stop: threading.Event | None) -> tuple[bytes, float, float]:
         """Its next line, with seconds of the processor and GB of memory until then; empty if it ended.
@@ -83,7 +104,7 @@ def started(command: Sequence[str], folder: Path, warm: Warm | None = None) -> I
 
     environment, (reads, writes), (hears, says) = environment_for(folder), os.pipe(), os.pipe()
     with (
-        os.fdopen(writes, "wb") as input_,
+        os.fdopen(writes, "wb", buffering=0) as input_,  # nothing is left to be written to one that is gone
         os.fdopen(hears, "rb") as output,
         Path(os.devnull).open("wb") as nothing,
     ):

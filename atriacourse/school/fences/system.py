@@ -48,7 +48,7 @@ class Limits:
     memory_gb: float = 4.0
     file_mb: int = 50  # all that one process writes
     cell_minutes: float | None = None  # for any one test; None: a tenth of `minutes`
-    patience: float = 5.0  # how much longer by the clock, for what sleeps or waits
+    patience: float = 5.0  # how much longer it may sleep, by the clock; waiting for its turn is not counted
 
     @property
     def cell_seconds(self) -> float:

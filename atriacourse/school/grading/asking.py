@@ -139,14 +139,12 @@ def fail(cell: "NotebookNode", kind: str, text: str) -> None:
     import nbformat
 
     cell.outputs = [nbformat.v4.new_output("error", ename=kind or "AssertionError", evalue=text[:300])]
-    cell.metadata["papermill"] = {"status": "completed"}
 
 
 def _print(cell: "NotebookNode", text: str) -> None:
     import nbformat
 
     cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=text)]
-    cell.metadata["papermill"] = {"status": "completed"}
 
 
 def show(cell: "NotebookNode", entry: Entry) -> None:

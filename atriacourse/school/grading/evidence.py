@@ -46,7 +46,7 @@ class Evidence:
     numbers: dict[str, Any] = field(default_factory=dict)  # part -> what a grading cell printed as JSON
     journal: Journal | None = None  # handed in; None: neither a journal nor saved outputs
     from_outputs: bool = False  # it is put together from saved outputs: no journal was handed in
-    stopped: str = ""  # where and why the run ended before its last cell; empty if it did not
+    stopped: str = ""  # why the run ended before its last cell; empty if it did not
 
     def why_missing(self, cell: str, otherwise: str) -> str:
         """Why a cell gave nothing: its own error, a run that ended before it, or else that."""
@@ -68,7 +68,7 @@ class Marking:
 
 def gather_evidence(prepared: Prepared, execution: Execution, journal: bytes | None) -> Evidence:
     """Read a run and what was handed in."""
-    found = Evidence(stopped=_stopped(execution))
+    found = Evidence(stopped=f"the run stopped: {execution.ending}" if execution.ending else "")
     for cell in execution.notebook.cells if execution.notebook is not None else ():
         what = cell.metadata.get("atriacourse")
         if cell.cell_type != "code" or not what:
@@ -93,16 +93,6 @@ def gather_evidence(prepared: Prepared, execution: Execution, journal: bytes | N
     return found
 
 
-def _stopped(execution: Execution) -> str:
-    """The cell at which a run ended, counted as they were run, and why."""
-    if not execution.ending:
-        return ""
-    cells = execution.notebook.cells if execution.notebook is not None else ()
-    run = [cell.metadata.get("papermill", {}).get("status") for cell in cells]
-    last = next((number for number, status in enumerate(run, 1) if status in ("running", "failed")), None)
-    return f"{'the run' if last is None else f'cell {last}'} stopped: {execution.ending}"
-
-
 def bounded(hypothesis: Any) -> bool:
     """Whether it can be one, with two bounds: a student may make any output look like a journal's entry."""
     return _flat(hypothesis) and all(is_number(hypothesis.get(name)) for name in ("low", "high"))
@@ -118,15 +108,8 @@ def error_of(cell: "NotebookNode") -> str:
         if output.output_type == "error":
             value = " ".join(str(output.get("evalue", "")).split())[:300]
             name = output.get("ename", "error")
-            if name == "KeyboardInterrupt":
-                return "it ran longer than one cell may and was interrupted"
             return f"{name}: {value}" if value else str(name)
     return ""
-
-
-def was_run(cell: "NotebookNode") -> bool:
-    """Whether papermill came to this cell's end."""
-    return cell.metadata.get("papermill", {}).get("status") == "completed"
 
 
 def printed(cell: "NotebookNode") -> str:
@@ -139,8 +122,7 @@ def _test(cell: "NotebookNode", what: dict[str, Any], error: str, stopped: str) 
     passed = not error and printed(cell).rstrip().endswith(PASSED)  # an answer may print the word as well
     said = error.removeprefix("AssertionError: ")
     if not passed and not said:
-        not_reached = f"not reached, because {stopped}" if stopped else "it was not run"
-        said = "the self-check does not pass" if was_run(cell) else not_reached
+        said = f"not reached, because {stopped}" if stopped else "it was not run"
     return Test(
         part=what["part"],
         cell=what.get("after") or "",

@@ -172,8 +172,7 @@ class Exam:
         centres = None if self.centres is None else str(self.centres)
         order = {"name": self.prepared.assignment.name, "student": self.prepared.student, "centres": centres}
         with own_folder() as folder, started([MEASURING], folder, self.jail.warm) as process:
-            process.input.write((json.dumps(order) + "\n").encode())
-            process.input.flush()
+            process.send((json.dumps(order) + "\n").encode())
             try:
                 said, cpu, memory = process.line(self.jail.stop)
             except EndedError as error:

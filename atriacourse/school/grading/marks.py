@@ -27,9 +27,7 @@ class Mark:
 
 
 CUT = {  # words of a reason -> the limit that it tells of
-    "time": re.compile(
-        r"(minutes|seconds) of the processor|by the clock|minutes, the limit|longer than one cell may"
-    ),
+    "time": re.compile(r"(minutes|seconds) of the processor|by the clock"),
     "memory": re.compile(r"GB of memory; the limit"),
 }
 

@@ -7,6 +7,8 @@ cell and decides. Nothing of it reaches a grade: what counts is measured and tes
 import ast
 from collections.abc import Iterator
 
+from atriacourse.school.grading.statements import python_of
+
 OURS = "atriacourse"
 KEPT = ("work", "begin_assignment")  # names that locked cells make and answers call
 SETTERS = ("setattr", "delattr")
@@ -72,9 +74,8 @@ def prying(source: str) -> list[str]:
 
 def _tree(source: str) -> ast.AST:
     """What a cell says; nothing where it is no Python."""
-    plain = "\n".join(line for line in source.split("\n") if not line.lstrip().startswith(("%", "!")))
     try:
-        return ast.parse(plain)
+        return ast.parse(python_of(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ast.Module(body=[], type_ignores=[])
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -272,3 +273,47 @@ def test_only_plain_files_are_read(tmp_path):
     assert read_plain(tmp_path / "a", most_mb=0) is None
     assert read_plain(tmp_path) is None
     assert read_plain(tmp_path / "absent") is None
+
+
+GONE = "import threading\nthreading.Timer(0.1, lambda: os._exit(0)).start()"
+# what it says before it sleeps is what is waited for, so the next order finds nobody who reads it
+DEAF = """
+for place in range(3, 20):
+    tried(lambda: os.write(place, b'{"errors": {}}\\n'))
+import time
+time.sleep(600)
+"""
+DRIPS = """
+import time
+while True:
+    for place in range(3, 20):
+        tried(lambda: os.write(place, b'{"tried": ["read", "x"]}\\n'))
+    time.sleep(0.02)
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "order"),
+    [(GONE, {"look": ["found"]}), (DEAF, {"call": 0, "given": [pack(np.zeros(10**5))]}), (DRIPS, {})],
+    ids=["gone before it is asked", "it does not read", "it says something without end"],
+)
+def test_one_that_does_not_listen_keeps_nobody_waiting(jail, line, order):
+    limits = replace(LIMITS, cell_minutes=0.02, patience=1)
+    with (
+        pytest.raises(EndedError, match=r"its process ended|by the clock"),
+        replace(jail, limits=limits).inmate() as one,
+    ):
+        one.ask({"run": [["mine", CELL + line]]})
+        time.sleep(0.5)
+        one.ask(order)
+
+
+def test_waiting_for_the_processor_is_not_sleeping(jail):
+    """At load nineteen an honest test once was cut by the clock."""
+    with jail.inmate() as one:
+        process = one._process
+        time.sleep(0.3)
+        assert process.waits()
+        process.send(b'{"run": [["mine", "while True: pass"]]}\n')
+        time.sleep(0.5)
+        assert not process.waits() or not LINUX

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("papermill", reason="grading needs the book's extras")
+pytest.importorskip("nbformat", reason="grading needs the book's extras")
 
 spec = importlib.util.spec_from_file_location(
     "simulated_class", Path(__file__).with_name("simulated_class.py")

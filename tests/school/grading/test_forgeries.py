@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("papermill", reason="grading needs the book's extras")
+pytest.importorskip("nbformat", reason="grading needs the book's extras")
 
 import atriacourse
 from atriacourse.assignments.allocation import allocation_of

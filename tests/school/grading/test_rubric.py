@@ -8,7 +8,6 @@ from atriacourse.school.bands import band as bands
 from atriacourse.school.grading import measured
 from atriacourse.school.grading.evidence import Evidence
 from atriacourse.school.grading.grader import mark_submission
-from atriacourse.school.grading.marks import cut_of
 from atriacourse.school.grading.restore import prepare
 from atriacourse.school.grading.rubric import MARKERS
 
@@ -212,27 +211,6 @@ def test_a_notebook_that_never_ran_has_reasons_for_all(contrast, hand_in, read, 
     assert "not run to its end: the kernel died" in graded.flags
     for name in ("hypothesis", "tasks", "result", "claim"):  # filled in, and never reached: it says so
         assert "not reached, because the run stopped: the kernel died" in part(graded, name).reasons[0]
-
-
-def test_after_a_crash_the_cell_that_stopped_is_named(contrast, hand_in, read, kit):
-    submission = read(hand_in("ada"), "ada")
-    prepared = prepare(contrast, "ada", submission.notebook)
-    notebook = kit.ran(prepared).notebook
-    names = [cell.metadata["atriacourse"]["cell"] for cell in notebook.cells]
-    for number, cell in enumerate(notebook.cells):
-        if number >= names.index("hypothesis"):
-            cell.outputs = []
-            cell.metadata["papermill"] = {
-                "status": "running" if cell.metadata["atriacourse"]["cell"] == "hypothesis" else "pending"
-            }
-    graded = mark_submission(
-        contrast, submission, prepared, kit.execution(notebook, ending="the kernel died")
-    )
-    number = names.index("hypothesis") + 1
-    assert f"not reached, because cell {number} stopped: the kernel died" in part(graded, "claim").reasons[0]
-    assert cut_of(graded) == "" and not any(
-        "filled in" in why for mark in graded.parts for why in mark.reasons
-    )
 
 
 def test_letters_at_random_are_no_report(grade, kit):
