@@ -138,7 +138,10 @@ class Reader:
         elif "admonition" in kinds:
             self.box(child)
         elif "lab" in kinds:
-            self.add("words", f"<p>{escape(str(child['data-question']))}</p>", title=f"Lab: {self.title}")
+            choices = [escape(one) for one in str(child.get("data-choices", "")).split("|") if one]
+            listed = f'<ol type="A">{"".join(f"<li>{one}</li>" for one in choices)}</ol>' if choices else ""
+            asked = f"<p>{escape(str(child['data-question']))}</p>{listed}"
+            self.add("words", asked, title=f"Lab: {self.title}")
         elif "cell" in kinds:
             for output in child.select(":scope > .cell_output"):
                 self.output(output)

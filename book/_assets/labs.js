@@ -203,7 +203,7 @@ const atriaLab = (name, start) => { atriaLabs[name] = start; };
         go.disabled = false;
         return;
       }
-      if (guess) box.prepend(element("p", { class: "lab-guess" }, `${question} You said ${guess}. Look for it.`));
+      if (guess) box.prepend(element("p", { class: "lab-guess" }, `${question}${/[?.]$/.test(question) ? "" : " …"} You said: ${guess}. Look for it.`));
       box.querySelector("select, input, canvas[tabindex], button")?.focus();
     });
     box.append(form);

@@ -173,7 +173,7 @@ def cells(lab, column):
 def test_the_lab_on_cleaning_cleans_as_the_library(launch, tmp_path):  # noqa: F811
     """Every control is moved; the numbers are postprocess's and score_case's on the same probabilities."""
     lab = book_lab(launch, tmp_path, "cleaning", guess="20")
-    assert "You said 20" in lab.inner_text(".lab-guess")
+    assert "You said: 20" in lab.inner_text(".lab-guess")
 
     def holds(name, threshold, radius, largest):
         volume = committed(name)

@@ -218,7 +218,7 @@ def test_the_lab_answers_a_hand(page):
     page.fill(".lab input", "0.5")
     page.click(".lab button")
     page.wait_for_selector(".lab[data-shown='1']")
-    assert "You said 0.5" in page.inner_text(".lab-guess")
+    assert "You said: 0.5" in page.inner_text(".lab-guess")
     assert page.locator(".lab canvas").count() == 2
 
     def picture():

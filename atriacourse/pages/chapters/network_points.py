@@ -45,9 +45,9 @@ def draw_points(plane: np.ndarray, points: Sequence[Point], *, plane_mm: Sequenc
         greys = readable_range(plane)
         for row, (y, x) in zip(grid, points, strict=True):
             for axes, width_mm in zip(row[:-1], WIDTHS_MM, strict=True):
-                half = round(width_mm / plane_mm[0] / 2)
+                half = round((width_mm / plane_mm[0] - 1) / 2)  # beside the point's own pixel
                 square = np.pad(plane, half)[y : y + 2 * half + 1, x : x + 2 * half + 1]
-                show_slice(axes, square, spacing_mm=plane_mm, grey_range=greys, letters=None)
+                show_slice(axes, square, spacing_mm=plane_mm, grey_range=greys, letters=None, scale_bar=False)
                 axes.set_title(f"{width_mm} mm")
             show_slice(row[-1], plane, spacing_mm=plane_mm, grey_range=greys, letters=None)
             row[-1].plot(x, y, "+", color=ORANGE, markersize=12, markeredgewidth=2)

@@ -7,7 +7,7 @@ atriaLab("cleaning", async (box, kit) => {
 
   const scan = kit.choice({ name: "scan", label: "Scan", options: ["one", "two"] });
   const threshold = kit.slider({ name: "threshold", label: "Threshold", min: 0.1, max: 0.9, step: 0.05, value: 0.5, said: kit.two });
-  const radius = kit.slider({ name: "radius", label: "Closing radius", min: 0, max: 4, value: 0, said: (v) => `${v} voxels` });
+  const radius = kit.slider({ name: "radius", label: "Closing radius", min: 0, max: 4, value: 0, said: (v) => `${v} ${v === 1 ? "voxel" : "voxels"}` });
   const largest = kit.tick({ name: "largest", label: "Largest piece only" });
   const plane = kit.choice({ name: "plane", label: "Plane", options: volumes.PLANES });
   const slice = kit.slider({ name: "slice", label: "Slice", min: 0, max: 1, step: 0.01, value: 0.5, said: () => `${place()}` });
