@@ -20,7 +20,12 @@ GITHUB = re.compile(r"https://github\.com/([\w.-]+)/([\w.-]+)")
 
 def lead(doctree: nodes.document) -> str:
     """The page's first paragraph outside of boxes, cut at a word where it is long."""
-    paragraphs = (one for one in doctree.findall(nodes.paragraph) if isinstance(one.parent, nodes.section))
+    paragraphs = (
+        one
+        for one in doctree.findall(nodes.paragraph)
+        if isinstance(one.parent, nodes.section)
+        and isinstance(one.parent.parent, nodes.document | nodes.section)
+    )  # an exercise has a section inside its box
     text = " ".join(next((one.astext() for one in paragraphs), "").split())
     if len(text) <= LONGEST:
         return text

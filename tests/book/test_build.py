@@ -226,5 +226,5 @@ def test_the_pages_show_what_was_measured_and_claimed(small_book_with_an_exercis
     )
     assert "Three and three" not in chapter
     assert 'window.courseItems = {"00_small": [0, 1]};' in chapter
-    assert 'name="description"' not in chapter  # a box is no lead, and nothing else comes before a heading
+    assert 'content="Twice three?"' not in chapter  # what stands in a box is no lead
     assert 'content="_static/preview.png"' in chapter and "icon.svg" in chapter
