@@ -17,7 +17,10 @@ PAGE = (BOOK / "instructors.md").read_text(encoding="utf-8")
 CHAPTERS = sorted(BOOK.glob("[01][0-9]_*.md"))
 NOTES = re.findall(r"^### (\d+)\. [^\n]*\n(.*?)(?=^##|\Z)", PAGE, re.M | re.S)
 COMMANDS = re.findall(r"^(?:atriacourse|python) .+$", PAGE, re.M)
-ASSIGNED = re.findall(r"^\| `(\w+)` \| \[(\d+)\]\((\w+)\.md\) \| (.+) \| (\S+) \| (.+) \|$", PAGE, re.M)
+SECONDS = r"\{claim\}`facts/assignment_seconds/\1`"
+ASSIGNED = re.findall(
+    rf"^\| `(\w+)` \| \[(\d+)\]\((\w+)\.md\) \| (.+) \| (\S+) \| {SECONDS} \| (.+) \|$", PAGE, re.M
+)
 
 
 def front_matter(chapter):
