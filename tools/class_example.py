@@ -24,7 +24,7 @@ from atriacourse.school.grading.class_page import write_class_page
 from atriacourse.school.grading.feedback import write_feedback
 from atriacourse.school.grading.grade_class import with_pairs
 from atriacourse.school.grading.gradebook import make_rows
-from atriacourse.school.grading.results import read_results
+from atriacourse.school.grading.kept import read_results
 from atriacourse.school.grading.row import Row
 from atriacourse.school.grading.similar import Pair
 from atriacourse.school.lists.people import Student

@@ -25,7 +25,7 @@ import torch
 from atriacourse.runs.provenance import provenance
 from atriacourse.school.fences.system import Limits
 from atriacourse.school.grading.grade_class import GradedClass, grade_folder
-from atriacourse.school.grading.results import read_results, write_results
+from atriacourse.school.grading.kept import read_results, write_results
 from atriacourse.school.lists.people import read_roster
 from atriacourse.studies.catalogue import study as find_study
 from atriacourse.studies.comparison import compare_variants

@@ -118,8 +118,8 @@ def carry_out(
 
     Args: work_tflop: if given, in place of the config's epochs or minutes.
     """
+    from atriacourse.runs.flops import at_work
     from atriacourse.runs.splitting import make_split
-    from atriacourse.runs.work import at_work
 
     chosen = make_split(cohort, split, seed=seed, saved=out / "split.json")
     if work_tflop is not None:

@@ -11,7 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from atriacourse.network.unet import MultiTaskUNet
 from atriacourse.runs.config import RunConfig, dotted, to_json
-from atriacourse.runs.work import epoch_tflop
+from atriacourse.runs.flops import epoch_tflop
 
 BYTES_PER_WEIGHT = {"sgd": 4 * 3, "adamw": 4 * 4, "muon": 4 * 4}  # weight, gradient, at most two moments
 

@@ -28,6 +28,7 @@ from atriacourse.inference.predict import predict_volume, probabilities_to_mask
 from atriacourse.network.unet import MultiTaskUNet
 from atriacourse.runs.budget import Budget, measure_steps
 from atriacourse.runs.config import RunConfig, to_json, told_apart, write_json
+from atriacourse.runs.flops import training_tflop
 from atriacourse.runs.folder import RESTORE, Knots, Setup, is_done, saved_setup
 from atriacourse.runs.loading import data_hash, load_bank_cases, median_spacing_mm
 from atriacourse.runs.logs import refuse_foreign_logs, write_logs
@@ -36,7 +37,6 @@ from atriacourse.runs.ours import held, refuse_foreign
 from atriacourse.runs.provenance import device_name, provenance
 from atriacourse.runs.splitting import inner_split
 from atriacourse.runs.watcher import Silent, Watcher
-from atriacourse.runs.work import training_tflop
 from atriacourse.training.device import choose_device, choose_precision, keep_cpu_fast, subnormals_flushed
 from atriacourse.training.loop import Trainer
 from atriacourse.training.schedule import Plan

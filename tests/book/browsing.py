@@ -165,3 +165,16 @@ def visit(browser, folder: Path, address: str, name: str) -> Visit:
     settled(page)
     context.close()
     return seen
+
+
+@contextmanager
+def fresh_page(browser, path: Path) -> Iterator:
+    """A page from its file with a fresh memory; a script error on it fails the test."""
+    context = browser.new_context(accept_downloads=True)
+    page = patient(context.new_page())
+    problems = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(path.as_uri())
+    yield page
+    context.close()
+    assert problems == []

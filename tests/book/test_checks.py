@@ -11,7 +11,7 @@ from statistics import mean
 from types import SimpleNamespace
 
 import pytest
-from browsing import FLAT, barriers, dark, launch, patient  # noqa: F401 (launch is a fixture)
+from browsing import FLAT, barriers, dark, fresh_page, launch, patient  # noqa: F401 (launch is a fixture)
 from checks import Option, check_of, checks_of, garbled, hashed, page_html, plain_lines
 from course_extension import count_items
 from pages import BookError, chapter_paths, read_chapter, tags
@@ -197,14 +197,8 @@ def browser(launch):  # noqa: F811
 @pytest.fixture
 def page(browser, folder):
     """The page from its folder, a fresh memory."""
-    context = browser.new_context(accept_downloads=True)
-    page = patient(context.new_page())
-    problems = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.goto((folder / "03_checks.html").as_uri())
-    yield page
-    context.close()
-    assert problems == []
+    with fresh_page(browser, folder / "03_checks.html") as page:
+        yield page
 
 
 def verdict(page, place):

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from class_example import RECORDS, batch, fragment, guesses, page, rows
 
-from atriacourse.school.grading.results import read_results
+from atriacourse.school.grading.kept import read_results
 
 
 def test_the_records_are_whole_and_hold_no_text_of_a_student():

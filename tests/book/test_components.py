@@ -10,7 +10,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from browsing import FLAT, SOLID, barriers, dark, launch, patient  # noqa: F401 (launch is a fixture)
+from browsing import FLAT, SOLID, barriers, dark, fresh_page, launch, patient  # noqa: F401 (launch is a fixture)
 
 from atriacourse.exercises.guess import Guess, merge_guesses
 from atriacourse.pages.widgets.explore import explore
@@ -76,14 +76,8 @@ def flat(launch):  # noqa: F811
 @pytest.fixture
 def page(flat, folder):
     """The page, no WebGL, a fresh memory."""
-    context = flat.new_context(accept_downloads=True)
-    page = patient(context.new_page())
-    problems = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.goto((folder / "03_parts.html").as_uri())
-    yield page
-    context.close()
-    assert problems == []
+    with fresh_page(flat, folder / "03_parts.html") as page:
+        yield page
 
 
 def test_a_slider_changes_picture_text_and_value_by_keyboard(page):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from atriacourse.school.grading.results import read_results
+from atriacourse.school.grading.kept import read_results
 
 
 def measure(data: Path) -> dict:

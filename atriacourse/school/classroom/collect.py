@@ -18,7 +18,7 @@ from atriacourse.errors import InputError
 from atriacourse.exercises.guess import merge_checks, merge_guesses
 from atriacourse.school.classroom.runs import Run, run_of_grade, run_of_journal
 from atriacourse.school.fences.jail import read_plain
-from atriacourse.school.grading.results import RESULTS, read_results
+from atriacourse.school.grading.kept import RESULTS, read_results
 from atriacourse.school.lists.people import INSTRUCTOR
 
 MOST_MB = 20

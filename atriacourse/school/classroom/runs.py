@@ -14,8 +14,8 @@ from atriacourse.assignments.journal import Journal
 from atriacourse.assignments.listing import assignment as find_assignment
 from atriacourse.assignments.verdict import is_number
 from atriacourse.errors import InputError
+from atriacourse.school.grading.kept import LARGEST
 from atriacourse.school.grading.marks import Graded, Mark
-from atriacourse.school.grading.results import LARGEST
 from atriacourse.studies.records import restored
 
 

@@ -20,7 +20,7 @@ from atriacourse.assignments.allocation import student_id
 from atriacourse.assignments.listing import assignments
 from atriacourse.bounds import shown
 from atriacourse.errors import InputError
-from atriacourse.school.grading.results import Key
+from atriacourse.school.grading.kept import Key
 from atriacourse.school.grading.row import ALL, Late
 from atriacourse.school.lists.people import Student
 from atriacourse.school.lists.table import Table, read_table

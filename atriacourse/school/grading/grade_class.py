@@ -24,10 +24,10 @@ from atriacourse.school.grading.feedback import write_feedback
 from atriacourse.school.grading.finding import find_submissions, left_out
 from atriacourse.school.grading.gradebook import make_rows, read_typed, write_gradebook, write_left_out
 from atriacourse.school.grading.grader import IMPORTED, Grader, key_of
+from atriacourse.school.grading.kept import Key, sensible, usable_results, write_results
 from atriacourse.school.grading.marks import Graded, cut_of
 from atriacourse.school.grading.reading import Found, read_submission
 from atriacourse.school.grading.reports import read_reports, write_reports
-from atriacourse.school.grading.results import Key, sensible, usable_results, write_results
 from atriacourse.school.grading.returns import check_exports, write_returns
 from atriacourse.school.grading.roster import meet_roster, meet_typed
 from atriacourse.school.grading.row import Row

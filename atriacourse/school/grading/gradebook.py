@@ -17,8 +17,8 @@ from atriacourse.assignments.allocation import student_id
 from atriacourse.assignments.listing import assignments
 from atriacourse.errors import InputError
 from atriacourse.files import write_whole
+from atriacourse.school.grading.kept import GRADEBOOK, LEFT_OUT, Key
 from atriacourse.school.grading.marks import Graded
-from atriacourse.school.grading.results import GRADEBOOK, LEFT_OUT, Key
 from atriacourse.school.grading.row import Late, Read, Row, Typed
 from atriacourse.school.lists.people import Student
 from atriacourse.school.lists.table import read_table

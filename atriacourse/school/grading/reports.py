@@ -18,9 +18,9 @@ from atriacourse.assignments.listing import assignment
 from atriacourse.bounds import shown
 from atriacourse.errors import InputError
 from atriacourse.files import write_whole
+from atriacourse.school.grading.kept import Key
 from atriacourse.school.grading.marks import Graded
 from atriacourse.school.grading.render import fill, points_text
-from atriacourse.school.grading.results import Key
 from atriacourse.school.grading.row import Read, Row
 from atriacourse.school.handouts.notebook import student_notebook
 from atriacourse.school.lists.table import read_table

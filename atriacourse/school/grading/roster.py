@@ -10,8 +10,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from atriacourse.school.grading.kept import Key
 from atriacourse.school.grading.reading import Found, told_student
-from atriacourse.school.grading.results import Key
 from atriacourse.school.grading.row import Typed
 from atriacourse.school.lists.people import Student
 

@@ -1,6 +1,6 @@
 """One line of the gradebook: what grading found, what the instructor typed, and what counts in the end.
 
-After results.py, before gradebook.py.
+After kept.py, before gradebook.py.
 """
 
 import re

@@ -14,8 +14,8 @@ from atriacourse.assignments.listing import assignment
 from atriacourse.errors import InputError
 from atriacourse.school.classroom.collect import collect
 from atriacourse.school.classroom.page import classroom_html
+from atriacourse.school.grading.kept import write_results
 from atriacourse.school.grading.marks import Graded, Mark
-from atriacourse.school.grading.results import write_results
 
 
 def graded(student, *, difference=0.25, earned=15.0, said=True, committed=10.0):

@@ -12,6 +12,7 @@ import nbformat
 from atriacourse.assignments.allocation import allocation_of
 from atriacourse.assignments.journal import MIMETYPE, add_entry, journal_name
 from atriacourse.assignments.listing import assignment
+from atriacourse.school.fences.jail import warm_up
 from atriacourse.school.grading import grader
 from atriacourse.school.grading.exam import Execution
 from atriacourse.school.grading.hidden import PASSED
@@ -28,6 +29,13 @@ RESULT = {
     "values": {"a": A, "b": B},
     "means": {"a": 0.80, "b": 0.825},
 }
+
+
+@pytest.fixture(scope="module")
+def warm():
+    """A process that has the imports of most notebooks, as `grade` starts it."""
+    with warm_up(grader.IMPORTED) as process:
+        yield process
 
 
 @pytest.fixture(scope="session")

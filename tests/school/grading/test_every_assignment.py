@@ -12,9 +12,8 @@ import pytest
 from atriacourse.assignments.allocation import allocation_of
 from atriacourse.assignments.centres import make_centre
 from atriacourse.assignments.listing import assignment, assignments
-from atriacourse.school.fences.jail import warm_up
 from atriacourse.school.fences.system import Limits
-from atriacourse.school.grading.grader import IMPORTED, Grader, mark_submission
+from atriacourse.school.grading.grader import Grader, mark_submission
 from atriacourse.school.grading.reading import Found, Submission, read_submission
 from atriacourse.school.grading.restore import prepare
 from atriacourse.school.handouts.notebook import solution_notebook, student_notebook
@@ -28,12 +27,6 @@ LIMITS = Limits(minutes=60, memory_gb=4)  # by the clock, and others may use the
 def centres(tmp_path_factory):
     """A folder for the centres; one is made when it is first needed."""
     return tmp_path_factory.mktemp("centres")
-
-
-@pytest.fixture(scope="module")
-def warm():
-    with warm_up(IMPORTED) as process:
-        yield process
 
 
 @pytest.fixture

@@ -18,11 +18,11 @@ from atriacourse.assignments.allocation import allocation_of
 from atriacourse.assignments.journal import add_entry
 from atriacourse.assignments.listing import assignment
 from atriacourse.clinic.hunt import mark_hunt
-from atriacourse.school.fences.jail import Jail, warm_up
+from atriacourse.school.fences.jail import Jail
 from atriacourse.school.fences.system import Limits
 from atriacourse.school.grading import measured
 from atriacourse.school.grading.asking import without_answers
-from atriacourse.school.grading.grader import IMPORTED, LEANS, Grader, mark_submission
+from atriacourse.school.grading.grader import LEANS, Grader, mark_submission
 from atriacourse.school.grading.reading import Found, read_submission
 from atriacourse.school.grading.restore import prepare
 from atriacourse.school.grading.tampering import prying
@@ -38,12 +38,6 @@ FORGED = {
     "values": {"a": [0.5] * 6, "b": [0.52] * 6},
     "means": {"a": 0.5, "b": 0.52},
 }
-
-
-@pytest.fixture(scope="module")
-def warm():
-    with warm_up(IMPORTED) as process:
-        yield process
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 from atriacourse.errors import InputError
 from atriacourse.school.grading.class_page import write_class_page
 from atriacourse.school.grading.gradebook import make_rows, read_typed, write_gradebook
+from atriacourse.school.grading.kept import read_results, sensible, usable_results, write_results
 from atriacourse.school.grading.marks import Graded, Mark
-from atriacourse.school.grading.results import read_results, sensible, usable_results, write_results
 from atriacourse.school.grading.row import Typed
 from atriacourse.school.lists.people import Student
 

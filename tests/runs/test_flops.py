@@ -5,9 +5,9 @@ import pytest
 from atriacourse.data.cohort import open_cohort
 from atriacourse.errors import InputError
 from atriacourse.runs.config import override
+from atriacourse.runs.flops import at_work, epoch_tflop, training_tflop
 from atriacourse.runs.profiles import profile
 from atriacourse.runs.splitting import inner_split, make_split
-from atriacourse.runs.work import at_work, epoch_tflop, training_tflop
 from atriacourse.training.curriculum import ORDERS, epoch_steps
 from atriacourse.training.schedule import Plan
 
